@@ -1,0 +1,72 @@
+"""Work on many items in several processes, in order, with progress; the only owner of multiprocessing and tqdm."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import tqdm
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Progress = Callable[[str, int], "Step"]
+Step = Callable[[int], None]
+
+CHUNK = 256
+# Below this many items starting processes costs more than it saves (measured: 0.1 s against 0.3 ms an item).
+FEW = 512
+
+
+def silent(label: str, total: int) -> Step:
+    """Report no progress."""
+    return lambda done: None
+
+
+def on_terminal(label: str, total: int) -> Step:
+    """Draw a progress bar on stderr where that is a terminal."""
+    if not sys.stderr.isatty():
+        return silent(label, total)
+    bar = tqdm.tqdm(total=total, desc=label, unit=" files", file=sys.stderr, leave=False)
+
+    def step(done: int) -> None:
+        bar.update(done)
+        if bar.n >= total:
+            bar.close()
+
+    return step
+
+
+def run(
+    work: Callable[[Sequence[Item]], list[Result]],
+    items: Sequence[Item],
+    progress: Progress = silent,
+    workers: int = 0,
+    label: str = "reading",
+) -> Iterator[Result]:
+    """Apply a picklable function to chunks of items and give its results in the order of the items.
+
+    ``workers`` 0 means one for each core that this process may use; with 1, or few items, no process is started.
+    """
+    step = progress(label, len(items))
+    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    count = min(workers or cores(), len(chunks))
+    if count <= 1 or len(items) <= FEW:
+        for chunk in chunks:
+            yield from work(chunk)
+            step(len(chunk))
+        return
+    # fork inherits what the parent has read (no copy of 160 MB of text); where it is unsafe, spawn pickles it.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    with multiprocessing.get_context(method).Pool(count) as pool:
+        for chunk, results in zip(chunks, pool.imap(work, chunks), strict=True):
+            yield from results
+            step(len(chunk))
+
+
+def cores() -> int:
+    """Count the cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

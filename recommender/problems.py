@@ -1,0 +1,151 @@
+"""What can be wrong with a file or a link: one table, which also makes the README's list and the ``--json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+SEVERITIES = ("error", "warning", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What one code means: its severity, the stage that finds it, what it says and what to do."""
+
+    severity: str
+    stage: str
+    summary: str
+    remedy: str
+
+
+KINDS: dict[str, Kind] = {
+    # The file cannot be an article.
+    "unreadable": Kind("error", "read", "the file cannot be read", "check its permissions and the disk"),
+    "not-a-file": Kind(
+        "error", "read", "not a regular file of this folder", "replace the link, pipe or device by a file"
+    ),
+    "too-large": Kind(
+        "error", "read", "larger than 1 MiB, or its front matter than 256 KiB", "split the article"
+    ),
+    "not-utf8": Kind("error", "read", "not UTF-8 text", "save the file as UTF-8"),
+    "broken-fence": Kind(
+        "error",
+        "read",
+        "the line that opens or closes the front matter is not just ---",
+        "put --- alone on the first line and on the line after the last key",
+    ),
+    "bad-yaml": Kind("error", "read", "the front matter is not valid YAML", "mend the line that is named"),
+    "unsafe-yaml": Kind(
+        "error", "read", "the front matter is nested or repeated beyond reason", "write its values out plainly"
+    ),
+    "not-a-mapping": Kind(
+        "error", "read", "the front matter is not a list of keys", "write it as lines of `key: value`"
+    ),
+    "missing-url": Kind("error", "read", "the article has no url", "add its url to the front matter"),
+    "bad-url": Kind("error", "read", "the url holds control characters or spaces", "write the url as one word"),
+    "missing-title": Kind("error", "read", "the article has no title", "add a title to the front matter"),
+    "duplicate-url": Kind(
+        "error", "read", "another file has the same url, so neither is an article", "give each file its own url"
+    ),
+    "missing-id": Kind(
+        "warning", "read", "the article has no id, so nothing can link to it", "give the article an id"
+    ),
+    "bad-id": Kind(
+        "warning",
+        "read",
+        "the id is not a whole number of at most 15 digits, so nothing can link to the article",
+        "write the id as digits without leading zeros",
+    ),
+    "no-front-matter": Kind("note", "read", "no front matter, so not an article", "none needed for a plain page"),
+    # A curated link, by its verdict.
+    "dead": Kind("error", "link", "no article has this url or id", "remove the link: `recommender fill`"),
+    "ambiguous": Kind(
+        "error", "link", "the url or id belongs to several different articles", "name one of them by its url"
+    ),
+    "self": Kind("error", "link", "the article links to itself", "remove the link: `recommender fill`"),
+    "copy": Kind("error", "link", "links to a copy of the article itself", "remove the link: `recommender fill`"),
+    "hidden": Kind("error", "link", "links to a hidden article", "remove the link: `recommender fill`"),
+    "repeated": Kind(
+        "error", "link", "an earlier slot links to the same article", "remove the link: `recommender fill`"
+    ),
+    "malformed-link": Kind(
+        "error", "link", "the related block is not a list of texts", "remove or rewrite the block by hand"
+    ),
+    "drifted-id": Kind("warning", "link", "the id is not the target's", "correct it: `recommender fill`"),
+    "drifted-title": Kind("warning", "link", "the title is not the target's", "correct it: `recommender fill`"),
+    "drifted-subject": Kind("warning", "link", "the subject is not the target's", "correct it: `recommender fill`"),
+    "drifted-url": Kind("warning", "link", "the url is not the target's", "correct it: `recommender fill`"),
+    "gap": Kind("warning", "link", "an empty slot before a filled one", "close it: `recommender fill`"),
+    "too-many": Kind("warning", "link", "more links than slots", "remove the weakest links by hand"),
+    # Worth knowing.
+    "no-links": Kind("note", "link", "the article links to no other", "fill its slots: `recommender fill`"),
+    "orphan": Kind("note", "link", "no article links to this one", "fill other articles: `recommender fill`"),
+    "shared-id": Kind("note", "read", "several files use this id", "none needed for copies of one article"),
+    "copies": Kind("note", "read", "the same answer stands under several urls", "keep one, redirect the others"),
+    "same-question": Kind("note", "read", "another article asks the same question", "merge the two, or set them apart"),
+    # The file cannot be written.
+    "not-editable": Kind(
+        "error", "edit", "the file cannot be edited safely and was left as it is", "mend what is named, then run again"
+    ),
+    "conflict": Kind(
+        "error", "edit", "the file changed after it was read and was left as it is", "run the command again"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding: what, where (path, line from 1, slot from 1; 0 where none applies) and the value at fault."""
+
+    code: str
+    path: str
+    line: int = 0
+    slot: int = 0
+    value: str = ""
+    reason: str = ""
+
+    @property
+    def severity(self) -> str:
+        """Severity of the code: error, warning or note."""
+        return KINDS[self.code].severity
+
+    def as_dict(self) -> dict[str, str | int]:
+        """Give the finding as plain values for ``--json``, with severity, stage, reason and remedy spelled out."""
+        kind = KINDS[self.code]
+        return {
+            "code": self.code,
+            "severity": kind.severity,
+            "stage": kind.stage,
+            "path": printable(self.path),
+            "line": self.line,
+            "slot": self.slot,
+            "value": printable(self.value),
+            "reason": printable(self.reason or kind.summary),
+            "remedy": kind.remedy,
+        }
+
+    def sentence(self) -> str:
+        """Say the finding in one line: place, severity, code, reason, value and remedy."""
+        row = self.as_dict()
+        place = f"{row['path']}:{self.line}" if self.line else str(row["path"])
+        slot = f" slot {self.slot}" if self.slot else ""
+        value = f": {shorten(str(row['value']))}" if self.value else ""
+        return f"{place}: {row['severity']} {self.code}{slot}: {row['reason']}{value} ({row['remedy']})"
+
+
+def worst_reached(problems: Iterable[Problem], severity: str) -> bool:
+    """Tell whether any problem is of the given severity or worse."""
+    limit = SEVERITIES.index(severity)
+    return any(SEVERITIES.index(problem.severity) <= limit for problem in problems)
+
+
+def printable(text: str) -> str:
+    """Escape what would break a line or a terminal: control characters, lone surrogates, line separators."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def shorten(text: str, width: int = 120) -> str:
+    """Cut a long value for a message, with an ellipsis."""
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,177 @@
+"""Settings: one frozen object, from recommender.yml or the defaults; unknown keys and wrong types are errors."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recommender import frontmatter
+from recommender.errors import FileProblem, SettingsError
+
+FILE_NAME = "recommender.yml"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Where an article's nouns stand in its front matter; dotted for nested keys."""
+
+    id: str = "id"
+    title: str = "title"
+    subject: str = "subject"
+    url: str = "url"
+    date: str = "date"
+    hidden: str = "no_index"
+    answer: str = "answer"
+    related: str = "related_article"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that changes a result; ``fingerprint`` of a model is made of them.
+
+    ``content`` and ``model`` are absolute paths or None. Weight 0 means that a field is off.
+    """
+
+    content: Path | None = None
+    model: Path | None = None
+    slots: int = 5
+    keys: Keys = field(default_factory=Keys)
+    fields: Mapping[str, float] = field(
+        default_factory=lambda: {"title": 0.2, "answer": 0.6, "seo.page_keywords": 0.2, "body": 0.6}
+    )
+    floor: float = 0.05
+    candidates: int = 64
+    same_question_article: float = 0.7
+    same_question_list: float = 0.6
+    home: Path | None = None
+
+    @property
+    def weighted(self) -> dict[str, float]:
+        """Fields that count: those with a weight above 0, in the order in which they are written."""
+        return {name: weight for name, weight in self.fields.items() if weight > 0}
+
+
+# What a user may write, beside the paths: name -> (type, lowest, highest, what it is).
+_NUMBERS: dict[str, tuple[type, float, float, str]] = {
+    "slots": (int, 1, 99, "links per article"),
+    "floor": (float, 0.0, 1.0, "lowest score of a link that is shown"),
+    "candidates": (int, 1, 1000, "neighbours kept for each article"),
+    "same_question_article": (float, 0.0, 1.0, "likeness from which two articles ask the same question; 0: off"),
+    "same_question_list": (float, 0.0, 1.0, "the same between two links of one list; 0: off"),
+}
+_PATHS = ("content", "model")
+_KNOWN = (*_PATHS, *_NUMBERS, "keys", "fields")
+
+
+def find_settings(folder: Path) -> Settings:
+    """Load recommender.yml from a folder or the nearest one above it; the defaults where there is none.
+
+    Raises:
+        SettingsError: the file cannot be read or holds a wrong setting.
+    """
+    for place in (folder, *folder.parents):
+        file = place / FILE_NAME
+        if file.is_file():
+            return load_settings(file)
+    return Settings()
+
+
+def load_settings(file: Path) -> Settings:
+    """Read one settings file; the paths in it are relative to it.
+
+    Raises:
+        SettingsError: not readable, not YAML, or a wrong setting, with the known names and the remedy.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        entries = frontmatter.parse(text if text.endswith("\n") else text + "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read ({error}); check the file") from None
+    except FileProblem as problem:
+        line = f", line {problem.line - 1}" if problem.line else ""
+        raise SettingsError(f"{file}{line}: {problem.reason}; mend the YAML") from None
+    values: dict[str, Any] = {}
+    for entry in entries:
+        if entry.key in values:
+            raise SettingsError(f"{file}: setting {entry.key!r} stands twice; keep one")
+        values[entry.key] = entry.value
+    return make_settings(values, file)
+
+
+def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
+    """Check the texts of a settings file and make Settings of them.
+
+    Raises:
+        SettingsError: an unknown name, a wrong type, or a number out of range.
+    """
+    _check_known(values, _KNOWN, "setting", file)
+    made: dict[str, Any] = {"home": file.parent}
+    for name, value in values.items():
+        if value is None:
+            continue
+        if name in _PATHS:
+            made[name] = Path(os.path.normpath(file.parent / _text(name, value, file)))
+        elif name in _NUMBERS:
+            kind, low, high, _ = _NUMBERS[name]
+            made[name] = _number(name, value, (kind, low, high), file)
+        elif name == "keys":
+            known = [key.name for key in dataclasses.fields(Keys)]
+            pairs = _mapping(name, value, file)
+            _check_known(pairs, known, "key", file)
+            made[name] = Keys(**{key: _text(f"keys.{key}", text, file) for key, text in pairs.items()})
+        else:
+            made[name] = _fields(value, file)
+    return Settings(**made)
+
+
+def _fields(value: Any, file: Path) -> dict[str, float]:
+    weights = {
+        key: float(_number(f"fields.{key}", weight, (float, 0.0, 1000.0), file))
+        for key, weight in _mapping("fields", value, file).items()
+    }
+    if not any(weights.values()):
+        raise SettingsError(f"{file}: every weight in fields is 0; give at least one field a weight above 0")
+    return weights
+
+
+def _check_known(values: Mapping[str, Any], known: list[str] | tuple[str, ...], noun: str, file: Path) -> None:
+    for name in values:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"did you mean {close[0]!r}? " if close else ""
+            raise SettingsError(f"{file}: unknown {noun} {name!r}; {hint}known: {', '.join(known)}")
+
+
+def _text(name: str, value: Any, file: Path) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise SettingsError(f"{file}: {name} must be a text, got {_shown(value)}")
+    return value
+
+
+def _mapping(name: str, value: Any, file: Path) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SettingsError(f"{file}: {name} must be lines of `name: value`, got {_shown(value)}")
+    return value
+
+
+def _number(name: str, value: Any, bounds: tuple[type, float, float], file: Path) -> float:
+    kind, low, high = bounds
+    noun = "a whole number" if kind is int else "a number"
+    try:
+        # YAML's own spellings only: no underscores, no nan.
+        number = kind(value) if isinstance(value, str) and value.isascii() and "_" not in value else math.nan
+    except ValueError:
+        number = math.nan
+    if not low <= number <= high:
+        raise SettingsError(f"{file}: {name} must be {noun} from {low:g} to {high:g}, got {_shown(value)}")
+    return float(number) if kind is float else int(number)
+
+
+def _shown(value: Any) -> str:
+    return repr(value) if isinstance(value, str) else {tuple: "a list", type(None): "nothing"}.get(type(value), "a mapping")
