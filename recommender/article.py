@@ -29,7 +29,8 @@ class Article:
     ``id`` is "" where the file has none that is valid: such an article is a source, never a target.
     ``texts`` are the values of the weighted fields, in the order of ``Settings.fields``.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for an empty one.
-    ``source_digest`` is of everything that ranking reads, so of all but the links.
+    ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
+    of the bytes as they were read.
     """
 
     url: str
@@ -42,6 +43,7 @@ class Article:
     texts: tuple[str, ...]
     answer_digest: str
     source_digest: str
+    file_digest: str
     links: tuple[Link, ...]
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -188,7 +189,7 @@ class _Reading:
             if document is None:
                 return _Read(None, (Problem("no-front-matter", name),))
             entries = frontmatter.parse(document.front)
-            return _make_article(name, document, entries, self.settings)
+            return _make_article(name, document, entries, self.settings, hashlib.sha256(data).hexdigest())
         except FileProblem as problem:
             return _Read(None, (Problem(problem.code, name, problem.line, reason=problem.reason),))
         except Exception as error:  # one file that no guard foresaw must not stop the others
@@ -196,7 +197,7 @@ class _Reading:
 
 
 def _make_article(
-    path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], settings: Settings
+    path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], settings: Settings, file_digest: str
 ) -> _Read:
     keys = settings.keys
     values = {entry.key: entry.value for entry in entries}
@@ -234,6 +235,7 @@ def _make_article(
         texts=texts,
         answer_digest=digest(answer) if answer not in ("", "&nbsp;") else "",
         source_digest=source,
+        file_digest=file_digest,
         links=tuple(block.link for block in blocks if block.link),
     )
     return _Read(article, tuple(problems), style_of(blocks))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import tqdm
 
@@ -60,10 +61,25 @@ def run(
         return
     # fork inherits what the parent has read (no copy of 160 MB of text); where it is unsafe, spawn pickles it.
     method = "fork" if sys.platform == "linux" else "spawn"
-    with multiprocessing.get_context(method).Pool(count) as pool:
-        for chunk, results in zip(chunks, pool.imap(work, chunks), strict=True):
+    # The work goes to each process once: with a task it would be pickled again for every chunk.
+    with multiprocessing.get_context(method).Pool(count, _keep, (work,)) as pool:
+        for chunk, results in zip(chunks, pool.imap(_work_on, chunks), strict=True):
             yield from results
             step(len(chunk))
+
+
+_kept: list[Callable[[Sequence[Any]], list[Any]]] = []
+
+
+def _keep(work: Callable[[Sequence[Any]], list[Any]]) -> None:
+    # Ctrl-C goes to the whole group of processes: the parent alone answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _kept[:] = [work]
+
+
+def _work_on(chunk: Sequence[Any]) -> list[Any]:
+    return _kept[0](chunk)
 
 
 def cores() -> int:

@@ -1,0 +1,5 @@
+"""Lets ``python -m recommender`` do what the console script does."""
+
+from recommender.cli import run
+
+run()

@@ -1,0 +1,341 @@
+"""The write protocol: planned edits to files, each old or new and whole at every moment, resumable after any crash.
+
+Per batch of 500 files: temporary files beside their targets, fsync of all, then for each a last look at the target
+and a rename, then fsync of the folders. (fsync of each file on its own takes most of the time: 38 of 45 s measured.)
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from recommender import parallel
+from recommender.corpus import read_bytes
+from recommender.errors import FileProblem, Interrupted, RecommenderError, WriteStopped
+from recommender.plan import Edit, check_writable
+from recommender.problems import Problem
+
+BATCH = 500
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.reltmp")
+# Trouble of the disk, not of one file: the next file would meet it too.
+_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.ENFILE, errno.EMFILE}
+RESUME = "recommender fill --resume"
+
+
+class LockHeld(RecommenderError):
+    """Another run writes to the same folder."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What a run wrote: files changed now, files that held the new text already, and what was refused."""
+
+    written: int
+    already: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Staged:
+    edit: Edit
+    path: str
+    temporary: str
+    seen: tuple[int, ...]
+
+
+def state_folder() -> Path:
+    """Give the folder for plans: ``$XDG_STATE_HOME/recommender``, by default below ``~/.local/state``."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(home) / "recommender"
+
+
+def plan_file(root: Path) -> Path:
+    """Give the place of the plan for a folder of articles."""
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+    return state_folder() / f"{name}.plan.jsonl"
+
+
+def write_plan(file: Path, edits: Sequence[Edit]) -> None:
+    """Store a plan durably before the first file is touched.
+
+    Raises:
+        WriteStopped: the plan cannot be written; no article was touched.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
+        replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())
+    except OSError as error:
+        raise WriteStopped(
+            f"{file}: the plan cannot be written ({error.strerror}); no article was touched; "
+            "free space or set XDG_STATE_HOME"
+        ) from None
+
+
+def read_plan(file: Path) -> tuple[Edit, ...]:
+    """Read a stored plan.
+
+    Raises:
+        RecommenderError: there is none, or it is not whole.
+    """
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        if not rows or rows[-1] != {"edits": len(rows) - 1}:
+            raise ValueError("no closing line")
+        return tuple(_edit_from_dict(row) for row in rows[:-1])
+    except FileNotFoundError:
+        raise RecommenderError("there is no interrupted run of this CONTENT to resume; run fill without --resume") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RecommenderError(f"{file}: not a whole plan; remove it and run fill without --resume") from None
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Hold the lock of a folder of articles; the kernel frees it when the process ends, however it ends.
+
+    Raises:
+        LockHeld: another run holds it.
+        RecommenderError: this system has no such lock, so nothing is written.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  (not on Windows, where everything but writing runs)
+    except ImportError:
+        raise RecommenderError("writing needs Linux or macOS; here, apply the printed diff with git") from None
+    descriptor = os.open(root, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LockHeld(f"another run is writing to {root}; wait until it has ended") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(root: Path) -> int:
+    """Delete the temporary files of killed runs; call it under the lock only."""
+    removed = 0
+    for folder, _, names in os.walk(root):
+        for name in names:
+            if _TEMPORARY.fullmatch(name):
+                with contextlib.suppress(OSError):
+                    os.unlink(os.path.join(folder, name))
+                    removed += 1
+    return removed
+
+
+def apply_edits(root: Path, edits: Sequence[Edit], progress: parallel.Progress = parallel.silent) -> Applied:
+    """Write planned edits; a file that changed since the plan stays as it is and is reported.
+
+    Raises:
+        WriteStopped: the disk is full or fails; the message says how far it came and how to resume.
+        Interrupted: SIGINT or SIGTERM; the file in hand was finished.
+    """
+    step = progress("writing", len(edits))
+    written = already = 0
+    problems: list[Problem] = []
+    with _signals() as stop:
+        for start in range(0, len(edits), BATCH):
+            batch = edits[start : start + BATCH]
+            try:
+                done, before = _apply_batch(str(root), batch, problems, stop)
+            except OSError as error:
+                left = len(edits) - start
+                raise WriteStopped(
+                    f"{error.filename or root}: {error.strerror}; writing stopped, every file is whole; about "
+                    f"{start:,} files done, {left:,} left; resume with: {RESUME}"
+                ) from None
+            written += done
+            already += before
+            step(len(batch))
+            if stop:
+                left = len(edits) - written - already - len(problems)
+                raise Interrupted(
+                    f"interrupted: {written:,} files written, {left:,} left untouched; resume with: {RESUME}", stop[0]
+                )
+    return Applied(written, already, tuple(problems))
+
+
+def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop: list[int]) -> tuple[int, int]:
+    staged: list[_Staged] = []
+    written = already = 0
+    try:
+        for edit in edits:
+            if stop:
+                break
+            try:
+                one = _stage(root, edit)
+            except FileProblem as problem:
+                problems.append(Problem(problem.code, edit.path, reason=problem.reason))
+                continue
+            if one is None:
+                already += 1
+            else:
+                staged.append(one)
+        for one in staged:
+            _sync(one.temporary)
+        while staged and not stop:
+            one = staged.pop(0)
+            try:
+                _publish(one)
+                written += 1
+            except FileProblem as problem:
+                problems.append(Problem(problem.code, one.edit.path, reason=problem.reason))
+    finally:
+        for one in staged:
+            with contextlib.suppress(OSError):
+                os.unlink(one.temporary)
+        for folder in sorted({os.path.dirname(os.path.join(root, edit.path)) for edit in edits}):
+            with contextlib.suppress(OSError):
+                _sync(folder)
+    return written, already
+
+
+def _stage(root: str, edit: Edit) -> _Staged | None:
+    path = os.path.join(root, edit.path)
+    data, info = _read_target(root, path)
+    found = hashlib.sha256(data).hexdigest()
+    if found == edit.after:
+        return None
+    if found != edit.before:
+        raise FileProblem("conflict", "the file changed after the plan was made; it stays as it is")
+    check_writable(path, info)
+    text = data[: edit.start] + edit.text + data[edit.end :]
+    if hashlib.sha256(text).hexdigest() != edit.after:
+        raise FileProblem("conflict", "the planned text does not come out; the plan is damaged")
+    temporary = os.path.join(os.path.dirname(path), f".{secrets.token_hex(8)}.reltmp")
+    try:
+        _write_temporary(temporary, text, info)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if error.errno in _FATAL:
+            raise OSError(error.errno, error.strerror, path) from None
+        raise FileProblem("not-editable", f"its folder or owner does not allow writing ({error.strerror})") from None
+    return _Staged(edit, path, temporary, _identity(info))
+
+
+def _read_target(root: str, path: str) -> tuple[bytes, os.stat_result]:
+    if os.path.commonpath([os.path.realpath(os.path.dirname(path)), os.path.realpath(root)]) != os.path.realpath(root):
+        raise FileProblem("conflict", "the file's folder has moved out of CONTENT")
+    try:
+        return read_bytes(path)
+    except FileProblem as problem:
+        raise FileProblem("conflict", f"the file cannot be read any more: {problem.reason}") from None
+
+
+def _write_temporary(temporary: str, text: bytes, info: os.stat_result) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(temporary, flags, 0o600)
+    try:
+        view = memoryview(text)
+        while view:
+            view = view[os.write(descriptor, view) :]
+        made = os.fstat(descriptor)
+        if (made.st_uid, made.st_gid) != (info.st_uid, info.st_gid):
+            os.fchown(descriptor, info.st_uid, info.st_gid)
+        os.fchmod(descriptor, info.st_mode & 0o7777)
+        # A write that lies about its length must not be published.
+        if os.fstat(descriptor).st_size != len(text):
+            raise OSError(errno.EIO, "a short write", temporary)
+    finally:
+        os.close(descriptor)
+
+
+def _publish(one: _Staged) -> None:
+    """Rename over the target if nobody touched it since it was read; the window that is left is some microseconds."""
+    try:
+        data, info = read_bytes(one.path)
+        if _identity(info) != one.seen or hashlib.sha256(data).hexdigest() != one.edit.before:
+            raise FileProblem("conflict", "the file changed while it was being written; it stays as it is")
+        os.replace(one.temporary, one.path)
+    except FileProblem as problem:
+        os.unlink(one.temporary)
+        raise FileProblem("conflict", problem.reason) from None
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(one.temporary)
+        if error.errno in _FATAL:
+            raise
+        raise FileProblem("not-editable", f"cannot be replaced ({error.strerror})") from None
+
+
+def _identity(info: os.stat_result) -> tuple[int, ...]:
+    # ctime catches an edit of the same size whose mtime was set back.
+    return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode)
+
+
+def _sync(path: str) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_file(file: Path, data: bytes) -> None:
+    """Replace a small file of ours atomically and durably; the parent folder must exist."""
+    temporary = file.with_name(f".{secrets.token_hex(8)}.reltmp")
+    try:
+        with temporary.open("xb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync(str(file.parent))
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Note SIGINT and SIGTERM instead of dying of them; the list is empty until one arrives."""
+    arrived: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        arrived.append(number)
+
+    try:
+        before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    except ValueError:
+        # Not the main thread: whoever runs us there answers signals.
+        yield arrived
+        return
+    try:
+        yield arrived
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _edit_as_dict(edit: Edit) -> dict[str, str | int]:
+    return {
+        "path": edit.path,
+        "url": edit.url,
+        "before": edit.before,
+        "after": edit.after,
+        "start": edit.start,
+        "end": edit.end,
+        "text": base64.b64encode(edit.text).decode("ascii"),
+    }
+
+
+def _edit_from_dict(row: dict[str, str | int]) -> Edit:
+    texts = [row[key] for key in ("path", "url", "before", "after", "text")]
+    numbers = [row[key] for key in ("start", "end")]
+    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise ValueError("wrong types")
+    path, url, before, after, text = (str(t) for t in texts)
+    return Edit(path, url, before, after, int(numbers[0]), int(numbers[1]), base64.b64decode(text, validate=True))

@@ -1,0 +1,124 @@
+"""Questions to a model: what an article or a draft should link to, why, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from recommender import frontmatter
+from recommender.choose import RULES, Choice
+from recommender.errors import FileProblem, RecommenderError
+from recommender.lookup import Found, look_up
+from recommender.model import Model, Part
+from recommender.related import fold
+from recommender.settings import Settings
+from recommender.sparse import Floats, Terms
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is shown for an article or a draft (``row`` -1), and everything that was not."""
+
+    model: Model
+    row: int
+    copies: tuple[int, ...]
+    title: str
+    vector: tuple[Terms, Floats]
+    choice: Choice
+    limit: int
+
+    def parts(self, other: int) -> tuple[Part, ...]:
+        """Split the score of one article into its terms."""
+        return self.model.explain(self.vector, other)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one article is shown (``rank`` from 1) or not (rank 0, with the rule and what it collided with)."""
+
+    answer: Answer
+    row: int
+    score: float
+    rank: int
+    rule: str
+    by: int
+
+    @property
+    def sentence(self) -> str:
+        """Say it in words."""
+        if self.rank:
+            return f"shown at rank {self.rank}"
+        if self.row == self.answer.row:
+            return "not shown: it is the article itself"
+        collided = f": {self.answer.model.catalogue.urls[self.by]}" if self.by >= 0 else ""
+        floor = f" {self.answer.model.settings.floor:g}" if self.rule == "below-floor" else ""
+        return f"not shown: {RULES[self.rule]}{floor}{collided} ({self.rule})"
+
+
+def ask(model: Model, text: str, limit: int) -> Answer:
+    """Answer for one article, named by url, id or path.
+
+    Raises:
+        LookupProblem: no article, or several different ones, are meant.
+    """
+    found: Found = look_up(model, text)
+    choice = model.choose_for(found.row, limit=limit)
+    title = model.catalogue.titles[found.row]
+    return Answer(model, found.row, found.copies, title, model.vectors.rows.row(found.row), choice, limit)
+
+
+def ask_draft(model: Model, settings: Settings, data: bytes, limit: int) -> Answer:
+    """Answer for an unpublished article: a Markdown file with front matter, or plain text with its title first.
+
+    Raises:
+        RecommenderError: the draft is not UTF-8, its front matter cannot be read, or it holds no word.
+    """
+    try:
+        texts = draft_texts(data, model, settings)
+    except FileProblem as problem:
+        line = f", line {problem.line}" if problem.line else ""
+        raise RecommenderError(f"the draft{line}: {problem.reason}; mend it and ask again") from None
+    choice, vector = model.choose_for_draft(texts, limit)
+    if not len(vector[0]) and not any(text.strip() for text in texts.values()):
+        raise RecommenderError("the draft holds no text; give a title and an answer")
+    return Answer(model, -1, (), fold(texts.get("title", "")), vector, choice, limit)
+
+
+def draft_texts(data: bytes, model: Model, settings: Settings) -> dict[str, str]:
+    """Give a draft's texts by field."""
+    fields = model.vectors.space.fields
+    document = frontmatter.split(data)
+    if document is not None:
+        values: Mapping[str, frontmatter.Value] = {e.key: e.value for e in frontmatter.parse(document.front)}
+        body = document.text[document.end :].split("\n", 1)[-1]
+        return {name: body if name == "body" else frontmatter.text_at(values, name) for name in fields}
+    lines = data.decode("utf-8").removeprefix("\ufeff").strip().split("\n", 1)
+    long_field = settings.keys.answer if settings.keys.answer in fields else "body"
+    return {settings.keys.title: lines[0].lstrip("# ").strip(), long_field: "".join(lines[1:])}
+
+
+def why(model_answer: Answer, text: str) -> Reason:
+    """Say why one article is or is not among the links of an answer.
+
+    Raises:
+        LookupProblem: the text names no article.
+    """
+    model = model_answer.model
+    row = look_up(model, text).row
+    for rank, candidate in enumerate(model_answer.choice.shown, 1):
+        if candidate.row == row:
+            return Reason(model_answer, row, candidate.score, rank, "", -1)
+    for rejected in model_answer.choice.rejected:
+        if rejected.row == row:
+            return Reason(model_answer, row, rejected.score, 0, rejected.rule, rejected.by)
+    score = model.score(model_answer.vector, row)
+    own_family = model_answer.row >= 0 and model.rules.families[row] == model.rules.families[model_answer.row]
+    if own_family:
+        rule = "family"
+    elif model.rules.barred[row]:
+        rule = model.rules.barred[row]
+    elif score <= 0:
+        rule = "not-a-candidate"
+    else:
+        rule = "below-floor" if score < model.settings.floor else "list-full"
+    return Reason(model_answer, row, score, 0, rule, -1)

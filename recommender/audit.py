@@ -1,0 +1,91 @@
+"""A corpus and its links to Problems: what an editor should know before and after a fill."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from recommender.corpus import Corpus
+from recommender.families import members_of
+from recommender.links import Judged, judge_links
+from recommender.problems import KINDS, SEVERITIES, Problem
+
+
+@dataclass(frozen=True)
+class Audit:
+    """All findings, by path, and the counts that sum them up: verdicts of links, and of the site."""
+
+    problems: tuple[Problem, ...]
+    verdicts: dict[str, int]
+    totals: dict[str, int]
+
+    def counts(self) -> dict[str, int]:
+        """Count the findings by code, in the order of the table of codes."""
+        found = Counter(problem.code for problem in self.problems)
+        return {code: found[code] for code in KINDS if found[code]}
+
+    def by_severity(self) -> dict[str, int]:
+        """Count the findings by severity, worst first."""
+        found = Counter(problem.severity for problem in self.problems)
+        return {severity: found[severity] for severity in SEVERITIES}
+
+
+def audit_site(corpus: Corpus, slots: int) -> Audit:
+    """Find every problem of files and links."""
+    judged = [judge_links(corpus, row) for row in range(len(corpus.articles))]
+    problems = list(corpus.problems)
+    for row, links in enumerate(judged):
+        problems += _link_problems(corpus, row, links, slots)
+    problems += _site_problems(corpus, judged)
+    verdicts = Counter(j.verdict for links in judged for j in links)
+    linked = {j.target for links in judged for j in links if j.sound}
+    totals = {
+        "files": corpus.files,
+        "articles": len(corpus.articles),
+        "families": len(set(corpus.families)),
+        "links": sum(verdicts.values()),
+        "articles with links": sum(bool(links) for links in judged),
+        "articles linked from nowhere": len(corpus.articles) - len(linked),
+    }
+    ordered = tuple(sorted(problems, key=lambda p: (p.path, p.line, p.slot, p.code, p.value)))
+    return Audit(ordered, dict(sorted(verdicts.items())), totals)
+
+
+def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int) -> list[Problem]:
+    article = corpus.articles[row]
+    found = []
+    for judged in links:
+        link = judged.link
+        if not judged.sound:
+            value = link.url or link.id or link.title
+            found.append(Problem(judged.verdict, article.path, link.line, link.slot, value))
+        for key in judged.drift:
+            value = f"{getattr(link, key)!r} is {getattr(corpus.articles[judged.target], key)!r}"
+            found.append(Problem(f"drifted-{key}", article.path, link.line, link.slot, value))
+    held = [judged.link.slot for judged in links]
+    if not held:
+        found.append(Problem("no-links", article.path))
+    elif held != list(range(1, len(held) + 1)):
+        missing = next(slot for slot in range(1, max(held) + 1) if slot not in held)
+        found.append(Problem("gap", article.path, slot=missing))
+    if len(held) > slots:
+        found.append(Problem("too-many", article.path, slot=max(held), value=f"{len(held)} links, {slots} slots"))
+    return found
+
+
+def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[Problem]:
+    articles = corpus.articles
+    linked = {j.target for links in judged for j in links if j.sound}
+    found = [
+        Problem("orphan", article.path)
+        for row, article in enumerate(articles)
+        if row not in linked and not article.hidden and article.id
+    ]
+    for identity, rows in corpus.rows_of_id.items():
+        if len(rows) > 1:
+            found.append(Problem("shared-id", articles[rows[0]].path, value=f"{identity} in {len(rows)} files"))
+    for rows in members_of(corpus.families).values():
+        urls = ", ".join(articles[row].url for row in rows)
+        found.append(Problem("copies", articles[rows[0]].path, value=urls))
+    return found

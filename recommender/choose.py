@@ -1,0 +1,145 @@
+"""Candidates to the links that are shown: one function for every fill mode, for the look-ups and for ``--why``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+# Rule that stops a candidate -> how it is said.
+RULES = {
+    "family": "it is a copy of the article itself",
+    "hidden": "it is hidden (no_index)",
+    "no-id": "it has no id, so nothing can link to it",
+    "other-copy": "another copy of it stands for both: the one in the article's subject, else the smallest url",
+    "below-floor": "its score is below the floor",
+    "same-question": "it asks the same question as the article",
+    "linked": "it, or a copy of it, is in the list already",
+    "repeats-link": "it asks the same question as another link of the list",
+    "list-full": "the list is full with better links",
+    "not-a-candidate": "it shares no word with the article",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article by its row, and its score."""
+
+    row: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A candidate that is not shown, the rule that stopped it, and the row of the link it collided with (or -1)."""
+
+    row: int
+    score: float
+    rule: str
+    by: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is shown, best first, and everything that is not, in the order of the ranking."""
+
+    shown: tuple[Candidate, ...]
+    rejected: tuple[Rejected, ...]
+
+    def reason(self, wanted: int) -> str:
+        """Say why fewer links are shown than wanted; "" where none is missing."""
+        if len(self.shown) >= wanted:
+            return ""
+        if not self.shown and not self.rejected:
+            return "no other article shares a word with this one"
+        counts = Counter(rejected.rule for rejected in self.rejected if rejected.rule != "list-full")
+        stopped = ", ".join(f"{count} {rule}" for rule, count in sorted(counts.items()))
+        return f"{len(self.shown)} of {wanted} found; stopped: {stopped or 'none, there are no more candidates'}"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What choosing needs to know of the site; the sequences have one entry an article.
+
+    ``barred`` holds "" or the rule that bars a row from every list (hidden, no-id). ``like`` gives the rows that ask
+    the same question as a row, with their likeness; a threshold of 0 turns that filter off.
+    """
+
+    families: Sequence[int]
+    barred: Sequence[str]
+    subjects: Sequence[str]
+    members: Mapping[int, tuple[int, ...]]
+    like: Callable[[int], Mapping[int, float]]
+    floor: float
+    same_question_article: float
+    same_question_list: float
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks: the family (-1 for a draft), the subject, and what asks the same question already."""
+
+    family: int
+    subject: str
+    like: Mapping[int, float]
+
+
+def choose(asking: Asking, candidates: Iterable[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
+    """Walk a ranking from the best and take what no rule stops, until ``limit`` links are shown.
+
+    ``kept`` are rows that the list holds already: they are not shown again, and stop what repeats them.
+    """
+    shown: list[Candidate] = []
+    rejected: list[Rejected] = []
+    taken = {rules.families[row]: row for row in kept}
+    repeats: dict[int, int] = {}
+    for row in kept:
+        _note_repeats(row, rules, repeats)
+    for candidate in candidates:
+        row = candidate.row
+        rule, by = _stopped(asking, candidate, rules)
+        if not rule and rules.families[row] in taken:
+            rule, by = "linked", taken[rules.families[row]]
+        elif not rule and row in repeats:
+            rule, by = "repeats-link", repeats[row]
+        elif not rule and len(shown) >= limit:
+            rule = "list-full"
+        if rule:
+            rejected.append(Rejected(row, candidate.score, rule, by))
+            continue
+        shown.append(candidate)
+        taken[rules.families[row]] = row
+        _note_repeats(row, rules, repeats)
+    return Choice(tuple(shown), tuple(rejected))
+
+
+def representative(row: int, subject: str, rules: Rules) -> int:
+    """Choose the member of a row's family that is shown: in the asking subject, else the smallest url."""
+    family = rules.members.get(rules.families[row])
+    if family is None:
+        return row
+    members = [member for member in family if not rules.barred[member]]
+    return next((member for member in members if rules.subjects[member] == subject), members[0] if members else row)
+
+
+def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, int]:
+    row = candidate.row
+    if rules.families[row] == asking.family:
+        return "family", -1
+    if rules.barred[row]:
+        return rules.barred[row], -1
+    standing = representative(row, asking.subject, rules)
+    if standing != row:
+        return "other-copy", standing
+    if candidate.score < rules.floor or candidate.score <= 0:
+        return "below-floor", -1
+    if 0 < rules.same_question_article <= asking.like.get(row, 0.0):
+        return "same-question", -1
+    return "", -1
+
+
+def _note_repeats(row: int, rules: Rules, repeats: dict[int, int]) -> None:
+    if rules.same_question_list:
+        for other, likeness in rules.like(row).items():
+            if likeness >= rules.same_question_list:
+                repeats.setdefault(other, row)

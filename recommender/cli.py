@@ -1,0 +1,274 @@
+"""The command line: one small function per command, which imports its own modules inside.
+
+``related`` must answer in a moment, so nothing heavy is imported before a command is known.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recommender import __version__, output
+from recommender.errors import Interrupted, RecommenderError
+from recommender.settings import Settings, find_settings
+
+if TYPE_CHECKING:
+    from recommender.corpus import Corpus
+    from recommender.model import Model
+
+CONTENT = click.argument("content", required=False, type=click.Path(path_type=Path))
+MODEL = click.option("--model", "model", type=click.Path(path_type=Path), help="Folder of the saved model.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and give its exit code: 0 done, 1 findings, 2 wrong use, 3 a bug, 130 and 143 interrupted."""
+    try:
+        signal.signal(signal.SIGTERM, _terminated)
+    except ValueError:
+        pass  # not the main thread: whoever runs us there answers signals
+    try:
+        code = cli.main(args=arguments, prog_name="recommender", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except RecommenderError as error:
+        output.complain(str(error))
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        output.complain("interrupted; nothing was left half-done")
+        return 130
+    except BrokenPipeError:
+        # The reader has gone (head, less): no message, and none from the interpreter's own last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        output.complain(f"{error.filename or 'input or output'}: {error.strerror}; nothing was left half-written")
+        return 1
+    except Exception:  # the boundary: whatever is left is a bug of ours
+        traceback.print_exc()
+        output.complain("this is a bug of recommender; please report it with the lines above")
+        return 3
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    sys.exit(main())
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    raise Interrupted("interrupted; nothing was left half-done", number)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="recommender")
+def cli() -> None:
+    """Related-article links for Markdown sites: audit them, rank them, fill them into the front matter."""
+
+
+@cli.command()
+@click.option("--force", is_flag=True, help="Replace a recommender.yml that is there already.")
+def init(force: bool) -> int:
+    """Write a commented recommender.yml for the folder it finds."""
+    from recommender.scaffold import write_settings
+
+    output.say(write_settings(Path.cwd(), force=force))
+    return 0
+
+
+@cli.command()
+@CONTENT
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note"]),
+    default="error",
+    show_default=True,
+    help="Exit with 1 when a problem of this severity or worse is found.",
+)
+@JSON
+def audit(content: Path | None, fail_on: str, as_json: bool) -> int:
+    """Report every problem of files and links, with its remedy."""
+    from recommender.audit import audit_site
+    from recommender.problems import worst_reached
+
+    settings = find_settings(Path.cwd())
+    found = audit_site(_read(content, settings), settings.slots)
+    output.show_audit(found, as_json=as_json)
+    return 1 if worst_reached(found.problems, fail_on) else 0
+
+
+@cli.command()
+@CONTENT
+@MODEL
+@JSON
+def build(content: Path | None, model: Path | None, as_json: bool) -> int:
+    """Read the site, rank it, choose the links, and save all that as a model."""
+    settings = find_settings(Path.cwd())
+    corpus = _read(content, settings)
+    folder = _model_folder(model, settings)
+    built = _build(corpus, settings, folder)
+    output.show_build(built, corpus, folder, as_json=as_json)
+    return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
+
+
+@cli.command()
+@click.argument("article", required=False, metavar="URL|ID|PATH")
+@click.option("--limit", type=click.IntRange(1, 1000), help="How many links to show (default: the slots).")
+@click.option("--explain", is_flag=True, help="Show the terms that make up each score.")
+@click.option("--why", metavar="URL", help="Say why one article is shown, or which rule stopped it.")
+@click.option("--text", "draft", type=click.File("rb"), help="Suggest links for a draft: a file, or - for stdin.")
+@MODEL
+@JSON
+def related(**options: Any) -> int:
+    """Show what an article should link to, and why."""
+    from recommender import ask
+
+    settings = find_settings(Path.cwd())
+    if (options["article"] is None) == (options["draft"] is None):
+        raise click.UsageError("name one article by its url, id or path, or a draft with --text FILE")
+    model = _load(options["model"], settings)
+    limit = options["limit"] or model.settings.slots
+    if options["draft"] is not None:
+        answer = ask.ask_draft(model, settings, options["draft"].read(), limit)
+    else:
+        answer = ask.ask(model, options["article"], limit)
+    if options["why"]:
+        output.show_why(ask.why(model, answer, options["why"]), as_json=options["as_json"])
+    else:
+        output.show_related(answer, explain=options["explain"], as_json=options["as_json"])
+    return 0
+
+
+@cli.command()
+@CONTENT
+@click.option("--rankings", multiple=True, type=click.Path(path_type=Path), help="Ranked lists that `export` wrote.")
+@MODEL
+@JSON
+def evaluate(content: Path | None, rankings: tuple[Path, ...], model: Path | None, as_json: bool) -> int:
+    """Compare ranked lists with the sound curated links, beside simple baselines."""
+    from recommender import evaluate as measure
+    from recommender.provenance import read_generated
+
+    settings = find_settings(Path.cwd())
+    corpus = _read(content, settings)
+    truth = measure.curated_truth(corpus, read_generated(_links_file(settings)))
+    lists: dict[str, Any] = {}
+    if rankings:
+        for file in rankings:
+            lists[str(file)] = measure.lists_of_urls(corpus, measure.read_rankings(file))
+    else:
+        lists["model"] = measure.lists_of_urls(corpus, output.lists_of(_load(model, settings), 20))
+    lists |= measure.baselines(corpus, truth)
+    reports = [measure.evaluate_lists(name, ranked, truth) for name, ranked in lists.items()]
+    output.show_reports(reports, truth, as_json=as_json)
+    return 0
+
+
+@cli.command()
+@CONTENT
+@click.option("--mode", type=click.Choice(["repair", "empty", "regenerate"]), default="repair", show_default=True)
+@click.option("--check", is_flag=True, help="Only name the files that would change; exit 1 if there are any.")
+@click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
+@click.option("--only", multiple=True, metavar="GLOB", help="Change only files whose path in CONTENT matches.")
+@click.option("--max-files", type=click.IntRange(1), help="Change at most this many files.")
+@click.option("--allow-dirty", is_flag=True, help="Edit files that hold uncommitted work.")
+@click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
+@click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
+@MODEL
+@JSON
+def fill(**options: Any) -> int:
+    """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
+    from recommender import filling
+
+    if options["check"] and options["write"]:
+        raise click.UsageError("--check writes nothing; give either --check or --write")
+    settings = find_settings(Path.cwd())
+    root = _content(options["content"], settings)
+    order = filling.Order(
+        root=root,
+        mode=options["mode"],
+        only=options["only"],
+        max_files=options["max_files"],
+        allow_dirty=options["allow_dirty"],
+        allow_no_vcs=options["allow_no_vcs"],
+        links_file=_links_file(settings),
+    )
+    if options["resume"]:
+        result = filling.resume(order, output.progress)
+        output.show_written(result, as_json=options["as_json"])
+        return 1 if result.problems else 0
+    corpus = _read(root, settings)
+    folder = _model_folder(options["model"], settings)
+    model = filling.fitting_model(corpus, settings, folder, lambda reason: _rebuild(reason, corpus, settings, folder))
+    made = filling.plan(order, corpus, model, settings, output.progress)
+    if options["write"]:
+        result = filling.write(order, made, output.progress)
+        output.show_written(result, as_json=options["as_json"])
+        return 1 if result.problems else 0
+    output.show_plan(made, check=options["check"], as_json=options["as_json"])
+    return 1 if options["check"] and made.edits else 0
+
+
+@cli.command()
+@click.option("--limit", type=click.IntRange(1, 20), help="Links per article, at most 20 (default: the slots).")
+@click.option("--output", "target", type=click.Path(path_type=Path), required=True, help="File to write, - for stdout.")
+@MODEL
+def export(limit: int | None, target: Path, model: Path | None) -> int:
+    """Write the ranked lists of all articles as JSON lines."""
+    loaded = _load(model, find_settings(Path.cwd()))
+    output.write_lists(output.lists_of(loaded, limit or loaded.settings.slots), target)
+    return 0
+
+
+def _read(content: Path | None, settings: Settings) -> Corpus:
+    from recommender.corpus import read_corpus
+
+    return read_corpus(_content(content, settings), settings, output.progress)
+
+
+def _content(content: Path | None, settings: Settings) -> Path:
+    root = content or settings.content
+    if root is None:
+        raise click.UsageError("no CONTENT: name the site's folder, or write `content:` in recommender.yml (init)")
+    return root
+
+
+def _model_folder(model: Path | None, settings: Settings) -> Path:
+    return model or settings.model or (settings.home or Path.cwd()) / "models" / "default"
+
+
+def _links_file(settings: Settings) -> Path:
+    from recommender.provenance import FILE_NAME
+
+    return (settings.home or Path.cwd()) / FILE_NAME
+
+
+def _load(model: Path | None, settings: Settings) -> Model:
+    from recommender.store import load_model
+
+    return load_model(_model_folder(model, settings))
+
+
+def _build(corpus: Corpus, settings: Settings, folder: Path) -> Model:
+    from recommender.model import fit_model
+    from recommender.store import save_model
+
+    model = fit_model(corpus, settings, output.now(), output.progress)
+    save_model(model, folder)
+    return model
+
+
+def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
+    output.note(f"{reason}: building it from this content first")
+    return dataclasses.replace(_build(corpus, settings, folder), settings=settings)

@@ -1,0 +1,129 @@
+"""One run of ``fill`` from settings to files: a model that fits, a plan, the guards, the writing, the provenance."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender import apply, git, parallel
+from recommender.corpus import Corpus
+from recommender.errors import ModelError
+from recommender.model import Model
+from recommender.plan import Filling, Plan, make_plan
+from recommender.problems import Problem
+from recommender.provenance import format_generated, read_generated
+from recommender.settings import Settings
+from recommender.store import load_model
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the user asked for."""
+
+    root: Path
+    mode: str
+    only: tuple[str, ...]
+    max_files: int | None
+    allow_dirty: bool
+    allow_no_vcs: bool
+    links_file: Path
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a writing run did; ``tally`` is empty for a resumed one, whose plan was made before."""
+
+    files: int
+    already: int
+    problems: tuple[Problem, ...]
+    tally: Mapping[str, int]
+
+
+def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Callable[[str], Model]) -> Model:
+    """Load the saved model if it fits the content as it is now, else have it rebuilt, with the reason."""
+    try:
+        model = load_model(folder)
+    except ModelError as error:
+        return rebuild(str(error).split(";")[0])
+    if not model.fits(corpus, settings):
+        return rebuild(f"the model in {folder} was built from other content or settings")
+    return dataclasses.replace(model, settings=settings)
+
+
+def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress) -> Plan:
+    """Plan the edits of the articles that the order names."""
+    patterns = order.only
+    rows = [
+        row
+        for row, article in sorted(enumerate(corpus.articles), key=lambda pair: pair[1].path)
+        if not patterns or any(fnmatch.fnmatch(article.path, pattern) for pattern in patterns)
+    ]
+    filling = Filling(
+        corpus=corpus,
+        chooser=model,
+        mode=order.mode,
+        settings=settings,
+        generated=read_generated(order.links_file),
+        diff_prefix=diff_prefix(order.root),
+    )
+    made = make_plan(filling, rows, progress)
+    if order.max_files is not None and len(made.edits) > order.max_files:
+        first = made.edits[: order.max_files]
+        held = {edit.url for edit in first}
+        changed = {edit.url for edit in made.edits}
+        generated = {u: g for u, g in made.generated.items() if u not in changed or u in held}
+        generated |= {u: g for u, g in filling.generated.items() if u in changed and u not in held}
+        made = dataclasses.replace(made, edits=first, generated=generated)
+    return made
+
+
+def diff_prefix(root: Path) -> str:
+    """Give what stands before paths in a diff, so that ``git apply`` works from the top of the work tree."""
+    top = git.top_level(root) or Path.cwd()
+    relative = os.path.relpath(root.resolve(), top.resolve())
+    return "" if relative == "." or relative.startswith("..") else relative.replace(os.sep, "/") + "/"
+
+
+def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
+    """Check the guards, store the plan, then write.
+
+    Raises:
+        GitGuard: a file to change is not safe in git.
+        LockHeld: another run writes to the same folder.
+        WriteStopped: the disk failed half-way; the run can be resumed.
+        Interrupted: a signal; the run can be resumed.
+    """
+    with apply.locked(order.root):
+        git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+        apply.remove_leftovers(order.root)
+        file = apply.plan_file(order.root)
+        if made.edits:
+            apply.write_plan(file, made.edits)
+        # Before the files: a link that is named here and not yet written does no harm, the reverse would.
+        _write_generated(order, made)
+        applied = apply.apply_edits(order.root, made.edits, progress)
+        file.unlink(missing_ok=True)
+    return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
+
+
+def resume(order: Order, progress: parallel.Progress) -> Written:
+    """Finish an interrupted run from its stored plan; files that changed since are left and reported."""
+    with apply.locked(order.root):
+        file = apply.plan_file(order.root)
+        edits = apply.read_plan(file)
+        git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+        apply.remove_leftovers(order.root)
+        applied = apply.apply_edits(order.root, edits, progress)
+        file.unlink(missing_ok=True)
+    return Written(applied.written, applied.already, applied.problems, {})
+
+
+def _write_generated(order: Order, made: Plan) -> None:
+    data = format_generated(made.generated)
+    present = order.links_file.read_bytes() if order.links_file.exists() else b""
+    if data != present:
+        apply.replace_file(order.links_file, data)

@@ -1,0 +1,91 @@
+"""The safety net: refuse to edit files whose present bytes git could not give back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from recommender.errors import RecommenderError
+from recommender.plan import Edit
+
+
+class GitGuard(RecommenderError):
+    """A file that would change is not safe in git."""
+
+
+def top_level(root: Path) -> Path | None:
+    """Find the work tree that a folder belongs to; None outside one, or where git is not installed."""
+    try:
+        answer = _git(root, "rev-parse", "--show-toplevel")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return Path(os.fsdecode(answer.removesuffix(b"\n")))
+
+
+def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_no_vcs: bool) -> None:
+    """Refuse where a file that the plan changes is modified, staged, untracked or ignored.
+
+    A file whose bytes are the plan's own result already (an interrupted run) is no obstacle.
+
+    Raises:
+        GitGuard: with the first files and the option that overrides.
+    """
+    if not edits:
+        return
+    top = top_level(root)
+    if top is None:
+        if allow_no_vcs:
+            return
+        raise GitGuard(
+            f"{root} is in no git work tree, so nothing could bring the files back; "
+            "commit them to git, or run again with --allow-no-vcs"
+        )
+    if allow_dirty:
+        return
+    unsafe = _unsafe(root, edits)
+    if unsafe:
+        first = ", ".join(f"{path} ({why})" for path, why in unsafe[:3])
+        raise GitGuard(
+            f"{len(unsafe):,} of the {len(edits):,} files to change hold work that git does not have: {first}; "
+            "commit or stash it, or run again with --allow-dirty"
+        )
+
+
+def _unsafe(root: Path, edits: Sequence[Edit]) -> list[tuple[str, str]]:
+    tracked = {os.fsdecode(path) for path in _git(root, "ls-files", "-z").split(b"\0")}
+    changed = _changed(root)
+    unsafe = []
+    for edit in edits:
+        why = changed.get(edit.path) or ("" if edit.path in tracked else "untracked or ignored")
+        if why and _digest(root / edit.path) != edit.after:
+            unsafe.append((edit.path, why))
+    return unsafe
+
+
+def _changed(root: Path) -> dict[str, str]:
+    """Give the tracked files below a folder that differ from the last commit, by their path in that folder."""
+    prefix = os.fsdecode(_git(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+    rows = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames", "--", ".").split(b"\0")
+    found = {}
+    for row in rows:
+        if row:
+            states, path = row[:2].decode("ascii"), os.fsdecode(row[3:])
+            found[path.removeprefix(prefix)] = "staged" if states[1] == " " else "modified"
+    return found
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _git(root: Path, *arguments: str) -> bytes:
+    # core.quotePath and colours do not matter with -z; optional locks would disturb another git of the user.
+    return subprocess.run(
+        ["git", "--no-optional-locks", "-C", str(root), *arguments], check=True, capture_output=True
+    ).stdout

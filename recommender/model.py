@@ -1,0 +1,253 @@
+"""Fit and ask: the one object that the outside talks to. A Model comes only from ``fit_model`` or ``load_model``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import parallel
+from recommender.choose import Asking, Candidate, Choice, Rules, choose
+from recommender.corpus import Corpus
+from recommender.families import Likeness, find_likeness, like_draft, members_of
+from recommender.settings import Settings
+from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, ordered_sum, pack, shared
+from recommender.text import analyze
+from recommender.vectors import Space, Vectors, field_rows, fit_vectors, transform
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is known of each article beside its vector, sorted by url; ``order_by_id`` sorts rows by (id, row)."""
+
+    urls: Texts
+    ids: Texts
+    titles: Texts
+    subjects: Texts
+    paths: Texts
+    hidden: NDArray[np.uint8]
+    families: Terms
+    order_by_id: Terms
+
+    def __len__(self) -> int:
+        return len(self.urls)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranked lists of all articles: row i has ``rows[indptr[i]:indptr[i + 1]]`` (int32), best first, and scores."""
+
+    indptr: Ints
+    rows: Terms
+    scores: Floats
+
+    def of(self, row: int) -> list[Candidate]:
+        """Give one article's list."""
+        start, stop = int(self.indptr[row]), int(self.indptr[row + 1])
+        pairs = zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True)
+        return [Candidate(other, score) for other, score in pairs]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One named, signed part of a score: a term of a field."""
+
+    field: str
+    term: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted site: immutable, and all of it plain arrays.
+
+    ``nearest`` holds the best candidates of each article, ``chosen`` up to 20 links that choosing took from them.
+    ``corpus_digest`` tells whether it still fits a folder; ``built_at`` is UTC, ISO 8601.
+    """
+
+    settings: Settings
+    catalogue: Catalogue
+    vectors: Vectors
+    nearest: Ranking
+    likeness: Likeness
+    chosen: Ranking
+    corpus_digest: str
+    built_at: str
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What choosing needs to know, from the arrays."""
+        hidden, ids = self.catalogue.hidden.tolist(), self.catalogue.ids.offsets
+        has_id = (np.diff(ids) > 0).tolist()
+        families = self.catalogue.families.tolist()
+        return Rules(
+            families=families,
+            barred=["hidden" if h else "" if i else "no-id" for h, i in zip(hidden, has_id, strict=True)],
+            subjects=_Lazy(self.catalogue.subjects),
+            members=members_of(families),
+            like=self.likeness.of,
+            floor=self.settings.floor,
+            same_question_article=self.settings.same_question_article,
+            same_question_list=self.settings.same_question_list,
+        )
+
+    def candidates(self, row: int) -> list[Candidate]:
+        """Give the nearest articles of an article as the build kept them, best first."""
+        return self.nearest.of(row)
+
+    def every_candidate(self, vector: tuple[Terms, Floats]) -> list[Candidate]:
+        """Rank the whole site for one row of the space: all with a score above 0, by (-score, url)."""
+        scores = all_dots(self.vectors.rows, vector)
+        rows = np.flatnonzero(scores > 0)
+        order = np.lexsort((rows, -np.round(scores[rows], 9)))
+        ranked = rows[order]
+        return [Candidate(row, score) for row, score in zip(ranked.tolist(), scores[ranked].tolist(), strict=True)]
+
+    def choose_for(self, row: int, kept: Sequence[int] = (), limit: int | None = None) -> Choice:
+        """Choose links for one article beside the rows that it keeps.
+
+        Where the kept candidates run out before the list is full, the whole site is ranked (0.1 s on 36,000
+        articles, so not done where the last candidate is below the floor already).
+        """
+        wanted = self.settings.slots - len(kept) if limit is None else limit
+        asking = self.asking(row)
+        candidates = [c for c in self.candidates(row) if c.row != row]
+        choice = choose(asking, candidates, kept, wanted, self.rules)
+        cut_off = len(candidates) >= self.settings.candidates and candidates[-1].score >= self.settings.floor
+        if len(choice.shown) < wanted and cut_off:
+            everything = [c for c in self.every_candidate(self.vectors.rows.row(row)) if c.row != row]
+            choice = choose(asking, everything, kept, wanted, self.rules)
+        return choice
+
+    def permits(self, row: int, other: int, kept: Sequence[int]) -> bool:
+        """Tell whether no rule of choosing stops a link beside others, whatever its rank."""
+        score = self.score(self.vectors.rows.row(row), other)
+        return bool(choose(self.asking(row), [Candidate(other, score)], kept, 1, self.rules).shown)
+
+    def asking(self, row: int) -> Asking:
+        """Say who asks, for one article of the site."""
+        return Asking(self.rules.families[row], self.catalogue.subjects[row], self.likeness.of(row))
+
+    def choose_for_draft(self, texts: dict[str, str], limit: int) -> tuple[Choice, tuple[Terms, Floats]]:
+        """Choose links for an unpublished article, whose texts are given by field; also gives its row."""
+        vector = transform(self.vectors.space, texts)
+        candidates = self.every_candidate(vector)
+        space = self.vectors.space
+        like: dict[int, float] = {}
+        if "title" in space.fields:
+            number = space.fields.index("title")
+            columns = (int(space.starts[number]), int(space.starts[number + 1]))
+            like = like_draft(self.vectors.rows, vector, columns, [c.row for c in candidates[: self.settings.candidates]])
+        return choose(Asking(-1, "", like), candidates, (), limit, self.rules), vector
+
+    def explain(self, one: tuple[Terms, Floats], other: int) -> tuple[Part, ...]:
+        """Split a score into its terms, largest first; the parts add up to the score."""
+        columns, values = shared(one, self.vectors.rows.row(other))
+        space = self.vectors.space
+        parts = [
+            Part(space.fields[int(np.searchsorted(space.starts, column, side="right")) - 1], space.terms[column], value)
+            for column, value in zip(columns.tolist(), values.tolist(), strict=True)
+        ]
+        return tuple(sorted(parts, key=lambda part: (-part.value, part.field, part.term)))
+
+    def score(self, one: tuple[Terms, Floats], other: int) -> float:
+        """Score one pair: float64, summed in ascending term number."""
+        return ordered_sum(shared(one, self.vectors.rows.row(other))[1])
+
+    def fits(self, corpus: Corpus, settings: Settings) -> bool:
+        """Tell whether the model was built from this content with settings that rank alike."""
+        return self.corpus_digest == corpus.digest and ranking_settings(self.settings) == ranking_settings(settings)
+
+
+class _Lazy(Sequence[str]):
+    """Decode a text when it is asked for: a look-up needs few of 36,000."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __getitem__(self, number):  # type: ignore[no-untyped-def]
+        return self._texts[number]
+
+
+def ranking_settings(settings: Settings) -> dict[str, object]:
+    """Give the settings that change which links are chosen, as plain values."""
+    names = ("slots", "floor", "candidates", "same_question_article", "same_question_list")
+    return {"fields": dict(settings.weighted), **{name: getattr(settings, name) for name in names}}
+
+
+def fit_model(
+    corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress = parallel.silent
+) -> Model:
+    """Vectorise, rank and choose for every article of a corpus."""
+    from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
+
+    articles, threads = corpus.articles, parallel.cores()
+    vectors = fit_vectors(articles, settings.weighted, progress)
+    families = np.array(corpus.families, np.int32)
+    step = progress("ranking", len(articles))
+    found = nearest(vectors.rows, settings.candidates, families, 0.0, threads)
+    step(len(articles))
+    filled = found.rows >= 0
+    indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
+    thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
+    likeness = find_likeness(field_rows(vectors, "title"), min(thresholds, default=0.0), threads)
+    model = Model(
+        settings=settings,
+        catalogue=_catalogue(corpus),
+        vectors=vectors,
+        nearest=Ranking(indptr, found.rows[filled].astype(np.int32), found.scores[filled]),
+        likeness=likeness,
+        chosen=Ranking(np.zeros(len(articles) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
+        corpus_digest=corpus.digest,
+        built_at=built_at,
+    )
+    return _with_chosen(model, progress)
+
+
+def _with_chosen(model: Model, progress: parallel.Progress) -> Model:
+    limit = max(SHOWN, model.settings.slots)
+    lists = list(parallel.run(_Choosing(model, limit), range(len(model)), progress, label="choosing"))
+    indptr = np.concatenate([[0], np.cumsum([len(shown) for shown in lists])]).astype(np.int64)
+    rows = np.array([candidate.row for shown in lists for candidate in shown], np.int32)
+    scores = np.array([candidate.score for shown in lists for candidate in shown], np.float64)
+    return replace(model, chosen=Ranking(indptr, rows, scores))
+
+
+@dataclass(frozen=True)
+class _Choosing:
+    model: Model
+    limit: int
+
+    def __call__(self, rows: Sequence[int]) -> list[tuple[Candidate, ...]]:
+        return [self.model.choose_for(row, limit=self.limit).shown for row in rows]
+
+
+def _catalogue(corpus: Corpus) -> Catalogue:
+    articles = corpus.articles
+    ids = [article.id for article in articles]
+    return Catalogue(
+        urls=pack(article.url for article in articles),
+        ids=pack(ids),
+        titles=pack(article.title for article in articles),
+        subjects=pack(article.subject for article in articles),
+        paths=pack(article.path for article in articles),
+        hidden=np.array([article.hidden for article in articles], np.uint8),
+        families=np.array(corpus.families, np.int32),
+        order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
+    )
+
+
+def draft_words(model: Model, texts: dict[str, str]) -> int:
+    """Count the words of a draft that the model could use, known or not."""
+    return sum(len(analyze(texts.get(name, ""))) for name in model.vectors.space.fields)

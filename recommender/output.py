@@ -1,0 +1,265 @@
+"""What the command line shows: sentences, tables and JSON on stdout; progress and complaints on stderr."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recommender import parallel
+from recommender.apply import replace_file
+from recommender.ask import Answer, Reason
+from recommender.audit import Audit
+from recommender.corpus import Corpus
+from recommender.evaluate import Report, Truth
+from recommender.filling import Written
+from recommender.model import Model
+from recommender.plan import Plan
+from recommender.problems import KINDS, Problem, printable
+
+progress = parallel.on_terminal
+TERMS = 8
+
+
+def say(text: str) -> None:
+    """Print a line, whatever the encoding of stdout."""
+    click.echo(text)
+
+
+def note(text: str) -> None:
+    """Print a remark on stderr."""
+    click.echo(printable(text), err=True)
+
+
+def complain(text: str) -> None:
+    """Print an error on stderr: one sentence."""
+    click.echo(f"recommender: {printable(text)}", err=True)
+
+
+def now() -> str:
+    """Give the present time in UTC, ISO 8601, whole seconds."""
+    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def show_audit(audit: Audit, *, as_json: bool) -> None:
+    """Print every problem, worst last, then the counts."""
+    if as_json:
+        _json(
+            {
+                "totals": audit.totals,
+                "verdicts": audit.verdicts,
+                "counts": audit.counts(),
+                "problems": [problem.as_dict() for problem in audit.problems],
+            }
+        )
+        return
+    for problem in audit.problems:
+        if problem.severity != "note":
+            say(problem.sentence())
+    say(", ".join(f"{count:,} {name}" for name, count in audit.totals.items()))
+    for code, count in audit.counts().items():
+        say(f"{count:>7,}  {KINDS[code].severity:<7}  {code:<16} {KINDS[code].summary}")
+    if not audit.problems:
+        say("no problem found")
+
+
+def show_build(model: Model, corpus: Corpus, folder: Path, *, as_json: bool) -> None:
+    """Say what a build made, and what it could not use."""
+    lists = [len(model.chosen.of(row)) for row in range(len(model))]
+    slots = model.settings.slots
+    facts = {
+        "model": str(folder),
+        "files": corpus.files,
+        "articles": len(model),
+        "terms": model.vectors.rows.columns,
+        "full lists": sum(count >= slots for count in lists),
+        "short lists": sum(0 < count < slots for count in lists),
+        "empty lists": sum(not count for count in lists),
+    }
+    if as_json:
+        _json({**facts, "problems": [problem.as_dict() for problem in corpus.problems]})
+        return
+    _show_problems(corpus.problems)
+    say(
+        f"{facts['articles']:,} of {facts['files']:,} files are articles, {facts['terms']:,} terms; lists of "
+        f"{slots}: {facts['full lists']:,} full, {facts['short lists']:,} short, {facts['empty lists']:,} empty"
+    )
+    say(f"saved in {folder}")
+
+
+def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
+    """Print the links of an article, or of a draft."""
+    if as_json:
+        _json(related_as_dict(answer, explain=explain))
+        return
+    catalogue = answer.model.catalogue
+    if answer.row >= 0:
+        say(f"{catalogue.titles[answer.row]}  ({catalogue.subjects[answer.row]})")
+        for copy in answer.copies:
+            say(f"  copy: {catalogue.urls[copy]}")
+    else:
+        say(f"draft: {answer.title}")
+    for rank, candidate in enumerate(answer.choice.shown, 1):
+        row = candidate.row
+        say(f"{rank:>3}  {candidate.score:.4f}  {catalogue.titles[row]}  ({catalogue.subjects[row]})")
+        say(f"     {catalogue.urls[row]}")
+        if explain:
+            _explain(answer, row, candidate.score)
+    reason = answer.choice.reason(answer.limit)
+    if reason:
+        say(f"     {reason}")
+
+
+def related_as_dict(answer: Answer, *, explain: bool) -> dict[str, Any]:
+    """Give an answer as plain values; the keys of a link are those of a related block, and more."""
+    links = []
+    for rank, candidate in enumerate(answer.choice.shown, 1):
+        link = {**_article(answer.model, candidate.row), "score": round(candidate.score, 9), "rank": rank}
+        if explain:
+            link["terms"] = [
+                {"field": part.field, "term": part.term, "value": part.value} for part in answer.parts(candidate.row)
+            ]
+        links.append(link)
+    article = _article(answer.model, answer.row) if answer.row >= 0 else {"title": answer.title}
+    out: dict[str, Any] = {"article": article, "related": links}
+    if answer.copies:
+        out["copies"] = [answer.model.catalogue.urls[row] for row in answer.copies]
+    reason = answer.choice.reason(answer.limit)
+    return {**out, "reason": reason} if reason else out
+
+
+def show_why(reason: Reason, *, as_json: bool) -> None:
+    """Print why one article is shown or not."""
+    answer = reason.answer
+    if as_json:
+        parts = [{"field": p.field, "term": p.term, "value": p.value} for p in answer.parts(reason.row)]
+        rule = {"rule": reason.rule} if reason.rule else {}
+        by = {"by": answer.model.catalogue.urls[reason.by]} if reason.by >= 0 else {}
+        _json(
+            {
+                "article": _article(answer.model, reason.row),
+                "shown": bool(reason.rank),
+                "rank": reason.rank,
+                "score": round(reason.score, 9),
+                **rule,
+                **by,
+                "sentence": reason.sentence,
+                "terms": parts,
+            }
+        )
+        return
+    say(f"{answer.model.catalogue.titles[reason.row]}: {reason.sentence}")
+    _explain(answer, reason.row, reason.score)
+
+
+def _explain(answer: Answer, row: int, score: float) -> None:
+    parts = answer.parts(row)
+    for field in dict.fromkeys(part.field for part in parts):
+        own = [part for part in parts if part.field == field]
+        named = ", ".join(f"{part.term} {part.value:.4f}" for part in own[:TERMS])
+        rest = own[TERMS:]
+        more = f", {len(rest)} more terms {sum(part.value for part in rest):.4f}" if rest else ""
+        say(f"       {sum(part.value for part in own):.4f}  {field}: {named}{more}")
+    say(f"       {score:.4f}  score")
+
+
+def _article(model: Model, row: int) -> dict[str, Any]:
+    catalogue = model.catalogue
+    names = {"id": catalogue.ids, "title": catalogue.titles, "subject": catalogue.subjects, "url": catalogue.urls}
+    return {name: texts[row] for name, texts in names.items()}
+
+
+def lists_of(model: Model, limit: int) -> dict[str, list[str]]:
+    """Give the links that the build chose for every article, as urls."""
+    urls = model.catalogue.urls.all()
+    return {url: [urls[c.row] for c in model.chosen.of(row)[:limit]] for row, url in enumerate(urls)}
+
+
+def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
+    """Write ranked lists as JSON lines, atomically, or to stdout for ``-``."""
+    rows = (json.dumps({"url": url, "related": list(found)}, ensure_ascii=False) for url, found in lists.items())
+    text = "".join(row + "\n" for row in rows)
+    if str(target) == "-":
+        click.echo(text, nl=False)
+    else:
+        replace_file(target, text.encode("utf-8"))
+        note(f"{len(lists):,} lists written to {target}")
+
+
+def show_reports(reports: Sequence[Report], truth: Truth, *, as_json: bool) -> None:
+    """Print the means of several rankers side by side."""
+    articles = sum(bool(links) for links in truth.links.values())
+    if as_json:
+        means = {report.name: report.means() for report in reports}
+        _json({"articles": articles, "generated links left out": truth.left_out, "means": means})
+        return
+    say(f"{articles:,} articles with sound curated links; {truth.left_out:,} generated links left out")
+    names = list(reports[0].means())
+    width = max(len(report.name) for report in reports)
+    for depth in ("@5", "@10"):
+        shown = [name for name in names if name.endswith(depth)]
+        say(" " * width + "  " + "  ".join(f"{name:>12}" for name in shown))
+        for report in reports:
+            means = report.means()
+            say(f"{report.name:<{width}}  " + "  ".join(f"{means[name]:>12.4f}" for name in shown))
+
+
+def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
+    """Print the diff of a plan, or with ``check`` the names of its files, and the summary on stderr."""
+    if as_json:
+        _json(
+            {
+                "files": [edit.path for edit in plan.edits],
+                "summary": dict(sorted(plan.tally.items())),
+                "problems": [problem.as_dict() for problem in plan.problems],
+            }
+        )
+        return
+    for edit in plan.edits:
+        click.echo(printable(edit.path) + "\n" if check else edit.diff, nl=False)
+    _show_problems(plan.problems)
+    note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}")
+
+
+def show_written(written: Written, *, as_json: bool) -> None:
+    """Say what a writing run did."""
+    if as_json:
+        _json(
+            {
+                "written": written.files,
+                "already": written.already,
+                "summary": dict(sorted(written.tally.items())),
+                "problems": [problem.as_dict() for problem in written.problems],
+            }
+        )
+        return
+    _show_problems(written.problems)
+    already = f", {written.already:,} were done already" if written.already else ""
+    say(f"{written.files:,} files changed{already}; {_summary(written.tally)}".rstrip("; "))
+
+
+def _summary(tally: Mapping[str, int]) -> str:
+    dropped = {name.removeprefix("dropped "): count for name, count in sorted(tally.items()) if "dropped" in name}
+    by_verdict = f" ({', '.join(f'{count:,} {name}' for name, count in dropped.items())})" if dropped else ""
+    return (
+        f"links: {tally.get('kept', 0):,} kept, {sum(dropped.values()):,} dropped{by_verdict}, "
+        f"{tally.get('corrected', 0):,} corrected, {tally.get('added', 0):,} added; "
+        f"{tally.get('slots left empty', 0):,} slots left empty"
+        if tally
+        else ""
+    )
+
+
+def _show_problems(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        note(problem.sentence())
+
+
+def _json(document: object) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")

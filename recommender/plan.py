@@ -1,0 +1,304 @@
+"""Fill modes to edits: what each file shall hold, and the verified new text; writes nothing."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from recommender import frontmatter, parallel, related
+from recommender.article import Article, Link
+from recommender.choose import Choice
+from recommender.corpus import Corpus, read_bytes
+from recommender.errors import FileProblem
+from recommender.links import Judged, judge_links
+from recommender.problems import Problem
+from recommender.provenance import Generated
+from recommender.related import Style, Wanted
+from recommender.settings import Settings
+
+MODES = ("repair", "empty", "regenerate")
+
+
+class Chooser(Protocol):
+    """Whatever gives ranked links: a Model, or any other ranker."""
+
+    def choose_for(self, row: int, kept: Sequence[int] = (), limit: int | None = None) -> Choice:
+        """Choose up to ``limit`` links for a row beside those it keeps."""
+
+    def permits(self, row: int, other: int, kept: Sequence[int]) -> bool:
+        """Tell whether a link that stands in a file may stay there beside others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one article's blocks shall be, and what that means for its links."""
+
+    row: int
+    wanted: tuple[Wanted, ...]
+    generated: frozenset[str]
+    tally: Mapping[str, int]
+    changes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One file's change: ``text`` (bytes) in place of the bytes from ``start`` to ``end``; digests of both versions."""
+
+    path: str
+    url: str
+    before: str
+    after: str
+    start: int
+    end: int
+    text: bytes
+    diff: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All edits of a run, in order of their paths, what stops others, and the counts over the whole site."""
+
+    edits: tuple[Edit, ...]
+    problems: tuple[Problem, ...]
+    generated: Mapping[str, frozenset[str]]
+    tally: Mapping[str, int] = field(default_factory=dict)
+
+
+def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:
+    """Work out the links that one article shall have in a fill mode."""
+    settings, generated = context
+    article, slots = corpus.articles[row], settings.slots
+    judged = judge_links(corpus, row)
+    ours = generated.get(article.url, frozenset())
+    if mode == "repair":
+        kept = _kept(corpus, row, judged, chooser, ours)
+        wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
+        free = list(range(len(kept) + 1, slots + 1))
+        rows = [j.target for j in kept]
+    elif mode == "empty":
+        kept = judged
+        wanted = [_as_is(j.link, j.link.slot) for j in judged]
+        taken = {j.link.slot for j in judged}
+        free = [slot for slot in range(1, slots + 1) if slot not in taken]
+        rows = [j.target for j in judged if j.target >= 0]
+    else:
+        kept, wanted, free, rows = (), [], list(range(1, slots + 1)), []
+    new = [c.row for c in chooser.choose_for(row, rows, len(free)).shown] if free else []
+    sources = {j.link.url: j.link for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
+    for slot, target in zip(free, new, strict=False):
+        wanted.append(_added(corpus.articles[target], slot, sources))
+    return _target(corpus, row, judged, wanted, ours)
+
+
+def _kept(
+    corpus: Corpus, row: int, judged: Sequence[Judged], chooser: Chooser, ours: frozenset[str]
+) -> tuple[Judged, ...]:
+    # Sound curated links always stay; a generated one as long as no rule speaks against it, so that diffs stay small.
+    kept = [j for j in judged if j.sound and corpus.articles[j.target].url not in ours]
+    for j in judged:
+        if j.sound and corpus.articles[j.target].url in ours and chooser.permits(row, j.target, [k.target for k in kept]):
+            kept.append(j)
+    return tuple(sorted(kept, key=lambda j: j.link.slot))
+
+
+def _as_is(link: Link, slot: int) -> Wanted:
+    return Wanted(slot, link.id, link.title, link.subject, link.url, source=link.slot)
+
+
+def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
+    if not judged.drift:
+        return _as_is(judged.link, slot)
+    target = corpus.articles[judged.target]
+    return Wanted(
+        slot, target.id or judged.link.id, target.title, target.subject, target.url, source=judged.link.slot
+    )
+
+
+def _added(target: Article, slot: int, sources: Mapping[str, Link]) -> Wanted:
+    source = sources.get(target.url)
+    return Wanted(slot, target.id, target.title, target.subject, target.url, source=source.slot if source else 0)
+
+
+def _target(
+    corpus: Corpus, row: int, judged: Sequence[Judged], wanted: Sequence[Wanted], ours: frozenset[str]
+) -> Target:
+    article = corpus.articles[row]
+    by_slot = {j.link.slot: j for j in judged}
+    tally: Counter[str] = Counter()
+    fresh = set()
+    for want in wanted:
+        source = by_slot.get(want.source)
+        if source is None:
+            tally["added"] += 1
+            fresh.add(want.url)
+        else:
+            tally["kept" if _values(source.link) == _values(want) else "corrected"] += 1
+    used = {want.source for want in wanted}
+    for j in judged:
+        if j.link.slot not in used:
+            tally[f"dropped {'replaced' if j.sound else j.verdict}"] += 1
+    held = {want.url for want in wanted}
+    changes = [(link.slot, *_values(link)) for link in article.links] != [(w.slot, *_values(w)) for w in wanted]
+    return Target(row, tuple(wanted), frozenset((ours | fresh) & held), tally, changes)
+
+
+def _values(link: Link | Wanted) -> tuple[str, ...]:
+    return (link.id, related.fold(link.title), related.fold(link.subject), link.url)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """The inputs of a run: what is on disk, who ranks, in which mode, and which links were generated before.
+
+    ``diff_prefix`` stands before the paths in diffs; None where no diff is wanted.
+    """
+
+    corpus: Corpus
+    chooser: Chooser
+    mode: str
+    settings: Settings
+    generated: Generated
+    diff_prefix: str | None = ""
+
+    def __call__(self, rows: Sequence[int]) -> list[tuple[Target, Edit | Problem | None]]:
+        """Aim and edit a chunk of articles."""
+        return [self._one(row) for row in rows]
+
+    def _one(self, row: int) -> tuple[Target, Edit | Problem | None]:
+        target = aim(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
+        if not target.changes:
+            return target, None
+        article = self.corpus.articles[row]
+        try:
+            return target, make_edit(self, article, target)
+        except FileProblem as problem:
+            return target, Problem(problem.code, article.path, problem.line, reason=problem.reason)
+
+
+def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress = parallel.silent) -> Plan:
+    """Plan the edits of some articles of a site; nothing is written, and one bad file stops no other."""
+    edits, problems = [], []
+    generated = dict(filling.generated)
+    tally: Counter[str] = Counter()
+    for target, outcome in parallel.run(filling, rows, progress, label="planning"):
+        if isinstance(outcome, Problem):
+            problems.append(outcome)
+            continue
+        url = filling.corpus.articles[target.row].url
+        generated[url] = target.generated
+        tally.update(target.tally)
+        tally["slots left empty"] += max(0, filling.settings.slots - len(target.wanted))
+        if outcome is not None:
+            edits.append(outcome)
+    known = filling.corpus.row_of
+    generated = {url: urls for url, urls in generated.items() if url in known and urls}
+    return Plan(tuple(sorted(edits, key=lambda edit: edit.path)), tuple(problems), generated, tally)
+
+
+def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None:
+    """Splice one file and verify the result; None where its bytes are as wanted already.
+
+    Raises:
+        FileProblem: the file changed since it was read, or cannot be edited safely.
+    """
+    prefix = filling.settings.keys.related
+    path = os.path.join(filling.corpus.root, article.path)
+    data, info = read_bytes(path)
+    if hashlib.sha256(data).hexdigest() != article.file_digest:
+        raise FileProblem("conflict", "the file changed while the site was read")
+    check_writable(path, info)
+    document = frontmatter.split(data)
+    if document is None:
+        raise FileProblem("conflict", "the front matter is gone")
+    blocks = related.read_blocks(frontmatter.parse(document.front), prefix)
+    for block in blocks:
+        if block.malformed:
+            raise FileProblem("not-editable", f"{block.entry.key} is not a block of texts", block.entry.line)
+    style: Style = related.style_of(blocks) or filling.corpus.style
+    text = related.splice(document, target.wanted, style, prefix)
+    after = (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")
+    if after == data:
+        return None
+    start, end, middle = _changed(data, after)
+    return Edit(
+        path=article.path,
+        url=article.url,
+        before=article.file_digest,
+        after=hashlib.sha256(after).hexdigest(),
+        start=start,
+        end=end,
+        text=middle,
+        diff="" if filling.diff_prefix is None else unified_diff(filling.diff_prefix + article.path, data, after),
+    )
+
+
+def check_writable(path: str, info: os.stat_result) -> None:
+    """Refuse what a rename would break.
+
+    Raises:
+        FileProblem: a hard link, a file without write permission for its owner, or one with extended attributes.
+    """
+    if info.st_nlink != 1:
+        raise FileProblem("not-editable", "the file has several names (hard links), which a rename would part")
+    if not info.st_mode & 0o200:
+        raise FileProblem("not-editable", "the file is read-only")
+    listxattr = getattr(os, "listxattr", None)
+    if listxattr is not None:
+        try:
+            names = set(listxattr(path, follow_symlinks=False)) - {"security.selinux"}
+        except OSError:
+            names = set()
+        if names:
+            raise FileProblem("not-editable", f"extended attributes would be lost: {', '.join(sorted(names))}")
+
+
+def _changed(before: bytes, after: bytes) -> tuple[int, int, bytes]:
+    start = _common(before, after)
+    tail = _common(before[start:][::-1], after[start:][::-1])
+    return start, len(before) - tail, after[start : len(after) - tail]
+
+
+def _common(one: bytes, other: bytes) -> int:
+    """Length of the common prefix, by bisection: comparing slices is faster than any loop over bytes."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def unified_diff(name: str, before: bytes, after: bytes) -> str:
+    """Give the diff of one file as ``git apply`` reads it; lines end at line feeds alone."""
+    old, new = _lines(before), _lines(after)
+    # difflib is slow on long files: only the lines around the change are compared.
+    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    skip = max(0, same - 3)
+    out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    for group in difflib.SequenceMatcher(None, old[skip:], new[skip:], autojunk=False).get_grouped_opcodes(3):
+        spans = [_range(group[0][i] + skip, group[-1][i + 1] + skip) for i in (1, 3)]
+        out.append(f"@@ -{spans[0]} +{spans[1]} @@\n")
+        for tag, i1, i2, j1, j2 in group:
+            if tag == "equal":
+                out += [" " + line for line in old[skip + i1 : skip + i2]]
+                continue
+            out += ["-" + line for line in old[skip + i1 : skip + i2]]
+            out += ["+" + line for line in new[skip + j1 : skip + j2]]
+    return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in out)
+
+
+def _lines(data: bytes) -> list[str]:
+    parts = data.decode("utf-8").split("\n")
+    return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
+
+
+def _range(start: int, stop: int) -> str:
+    length = stop - start
+    return f"{start + 1}" if length == 1 else f"{start + (length > 0)},{length}"

@@ -1,0 +1,53 @@
+"""Which links were generated: ``recommender.links.jsonl``, kept beside recommender.yml and meant to be committed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from recommender.errors import SettingsError
+
+FILE_NAME = "recommender.links.jsonl"
+
+Generated = Mapping[str, frozenset[str]]
+
+
+def read_generated(file: Path) -> dict[str, frozenset[str]]:
+    """Read the urls of generated links by the url of their article; none where there is no file.
+
+    Raises:
+        SettingsError: a line is not ``{"url": "...", "generated": ["...", ...]}``.
+    """
+    found: dict[str, frozenset[str]] = {}
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        return found
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read ({error}); restore it from git") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            url, urls = row["url"], row["generated"]
+            good = isinstance(url, str) and isinstance(urls, list) and all(isinstance(u, str) for u in urls)
+        except (ValueError, KeyError, TypeError, RecursionError):
+            good = False
+        if not good:
+            raise SettingsError(
+                f'{file}, line {number}: not {{"url": "...", "generated": ["..."]}}; restore the file from git'
+            )
+        found[url] = frozenset(urls)
+    return found
+
+
+def format_generated(generated: Generated) -> bytes:
+    """Write the file's text: one line an article, sorted by url, articles without generated links left out."""
+    lines = [
+        json.dumps({"url": url, "generated": sorted(urls)}, ensure_ascii=False) + "\n"
+        for url, urls in sorted(generated.items())
+        if urls
+    ]
+    return "".join(lines).encode("utf-8")

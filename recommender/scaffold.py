@@ -1,0 +1,95 @@
+"""A commented recommender.yml for the folder that ``init`` finds."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+from recommender import frontmatter
+from recommender.apply import replace_file
+from recommender.corpus import SUFFIXES, read_bytes
+from recommender.errors import ContentError, FileProblem, SettingsError
+from recommender.settings import FILE_NAME, Settings
+
+SAMPLE = 200
+
+
+def write_settings(folder: Path, *, force: bool) -> str:
+    """Find the articles below a folder, write recommender.yml there, and say what was found.
+
+    Raises:
+        SettingsError: there is one already, or it cannot be written.
+        ContentError: no Markdown file with front matter is below the folder.
+    """
+    file = folder / FILE_NAME
+    if file.exists() and not force:
+        raise SettingsError(f"{file} is there already; edit it, or run `recommender init --force`")
+    content, sampled, keys = _find_content(folder)
+    if not sampled:
+        raise ContentError(f"no Markdown file with front matter below {folder}; run init at the top of the site")
+    default = Settings()
+    missing = [name for name in ("id", "title", "url") if not keys[getattr(default.keys, name)]]
+    text = _text(content, default)
+    try:
+        replace_file(file, text.encode("utf-8"))
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be written ({error.strerror}); check the folder's permissions") from None
+    hint = f"; none of them has {', '.join(missing)}: name your keys under `keys:`" if missing else ""
+    return f"{file} written: content is {content}, {sampled} of its files looked at{hint}"
+
+
+def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:
+    """Give the deepest folder that holds all articles looked at, their number, and how often each key occurs."""
+    places: list[str] = []
+    keys: Counter[str] = Counter()
+    for place, subfolders, names in os.walk(folder):
+        subfolders[:] = sorted(n for n in subfolders if not n.startswith(".") and n not in ("node_modules", "venv"))
+        for name in sorted(names):
+            if name.lower().endswith(SUFFIXES) and len(places) < SAMPLE:
+                found = _keys(os.path.join(place, name))
+                if found:
+                    places.append(os.path.relpath(place, folder))
+                    keys.update(found)
+    if not places:
+        return ".", 0, keys
+    top = places[0] if len(set(places)) == 1 else os.path.commonpath(places)
+    return (top or ".").replace(os.sep, "/"), len(places), keys
+
+
+def _keys(path: str) -> list[str]:
+    try:
+        document = frontmatter.split(read_bytes(path)[0])
+        return [entry.key for entry in frontmatter.parse(document.front)] if document else []
+    except FileProblem:
+        return []
+
+
+def _text(content: str, settings: Settings) -> str:
+    keys = "".join(f"#   {name}: {value}\n" for name, value in vars(settings.keys).items())
+    fields = "".join(f"#   {name}: {weight:g}\n" for name, weight in settings.fields.items())
+    return f"""# Settings of recommender. Lines that begin with # show the defaults.
+
+# The folder of the whole site's articles, and where the model is kept; relative to this file.
+content: {content}
+model: models/default
+
+# Links per article: related_article1 … related_article{settings.slots}.
+# slots: {settings.slots}
+
+# Where an article's nouns stand in the front matter (dotted for nested keys).
+# keys:
+{keys}
+# What articles are compared by, and how much each counts; `body` is the Markdown below the front matter. 0: off.
+# fields:
+{fields}
+# The lowest score of a link that is shown.
+# floor: {settings.floor:g}
+
+# Neighbours kept for each article, to choose its links from.
+# candidates: {settings.candidates}
+
+# From which likeness two titles ask the same question: with the article itself, and within one list. 0: off.
+# same_question_article: {settings.same_question_article:g}
+# same_question_list: {settings.same_question_list:g}
+"""

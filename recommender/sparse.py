@@ -1,0 +1,101 @@
+"""Plain arrays of a model: sparse rows, and texts as one blob with offsets. No scipy, so that asking loads fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Terms = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Sparse rows: row i has ``indices[indptr[i]:indptr[i + 1]]``, ascending, and ``data`` beside them.
+
+    ``indptr`` is int64 of rows + 1, ``indices`` int32 below ``columns``, ``data`` float64.
+    """
+
+    indptr: Ints
+    indices: Terms
+    data: Floats
+    columns: int
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    def row(self, number: int) -> tuple[Terms, Floats]:
+        """Give the column numbers and values of one row, as views."""
+        start, stop = int(self.indptr[number]), int(self.indptr[number + 1])
+        return self.indices[start:stop], self.data[start:stop]
+
+
+def shared(one: tuple[Terms, Floats], other: tuple[Terms, Floats]) -> tuple[Terms, Floats]:
+    """Give the columns that two rows share, ascending, and the product of their values in each."""
+    columns, left, right = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)
+    return columns, one[1][left] * other[1][right]
+
+
+def ordered_sum(values: Floats) -> float:
+    """Sum from the first to the last, one after the other: the order that the contract fixes for scores."""
+    return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
+
+
+def all_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
+    """Give the dot product of one row with every row, float64, in O(stored values) time and memory for one column.
+
+    Each sum runs over ascending columns, like ``ordered_sum``, because bincount adds in order of occurrence.
+    """
+    dense = np.zeros(rows.columns)
+    dense[row[0]] = row[1]
+    products = dense[rows.indices]
+    products *= rows.data
+    hit = np.flatnonzero(products)
+    numbers = np.searchsorted(rows.indptr, hit, side="right") - 1
+    return np.bincount(numbers, weights=products[hit], minlength=len(rows))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Many texts in one byte blob: text i is ``blob[offsets[i]:offsets[i + 1]]``, UTF-8; uint8 and int64."""
+
+    blob: NDArray[np.uint8]
+    offsets: Ints
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, number: int) -> str:
+        return self._bytes(number).decode("utf-8", "replace")
+
+    def _bytes(self, number: int) -> bytes:
+        return self.blob[int(self.offsets[number]) : int(self.offsets[number + 1])].tobytes()
+
+    def all(self) -> list[str]:
+        """Decode every text."""
+        whole, offsets = self.blob.tobytes(), self.offsets.tolist()
+        return [whole[a:b].decode("utf-8", "replace") for a, b in zip(offsets, offsets[1:], strict=False)]
+
+    def find(self, text: str, low: int = 0, high: int | None = None) -> int:
+        """Give the number of a text among sorted ones between two bounds, -1 where it is not there."""
+        wanted = text.encode("utf-8", "surrogatepass")
+        end = high = len(self) if high is None else high
+        while low < high:
+            middle = (low + high) // 2
+            if self._bytes(middle) < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        return low if low < end and self._bytes(low) == wanted else -1
+
+
+def pack(texts: Iterable[str]) -> Texts:
+    """Make one blob of many texts."""
+    encoded = [text.encode("utf-8") for text in texts]
+    offsets = np.zeros(len(encoded) + 1, np.int64)
+    np.cumsum([len(data) for data in encoded], out=offsets[1:])
+    return Texts(np.frombuffer(b"".join(encoded), np.uint8), offsets)

@@ -1,0 +1,250 @@
+"""A model on disk: plain ``.npy`` files and one manifest, published atomically, verified whole before use.
+
+``models/NAME/manifest.json`` is the only file that is ever replaced. It names the files of
+``models/NAME/<content hash>/``, which are never rewritten: rewriting a mapped file kills its readers (SIGBUS).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import __version__, layout
+from recommender.errors import ModelError
+from recommender.model import Model
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+MAX_MANIFEST = 1024 * 1024
+KEPT_VERSIONS = 2
+_VERSION = re.compile(r"[0-9a-f]{32}")
+_KEYS = {"format", "created_with", "built_at", "corpus_digest", "settings", "space", "version", "files"}
+_FILE_KEYS = {"bytes", "sha256", "dtype", "shape"}
+REBUILD = "build it again: `recommender build`"
+
+
+def save_model(model: Model, folder: Path) -> str:
+    """Publish a model and give its version; readers see the old or the new one, whole.
+
+    Raises:
+        ModelError: the folder cannot be written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _ignore_in_git(folder)
+        for leftover in folder.glob(".tmp-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        staging = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
+        try:
+            return _publish(model, folder, staging)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise ModelError(
+            f"{folder}: the model cannot be written ({error.strerror}); free space or name another --model"
+        ) from None
+
+
+def _publish(model: Model, folder: Path, staging: Path) -> str:
+    files = {name: _write_array(staging / f"{name}.npy", array) for name, array in layout.to_arrays(model).items()}
+    version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32]
+    manifest = {
+        "format": FORMAT,
+        "created_with": {"recommender": __version__, "numpy": np.__version__},
+        "version": version,
+        "files": files,
+        **layout.to_header(model),
+    }
+    _sync_folder(staging)
+    staging.chmod(0o755)
+    target = folder / version
+    if target.exists():
+        # The same content hash, so the same files: readers may have them mapped, so they stay unless damaged.
+        if not _same_files(target, files):
+            shutil.rmtree(target)
+            staging.rename(target)
+    else:
+        staging.rename(target)
+    _replace_text(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    _drop_old(folder, version)
+    return version
+
+
+def load_model(folder: Path) -> Model:
+    """Open a saved model: sizes, checksums, types, shapes and bounds are verified, arrays are memory-mapped.
+
+    Raises:
+        ModelError: missing, of another format version, or damaged, with the file and the remedy.
+    """
+    manifest = read_manifest(folder)
+    place = folder / manifest["version"]
+    files: Mapping[str, Mapping[str, Any]] = manifest["files"]
+    with ThreadPoolExecutor(2) as pool:
+        arrays = dict(zip(files, pool.map(lambda name: _open_array(place, name, files[name]), files), strict=True))
+    try:
+        return layout.from_arrays(arrays, manifest)
+    except layout.LayoutError as error:
+        raise ModelError(f"{place}: {error}; {REBUILD}") from None
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read and check a model's manifest.
+
+    Raises:
+        ModelError: there is none, it is of another version, or its values are not of the agreed form.
+    """
+    file = folder / MANIFEST
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_MANIFEST + 1)
+    except FileNotFoundError:
+        raise ModelError(f"{folder} holds no model; build one: `recommender build`") from None
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be read ({error.strerror}); check its permissions") from None
+    if len(data) > MAX_MANIFEST:
+        raise ModelError(f"{file}: larger than 1 MiB, so not a manifest; {REBUILD}")
+    try:
+        manifest = json.loads(data.decode("utf-8"), object_pairs_hook=_no_twins, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise ModelError(f"{file}: damaged (not the JSON that was written); {REBUILD}") from None
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+        raise ModelError(f"{file}: names no format version; {REBUILD}")
+    if manifest["format"] > FORMAT:
+        raise ModelError(f"{file}: format {manifest['format']}, newer than {FORMAT}; upgrade recommender")
+    if manifest["format"] < FORMAT:
+        raise ModelError(f"{file}: format {manifest['format']}, older than {FORMAT}; {REBUILD}")
+    _check_manifest(file, manifest)
+    return manifest
+
+
+def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
+    if set(manifest) != _KEYS:
+        raise ModelError(f"{file}: keys are missing or unknown; {REBUILD}")
+    if not isinstance(manifest["version"], str) or not _VERSION.fullmatch(manifest["version"]):
+        raise ModelError(f"{file}: version is not a content hash; {REBUILD}")
+    files = manifest["files"]
+    if not isinstance(files, dict) or set(files) != set(layout.DTYPES):
+        raise ModelError(f"{file}: files are missing or unknown; {REBUILD}")
+    for name, entry in files.items():
+        good = (
+            isinstance(entry, dict)
+            and set(entry) == _FILE_KEYS
+            and isinstance(entry["bytes"], int)
+            and isinstance(entry["shape"], list)
+            and all(isinstance(size, int) and size >= 0 for size in entry["shape"])
+            and entry["dtype"] == layout.DTYPES[name]
+        )
+        if not good:
+            raise ModelError(f"{file}: the entry of {name} is not as written; {REBUILD}")
+    if hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32] != manifest["version"]:
+        raise ModelError(f"{file}: the version does not match the files; {REBUILD}")
+
+
+def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any]:
+    file = place / f"{name}.npy"
+    try:
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        raise ModelError(f"{file}: cannot be opened ({error.strerror}); {REBUILD}") from None
+    with os.fdopen(descriptor, "rb") as stream:
+        size = os.fstat(descriptor).st_size
+        if size != entry["bytes"]:
+            raise ModelError(f"{file}: {size:,} bytes instead of {entry['bytes']:,}; {REBUILD}")
+        if hashlib.file_digest(stream, "sha256").hexdigest() != entry["sha256"]:
+            raise ModelError(f"{file}: damaged (its checksum differs); {REBUILD}")
+    try:
+        array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False, max_header_size=10_000)
+    except (ValueError, OSError, EOFError, SyntaxError):
+        raise ModelError(f"{file}: not a plain array; {REBUILD}") from None
+    if array.dtype.str != entry["dtype"] or list(array.shape) != entry["shape"] or not array.flags.c_contiguous:
+        raise ModelError(f"{file}: type or shape differ from the manifest; {REBUILD}")
+    return array
+
+
+def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
+    with file.open("wb") as stream:
+        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+        stream.flush()
+        os.fsync(stream.fileno())
+    with file.open("rb") as stream:
+        checksum = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {
+        "bytes": file.stat().st_size,
+        "sha256": checksum,
+        "dtype": array.dtype.str,
+        "shape": list(array.shape),
+    }
+
+
+def _same_files(place: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
+    try:
+        for name, entry in files.items():
+            with (place / f"{name}.npy").open("rb") as stream:
+                if hashlib.file_digest(stream, "sha256").hexdigest() != entry["sha256"]:
+                    return False
+    except OSError:
+        return False
+    return True
+
+
+def _replace_text(file: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(text.encode("utf-8"))
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary = Path(name)
+        temporary.chmod(0o644)
+        temporary.replace(file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(file.parent)
+
+
+def _drop_old(folder: Path, current: str) -> None:
+    # The last two versions stay: a server may still map the one before.
+    found = [path for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.name != current]
+    found.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    for old in found[KEPT_VERSIONS - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _ignore_in_git(folder: Path) -> None:
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError, PermissionError):  # Windows cannot open folders; POSIX can always sync them
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise ValueError("a key stands twice")
+    return dict(pairs)
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
+
+
