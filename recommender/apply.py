@@ -6,11 +6,9 @@ and a rename, then fsync of the folders. (fsync of each file on its own takes mo
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import errno
 import hashlib
-import json
 import os
 import re
 import secrets
@@ -21,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 
 from recommender import parallel
+from recommender.atomic import sync
 from recommender.corpus import read_bytes
 from recommender.errors import FileProblem, Interrupted, RecommenderError, WriteStopped
 from recommender.plan import Edit, check_writable
@@ -52,52 +51,6 @@ class _Staged:
     path: str
     temporary: str
     seen: tuple[int, ...]
-
-
-def state_folder() -> Path:
-    """Give the folder for plans: ``$XDG_STATE_HOME/recommender``, by default below ``~/.local/state``."""
-    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return Path(home) / "recommender"
-
-
-def plan_file(root: Path) -> Path:
-    """Give the place of the plan for a folder of articles."""
-    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return state_folder() / f"{name}.plan.jsonl"
-
-
-def write_plan(file: Path, edits: Sequence[Edit]) -> None:
-    """Store a plan durably before the first file is touched.
-
-    Raises:
-        WriteStopped: the plan cannot be written; no article was touched.
-    """
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
-        replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())
-    except OSError as error:
-        raise WriteStopped(
-            f"{file}: the plan cannot be written ({error.strerror}); no article was touched; "
-            "free space or set XDG_STATE_HOME"
-        ) from None
-
-
-def read_plan(file: Path) -> tuple[Edit, ...]:
-    """Read a stored plan.
-
-    Raises:
-        RecommenderError: there is none, or it is not whole.
-    """
-    try:
-        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        if not rows or rows[-1] != {"edits": len(rows) - 1}:
-            raise ValueError("no closing line")
-        return tuple(_edit_from_dict(row) for row in rows[:-1])
-    except FileNotFoundError:
-        raise RecommenderError("there is no interrupted run of this CONTENT to resume; run fill without --resume") from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise RecommenderError(f"{file}: not a whole plan; remove it and run fill without --resume") from None
 
 
 @contextlib.contextmanager
@@ -162,7 +115,8 @@ def apply_edits(root: Path, edits: Sequence[Edit], progress: parallel.Progress =
             if stop:
                 left = len(edits) - written - already - len(problems)
                 raise Interrupted(
-                    f"interrupted: {written:,} files written, {left:,} left untouched; resume with: {RESUME}", stop[0]
+                    f"interrupted: {written:,} files written, {left:,} left untouched; resume with: {RESUME}",
+                    stop[0],
                 )
     return Applied(written, already, tuple(problems))
 
@@ -184,7 +138,7 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
             else:
                 staged.append(one)
         for one in staged:
-            _sync(one.temporary)
+            sync(one.temporary)
         while staged and not stop:
             one = staged.pop(0)
             try:
@@ -198,7 +152,7 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
                 os.unlink(one.temporary)
         for folder in sorted({os.path.dirname(os.path.join(root, edit.path)) for edit in edits}):
             with contextlib.suppress(OSError):
-                _sync(folder)
+                sync(folder)
     return written, already
 
 
@@ -276,29 +230,6 @@ def _identity(info: os.stat_result) -> tuple[int, ...]:
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode)
 
 
-def _sync(path: str) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def replace_file(file: Path, data: bytes) -> None:
-    """Replace a small file of ours atomically and durably; the parent folder must exist."""
-    temporary = file.with_name(f".{secrets.token_hex(8)}.reltmp")
-    try:
-        with temporary.open("xb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync(str(file.parent))
-
-
 @contextlib.contextmanager
 def _signals() -> Iterator[list[int]]:
     """Note SIGINT and SIGTERM instead of dying of them; the list is empty until one arrives."""
@@ -318,24 +249,3 @@ def _signals() -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _edit_as_dict(edit: Edit) -> dict[str, str | int]:
-    return {
-        "path": edit.path,
-        "url": edit.url,
-        "before": edit.before,
-        "after": edit.after,
-        "start": edit.start,
-        "end": edit.end,
-        "text": base64.b64encode(edit.text).decode("ascii"),
-    }
-
-
-def _edit_from_dict(row: dict[str, str | int]) -> Edit:
-    texts = [row[key] for key in ("path", "url", "before", "after", "text")]
-    numbers = [row[key] for key in ("start", "end")]
-    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
-        raise ValueError("wrong types")
-    path, url, before, after, text = (str(t) for t in texts)
-    return Edit(path, url, before, after, int(numbers[0]), int(numbers[1]), base64.b64decode(text, validate=True))

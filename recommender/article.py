@@ -27,7 +27,7 @@ class Article:
     """One usable file of the site.
 
     ``id`` is "" where the file has none that is valid: such an article is a source, never a target.
-    ``texts`` are the values of the weighted fields, in the order of ``Settings.fields``.
+    ``texts`` are the values of ``Settings.sources``, in that order.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for an empty one.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
     of the bytes as they were read.

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recommender import frontmatter
-from recommender.choose import RULES, Choice
+from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
 from recommender.lookup import Found, look_up
 from recommender.model import Model, Part
+from recommender.nodes import Value
 from recommender.related import fold
 from recommender.settings import Settings
 from recommender.sparse import Floats, Terms
@@ -24,6 +25,7 @@ class Answer:
     copies: tuple[int, ...]
     title: str
     vector: tuple[Terms, Floats]
+    asking: Asking
     choice: Choice
     limit: int
 
@@ -64,7 +66,8 @@ def ask(model: Model, text: str, limit: int) -> Answer:
     found: Found = look_up(model, text)
     choice = model.choose_for(found.row, limit=limit)
     title = model.catalogue.titles[found.row]
-    return Answer(model, found.row, found.copies, title, model.vectors.rows.row(found.row), choice, limit)
+    vector, asking = model.vectors.rows.row(found.row), model.asking(found.row)
+    return Answer(model, found.row, found.copies, title, vector, asking, choice, limit)
 
 
 def ask_draft(model: Model, settings: Settings, data: bytes, limit: int) -> Answer:
@@ -78,23 +81,24 @@ def ask_draft(model: Model, settings: Settings, data: bytes, limit: int) -> Answ
     except FileProblem as problem:
         line = f", line {problem.line}" if problem.line else ""
         raise RecommenderError(f"the draft{line}: {problem.reason}; mend it and ask again") from None
-    choice, vector = model.choose_for_draft(texts, limit)
-    if not len(vector[0]) and not any(text.strip() for text in texts.values()):
+    if not any(text.strip() for text in texts.values()):
         raise RecommenderError("the draft holds no text; give a title and an answer")
-    return Answer(model, -1, (), fold(texts.get("title", "")), vector, choice, limit)
+    vector, asking, candidates = model.ask_draft(texts)
+    choice = choose(asking, candidates, (), limit, model.rules)
+    return Answer(model, -1, (), fold(texts.get(settings.keys.title, "")), vector, asking, choice, limit)
 
 
 def draft_texts(data: bytes, model: Model, settings: Settings) -> dict[str, str]:
-    """Give a draft's texts by field."""
-    fields = model.vectors.space.fields
+    """Give a draft's texts by source."""
+    sources = model.settings.sources
     document = frontmatter.split(data)
     if document is not None:
-        values: Mapping[str, frontmatter.Value] = {e.key: e.value for e in frontmatter.parse(document.front)}
+        values: Mapping[str, Value] = {e.key: e.value for e in frontmatter.parse(document.front)}
         body = document.text[document.end :].split("\n", 1)[-1]
-        return {name: body if name == "body" else frontmatter.text_at(values, name) for name in fields}
+        return {name: body if name == "body" else frontmatter.text_at(values, name) for name in sources}
     lines = data.decode("utf-8").removeprefix("\ufeff").strip().split("\n", 1)
-    long_field = settings.keys.answer if settings.keys.answer in fields else "body"
-    return {settings.keys.title: lines[0].lstrip("# ").strip(), long_field: "".join(lines[1:])}
+    long_text = settings.keys.answer if settings.keys.answer in sources else "body"
+    return {settings.keys.title: lines[0].lstrip("# ").strip(), long_text: "".join(lines[1:])}
 
 
 def why(model_answer: Answer, text: str) -> Reason:
@@ -112,13 +116,10 @@ def why(model_answer: Answer, text: str) -> Reason:
         if rejected.row == row:
             return Reason(model_answer, row, rejected.score, 0, rejected.rule, rejected.by)
     score = model.score(model_answer.vector, row)
-    own_family = model_answer.row >= 0 and model.rules.families[row] == model.rules.families[model_answer.row]
-    if own_family:
-        rule = "family"
-    elif model.rules.barred[row]:
-        rule = model.rules.barred[row]
-    elif score <= 0:
-        rule = "not-a-candidate"
-    else:
-        rule = "below-floor" if score < model.settings.floor else "list-full"
-    return Reason(model_answer, row, score, 0, rule, -1)
+    if score <= 0:
+        return Reason(model_answer, row, score, 0, "not-a-candidate", -1)
+    # Ranked below the last that is shown: a rule may speak against it all the same.
+    shown = [candidate.row for candidate in model_answer.choice.shown]
+    alone = choose(model_answer.asking, [Candidate(row, score)], shown, 1, model.rules)
+    rejected = alone.rejected[0] if alone.rejected else Rejected(row, score, "list-full")
+    return Reason(model_answer, row, score, 0, rejected.rule, rejected.by)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from recommender.sparse import Texts
 
 # Rule that stops a candidate -> how it is said.
 RULES = {
@@ -41,10 +43,11 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is shown, best first, and everything that is not, in the order of the ranking."""
+    """What is shown, best first, what a rule stopped, and ``rest``: candidates that came when the list was full."""
 
     shown: tuple[Candidate, ...]
     rejected: tuple[Rejected, ...]
+    rest: tuple[Candidate, ...] = ()
 
     def reason(self, wanted: int) -> str:
         """Say why fewer links are shown than wanted; "" where none is missing."""
@@ -52,7 +55,7 @@ class Choice:
             return ""
         if not self.shown and not self.rejected:
             return "no other article shares a word with this one"
-        counts = Counter(rejected.rule for rejected in self.rejected if rejected.rule != "list-full")
+        counts = Counter(rejected.rule for rejected in self.rejected)
         stopped = ", ".join(f"{count} {rule}" for rule, count in sorted(counts.items()))
         return f"{len(self.shown)} of {wanted} found; stopped: {stopped or 'none, there are no more candidates'}"
 
@@ -67,7 +70,7 @@ class Rules:
 
     families: Sequence[int]
     barred: Sequence[str]
-    subjects: Sequence[str]
+    subjects: Texts
     members: Mapping[int, tuple[int, ...]]
     like: Callable[[int], Mapping[int, float]]
     floor: float
@@ -84,7 +87,7 @@ class Asking:
     like: Mapping[int, float]
 
 
-def choose(asking: Asking, candidates: Iterable[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
+def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
     """Walk a ranking from the best and take what no rule stops, until ``limit`` links are shown.
 
     ``kept`` are rows that the list holds already: they are not shown again, and stop what repeats them.
@@ -95,15 +98,15 @@ def choose(asking: Asking, candidates: Iterable[Candidate], kept: Sequence[int],
     repeats: dict[int, int] = {}
     for row in kept:
         _note_repeats(row, rules, repeats)
-    for candidate in candidates:
+    for place, candidate in enumerate(candidates):
+        if len(shown) >= limit:
+            return Choice(tuple(shown), tuple(rejected), tuple(candidates[place:]))
         row = candidate.row
         rule, by = _stopped(asking, candidate, rules)
         if not rule and rules.families[row] in taken:
             rule, by = "linked", taken[rules.families[row]]
         elif not rule and row in repeats:
             rule, by = "repeats-link", repeats[row]
-        elif not rule and len(shown) >= limit:
-            rule = "list-full"
         if rule:
             rejected.append(Rejected(row, candidate.score, rule, by))
             continue

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import signal
@@ -32,10 +33,8 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0 done, 1 findings, 2 wrong use, 3 a bug, 130 and 143 interrupted."""
-    try:
+    with contextlib.suppress(ValueError):  # not the main thread: whoever runs us there answers signals
         signal.signal(signal.SIGTERM, _terminated)
-    except ValueError:
-        pass  # not the main thread: whoever runs us there answers signals
     try:
         code = cli.main(args=arguments, prog_name="recommender", standalone_mode=False)
         sys.stdout.flush()
@@ -144,7 +143,7 @@ def related(**options: Any) -> int:
     else:
         answer = ask.ask(model, options["article"], limit)
     if options["why"]:
-        output.show_why(ask.why(model, answer, options["why"]), as_json=options["as_json"])
+        output.show_why(ask.why(answer, options["why"]), as_json=options["as_json"])
     else:
         output.show_related(answer, explain=options["explain"], as_json=options["as_json"])
     return 0

@@ -197,7 +197,11 @@ class _Reading:
 
 
 def _make_article(
-    path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], settings: Settings, file_digest: str
+    path: str,
+    document: frontmatter.Document,
+    entries: Sequence[frontmatter.Entry],
+    settings: Settings,
+    file_digest: str,
 ) -> _Read:
     keys = settings.keys
     values = {entry.key: entry.value for entry in entries}
@@ -220,7 +224,7 @@ def _make_article(
     blocks = read_blocks(entries, keys.related)
     problems += [Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed]
     body = document.text[document.end :].split("\n", 1)[-1]
-    texts = tuple(body if name == "body" else at(name) for name in settings.weighted)
+    texts = tuple(body if name == "body" else at(name) for name in settings.sources)
     answer = " ".join((at(keys.answer) or body).split())
     hidden, subject, date = at(keys.hidden).strip().lower() in TRUE, at(keys.subject).strip(), at(keys.date)
     source = digest(url, written_id, title, subject, date, str(hidden), answer, *texts)

@@ -110,11 +110,16 @@ def read_rankings(file: Path) -> dict[str, list[str]]:
     """
     lists: dict[str, list[str]] = {}
     try:
-        for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
+        lines = file.read_text(encoding="utf-8").split("\n")
+        for number, line in enumerate(lines, 1):  # noqa: B007  (the error below names it)
             if line.strip():
                 row = json.loads(line)
                 url, related = row["url"], row["related"]
-                if not isinstance(url, str) or not isinstance(related, list) or not all(isinstance(r, str) for r in related):
+                if (
+                    not isinstance(url, str)
+                    or not isinstance(related, list)
+                    or not all(isinstance(r, str) for r in related)
+                ):
                     raise TypeError
                 lists[url] = related
     except (OSError, UnicodeDecodeError) as error:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender import apply, git, parallel
+from recommender import apply, git, parallel, planfile
+from recommender.atomic import replace_file
 from recommender.corpus import Corpus
 from recommender.errors import ModelError
 from recommender.model import Model
@@ -100,9 +101,9 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     with apply.locked(order.root):
         git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
         apply.remove_leftovers(order.root)
-        file = apply.plan_file(order.root)
+        file = planfile.plan_file(order.root)
         if made.edits:
-            apply.write_plan(file, made.edits)
+            planfile.write_plan(file, made.edits)
         # Before the files: a link that is named here and not yet written does no harm, the reverse would.
         _write_generated(order, made)
         applied = apply.apply_edits(order.root, made.edits, progress)
@@ -113,8 +114,8 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
 def resume(order: Order, progress: parallel.Progress) -> Written:
     """Finish an interrupted run from its stored plan; files that changed since are left and reported."""
     with apply.locked(order.root):
-        file = apply.plan_file(order.root)
-        edits = apply.read_plan(file)
+        file = planfile.plan_file(order.root)
+        edits = planfile.read_plan(file)
         git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
         apply.remove_leftovers(order.root)
         applied = apply.apply_edits(order.root, edits, progress)
@@ -126,4 +127,4 @@ def _write_generated(order: Order, made: Plan) -> None:
     data = format_generated(made.generated)
     present = order.links_file.read_bytes() if order.links_file.exists() else b""
     if data != present:
-        apply.replace_file(order.links_file, data)
+        replace_file(order.links_file, data)

@@ -1,61 +1,14 @@
-"""The text between the fences: found, guarded, parsed to nodes and given as texts. Pure; the only owner of yaml.
-
-No YAML constructor ever runs: values are the texts of the nodes, so ``No``, ``012`` and dates stay what was
-written, and no constructor's trap (merge bombs, sexagesimal floods, impossible dates) can occur.
-"""
+"""The text between the fences: found, read key by key, and judged fit to be edited. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import yaml
-
+from recommender import nodes
 from recommender.errors import FileProblem
-
-try:
-    from yaml.cyaml import CParser as _Parser
-
-    _PARTS: tuple[type, ...] = (_Parser,)
-except ImportError:
-    # Slower by a factor of 12 (measured) and stricter about tabs; everything else reads alike.
-    from yaml.composer import Composer
-    from yaml.parser import Parser
-    from yaml.reader import Reader
-    from yaml.scanner import Scanner
-
-    _PARTS = (Reader, Scanner, Parser, Composer)
-
-NULLS = {"", "~", "null", "Null", "NULL"}
-
-class _TextResolver(yaml.resolver.BaseResolver):
-    """Tell null from text and nothing else: PyYAML's own resolver tries eight patterns on every value."""
-
-    def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
-        if kind is yaml.ScalarNode:
-            return "null" if implicit[0] and value in NULLS else "str"
-        return "seq" if kind is yaml.SequenceNode else "map"
-
-
-class Loader(*_PARTS, _TextResolver):  # type: ignore[misc]
-    """Compose nodes; no constructor exists, so no value can be turned into anything but text."""
-
-    def __init__(self, stream: str) -> None:
-        for part in _PARTS:
-            part.__init__(self, *([stream] if part in _PARTS[:1] else []))
-        _TextResolver.__init__(self)
-
-
-Value = str | None | tuple["Value", ...] | Mapping[str, "Value"]
-
-MAX_FRONT_MATTER = 256 * 1024
-MAX_DEPTH = 16
-MAX_NODES = 20_000
-# libyaml's composer recurses: an 8 MiB stack dies at depth 24,965 and a 1 MiB one at 3,113 (measured). Every
-# nested collection needs one of these characters, so below this count depth cannot reach any of them.
-SAFE_OPENERS = 2_000
-_OPENERS = "[{-?:"
+from recommender.nodes import Mapped, Node, Scalar, Value, line_of
 
 _FENCE = re.compile(r"^(---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
 # Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
@@ -93,8 +46,8 @@ class Entry:
     key: str
     value: Value
     front: str
-    key_node: yaml.Node
-    node: yaml.Node
+    key_node: Node
+    node: Node
 
     @property
     def span(self) -> Span:
@@ -151,47 +104,30 @@ def parse(front: str) -> tuple[Entry, ...]:
     Raises:
         FileProblem: too large, too deep, not YAML, or not a mapping; line numbers count from the file's first line.
     """
-    root = compose(front)
+    root = nodes.compose(front)
     if root is None:
         return ()
-    if not isinstance(root, yaml.MappingNode):
+    if not isinstance(root, Mapped):
         raise FileProblem("not-a-mapping", "the front matter is a list or a text", line_of(front, 0))
     return entries(front, root)
 
 
-def entries(front: str, mapping: yaml.MappingNode) -> tuple[Entry, ...]:
+def entries(front: str, mapping: Mapped) -> tuple[Entry, ...]:
     """Give the keys of one mapping node in order; a key that is no text is left out."""
-    budget = iter(range(MAX_NODES))
+    budget = iter(range(nodes.MAX_NODES))
     found = []
     for key, node in mapping.value:
-        if isinstance(key, yaml.ScalarNode):
-            value = _plain(node, budget, 1)
+        if isinstance(key, Scalar):
+            value = nodes.plain(node, budget, 1)
             found.append(Entry(key.value, value, front, key, node))
     return tuple(found)
 
 
 def inner_entries(entry: Entry) -> tuple[Entry, ...]:
     """Give the keys of an entry whose value is a block of keys; () for any other."""
-    if isinstance(entry.node, yaml.MappingNode) and not entry.node.flow_style:
+    if isinstance(entry.node, Mapped) and not entry.node.flow_style:
         return entries(entry.front, entry.node)
     return ()
-
-
-def compose(front: str) -> yaml.Node | None:
-    """Compose the node tree after the guards that keep libyaml from overflowing its stack.
-
-    Raises:
-        FileProblem: too large, too deep, or not YAML.
-    """
-    if len(front) > MAX_FRONT_MATTER:
-        raise FileProblem("too-large", f"the front matter has {len(front):,} characters")
-    if sum(map(front.count, _OPENERS)) > SAFE_OPENERS:
-        _guard_depth(front)
-    try:
-        node: yaml.Node | None = yaml.compose(front, Loader=Loader)
-    except yaml.YAMLError as error:
-        raise _bad_yaml(front, error) from None
-    return node
 
 
 def check_editable(document: Document) -> tuple[Entry, ...]:
@@ -209,12 +145,12 @@ def check_editable(document: Document) -> tuple[Entry, ...]:
     if marker or document.closed_by != "---":
         at = marker.start() if marker else len(front)
         raise _uneditable(front, "a document marker or directive inside the front matter", at)
-    root = compose(front)
+    root = nodes.compose(front)
     if root is None:
         return ()
-    if not isinstance(root, yaml.MappingNode) or root.flow_style:
+    if not isinstance(root, Mapped) or root.flow_style:
         raise _uneditable(front, "not a block of `key: value` lines", 0)
-    if has_anchor(front):
+    if nodes.has_anchor(front):
         raise _uneditable(front, "anchors, aliases or explicit tags", 0)
     _check_keys(front, root)
     if "\t" in front:
@@ -222,11 +158,11 @@ def check_editable(document: Document) -> tuple[Entry, ...]:
     return entries(front, root)
 
 
-def _check_keys(front: str, root: yaml.MappingNode) -> None:
+def _check_keys(front: str, root: Mapped) -> None:
     seen = set()
     for key, node in root.value:
         at = key.start_mark.index
-        if not isinstance(key, yaml.ScalarNode) or front[at : at + 1] in "?|>":
+        if not isinstance(key, Scalar) or front[at : at + 1] in "?|>":
             raise _uneditable(front, "a key that is not a plain or quoted text", at)
         if key.start_mark.column or front[front.rfind("\n", 0, at) + 1 : at]:
             raise _uneditable(front, f"key {key.value!r} does not start its line", at)
@@ -237,48 +173,15 @@ def _check_keys(front: str, root: yaml.MappingNode) -> None:
         seen.add(key.value)
 
 
-def _check_tabs(front: str, root: yaml.Node) -> None:
+def _check_tabs(front: str, root: Node) -> None:
     # Tabs after a colon or before a comment: libyaml reads them, pure-Python PyYAML and ruamel.yaml do not.
-    try:
-        other = yaml.compose(front, Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
-        raise _uneditable(front, "a tab that not every YAML reader accepts", front.index("\t")) from None
-    if other is None or not same_node(root, other):
+    other = nodes.compose_strictly(front)
+    if other is None or not nodes.same_node(root, other):
         raise _uneditable(front, "a tab that YAML readers read differently", front.index("\t"))
 
 
 def _uneditable(front: str, reason: str, index: int) -> FileProblem:
     return FileProblem("not-editable", reason, line_of(front, index))
-
-
-def has_anchor(front: str) -> bool:
-    """Tell whether any anchor, alias or explicit tag stands in a front matter that composes."""
-    return any(
-        isinstance(event, yaml.AliasEvent)
-        or (isinstance(event, yaml.NodeEvent) and event.anchor is not None)
-        or (isinstance(event, yaml.ScalarEvent) and event.tag is not None)
-        or (isinstance(event, yaml.CollectionStartEvent) and event.tag is not None)
-        for event in yaml.parse(front, Loader=Loader)
-    )
-
-
-def line_of(front: str, index: int) -> int:
-    """Line in the file, from 1, of a place in the front matter; only line feeds count, as in every editor."""
-    return front.count("\n", 0, index) + 2
-
-
-def same_node(one: yaml.Node, other: yaml.Node) -> bool:
-    """Tell whether two nodes have the same tags, styles and texts all the way down."""
-    if type(one) is not type(other) or one.tag != other.tag:
-        return False
-    if isinstance(one, yaml.ScalarNode):
-        return bool(one.value == other.value and one.style == other.style)
-    if one.flow_style != other.flow_style or len(one.value) != len(other.value):
-        return False
-    pairs = zip(one.value, other.value, strict=True)
-    if isinstance(one, yaml.MappingNode):
-        return all(same_node(a, c) and same_node(b, d) for (a, b), (c, d) in pairs)
-    return all(same_node(a, b) for a, b in pairs)
 
 
 def text_at(entries_by_key: Mapping[str, Value], dotted: str) -> str:
@@ -295,54 +198,10 @@ def text_at(entries_by_key: Mapping[str, Value], dotted: str) -> str:
     return ""
 
 
-def last_leaf_end(node: yaml.Node) -> int:
-    """End of the last scalar of a node: the end mark of a block mapping itself also covers later comments."""
-    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        node = last[1] if isinstance(node, yaml.MappingNode) else last
-    return int(node.end_mark.index)
-
-
-def _span(front: str, key: yaml.Node, node: yaml.Node) -> Span:
+def _span(front: str, key: Node, node: Node) -> Span:
     start = front.rfind("\n", 0, key.start_mark.index) + 1
-    end = max(last_leaf_end(node), key.end_mark.index)
+    end = max(nodes.last_leaf_end(node), key.end_mark.index)
     # A block scalar's end mark lies behind its blank lines, any other node's before its line break.
     text_end = start + len(front[start:end].rstrip(" \t\r\n"))
     line_break = front.find("\n", text_end)
     return Span(start, len(front) if line_break < 0 else line_break + 1)
-
-
-def _plain(node: yaml.Node, budget: Iterator[int], depth: int) -> Value:
-    if depth > MAX_DEPTH or next(budget, None) is None:
-        raise FileProblem("unsafe-yaml", f"deeper than {MAX_DEPTH} levels or more than {MAX_NODES:,} values")
-    if isinstance(node, yaml.ScalarNode):
-        text: str = node.value
-        return None if node.tag == "null" else text
-    if isinstance(node, yaml.SequenceNode):
-        return tuple(_plain(item, budget, depth + 1) for item in node.value)
-    return {
-        key.value: _plain(value, budget, depth + 1)
-        for key, value in node.value
-        if isinstance(key, yaml.ScalarNode)
-    }
-
-
-def _guard_depth(front: str) -> None:
-    depth = 0
-    try:
-        for event in yaml.parse(front, Loader=Loader):
-            if isinstance(event, yaml.CollectionStartEvent):
-                depth += 1
-            elif isinstance(event, yaml.CollectionEndEvent):
-                depth -= 1
-            if depth > MAX_DEPTH:
-                line = line_of(front, event.start_mark.index)
-                raise FileProblem("unsafe-yaml", f"values are nested deeper than {MAX_DEPTH} levels", line)
-    except yaml.YAMLError as error:
-        raise _bad_yaml(front, error) from None
-
-
-def _bad_yaml(front: str, error: yaml.YAMLError) -> FileProblem:
-    mark = getattr(error, "problem_mark", None)
-    reason = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
-    return FileProblem("bad-yaml", str(reason), line_of(front, mark.index) if mark else 0)

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from recommender.families import Likeness
 from recommender.model import Catalogue, Model, Ranking, ranking_settings
-from recommender.settings import Settings
+from recommender.settings import Keys, Settings
 from recommender.sparse import Rows, Texts
 from recommender.vectors import Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
 
-_TEXTS = ("urls", "ids", "titles", "subjects", "paths", "terms")
+_CATALOGUE = ("urls", "ids", "titles", "subjects", "paths")
+_VECTORS = ("vectors", "stems")
+_TEXTS = (*_CATALOGUE, *(f"{name}_terms" for name in _VECTORS))
 _RANKINGS = ("nearest", "chosen", "likeness")
 DTYPES = {
     **{f"{name}_blob": "|u1" for name in _TEXTS},
@@ -27,11 +29,17 @@ DTYPES = {
     "hidden": "|u1",
     "families": "<i4",
     "order_by_id": "<i4",
-    "idf": "<f8",
-    "starts": "<i8",
-    "rows_indptr": "<i8",
-    "rows_indices": "<i4",
-    "rows_data": "<f8",
+    **{
+        f"{name}_{part}": dtype
+        for name in _VECTORS
+        for part, dtype in (
+            ("idf", "<f8"),
+            ("starts", "<i8"),
+            ("indptr", "<i8"),
+            ("indices", "<i4"),
+            ("data", "<f8"),
+        )
+    },
 }
 
 
@@ -41,8 +49,9 @@ class LayoutError(Exception):
 
 def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """Give the arrays of a model by the names of their files."""
-    catalogue, space, rows = model.catalogue, model.vectors.space, model.vectors.rows
-    texts = {name: getattr(catalogue, name) for name in _TEXTS[:-1]} | {"terms": space.terms}
+    vectors = {"vectors": model.vectors, "stems": model.titles}
+    texts = {name: getattr(model.catalogue, name) for name in _CATALOGUE}
+    texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()}
     rankings = {name: getattr(model, name) for name in _RANKINGS}
     arrays = {
         **{f"{name}_blob": value.blob for name, value in texts.items()},
@@ -50,15 +59,13 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         **{f"{name}_indptr": value.indptr for name, value in rankings.items()},
         **{f"{name}_rows": value.rows for name, value in rankings.items()},
         **{f"{name}_scores": value.scores for name, value in rankings.items()},
-        "hidden": catalogue.hidden,
-        "families": catalogue.families,
-        "order_by_id": catalogue.order_by_id,
-        "idf": space.idf,
-        "starts": space.starts,
-        "rows_indptr": rows.indptr,
-        "rows_indices": rows.indices,
-        "rows_data": rows.data,
+        "hidden": model.catalogue.hidden,
+        "families": model.catalogue.families,
+        "order_by_id": model.catalogue.order_by_id,
     }
+    for name, value in vectors.items():
+        arrays |= {f"{name}_idf": value.space.idf, f"{name}_starts": value.space.starts}
+        arrays |= {f"{name}_{part}": getattr(value.rows, part) for part in ("indptr", "indices", "data")}
     return {name: array.astype(DTYPES[name], copy=False) for name, array in arrays.items()}
 
 
@@ -68,7 +75,6 @@ def to_header(model: Model) -> dict[str, Any]:
         "built_at": model.built_at,
         "corpus_digest": model.corpus_digest,
         "settings": ranking_settings(model.settings),
-        "space": {"columns": model.vectors.rows.columns},
     }
 
 
@@ -79,34 +85,23 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         LayoutError: a length, bound or value that no build writes.
     """
     texts = {name: _texts(arrays, name) for name in _TEXTS}
-    count, columns = len(texts["urls"]), len(texts["terms"])
-    for name in _TEXTS[:-1]:
+    count = len(texts["urls"])
+    for name in _CATALOGUE:
         _require(len(texts[name]) == count, f"{name} of {len(texts[name])} articles instead of {count}")
     for name in ("hidden", "families", "order_by_id"):
         _require(arrays[name].shape == (count,), f"{name} has not one entry an article")
         _within(arrays[name], 0, count if name != "hidden" else 2, name)
     settings = _settings(header)
-    starts = arrays["starts"]
-    _require(starts.shape == (len(settings.weighted) + 1,), "starts has not one entry a field")
-    _pointers(starts, columns, "starts")
-    _require(arrays["idf"].shape == (columns,), "idf has not one entry a column")
-    _require(bool(np.all(arrays["idf"] > 0) and np.all(np.isfinite(arrays["idf"]))), "idf holds odd numbers")
-    rows = Rows(arrays["rows_indptr"], arrays["rows_indices"], arrays["rows_data"], columns)
-    _sparse((rows.indptr, rows.indices, rows.data), (count, columns), "rows")
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
         _sparse((indptr, numbers, scores), (count, count), name)
-    space = Space(
-        tuple(settings.weighted), tuple(settings.weighted.values()), starts, texts["terms"], arrays["idf"]
-    )
-    catalogue = Catalogue(
-        **{name: texts[name] for name in _TEXTS[:-1]},
-        **{name: arrays[name] for name in ("hidden", "families", "order_by_id")},
-    )
+    parts: dict[str, Any] = {name: texts[name] for name in _CATALOGUE}
+    parts |= {name: arrays[name] for name in ("hidden", "families", "order_by_id")}
     return Model(
         settings=settings,
-        catalogue=catalogue,
-        vectors=Vectors(space, rows),
+        catalogue=Catalogue(**parts),
+        vectors=_vectors(arrays, "vectors", texts, settings.weighted, count),
+        titles=_vectors(arrays, "stems", texts, {"title": 1.0}, count),
         nearest=Ranking(*lists["nearest"]),
         likeness=Likeness(*lists["likeness"]),
         chosen=Ranking(*lists["chosen"]),
@@ -115,17 +110,50 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     )
 
 
+def _vectors(arrays: Arrays, name: str, texts: Mapping[str, Texts], fields: Mapping[str, float], count: int) -> Vectors:
+    idf, starts, indptr, indices, data = (
+        arrays[f"{name}_{part}"] for part in ("idf", "starts", "indptr", "indices", "data")
+    )
+    terms = texts[f"{name}_terms"]
+    _require(starts.shape == (len(fields) + 1,), f"{name} has not one start a field")
+    _pointers(starts, len(terms), f"{name}_starts")
+    _require(idf.shape == (len(terms),), f"{name} has not one idf a term")
+    _require(bool(np.all(idf >= 0) and np.all(np.isfinite(idf))), f"{name} holds odd idf values")
+    _sparse((indptr, indices, data), (count, len(terms)), name)
+    space = Space(tuple(fields), tuple(fields.values()), starts, terms, idf)
+    return Vectors(space, Rows(indptr, indices, data, len(terms)))
+
+
 def _settings(header: Mapping[str, Any]) -> Settings:
-    values, default = header["settings"], ranking_settings(Settings())
-    good = isinstance(values, dict) and set(values) == set(default)
-    _require(good and isinstance(values["fields"], dict) and bool(values["fields"]), "settings are not as written")
-    for name, value in [*values["fields"].items(), *((k, v) for k, v in values.items() if k != "fields")]:
-        _require(type(value) in (int, float) and 0 <= value <= 1000, f"setting {name} is not a number in range")
-    _require(all(weight > 0 for weight in values["fields"].values()), "a field has weight 0")
-    _require(type(values["slots"]) is int and type(values["candidates"]) is int, "slots is not a whole number")
+    values = header["settings"]
+    _require(
+        isinstance(values, dict) and set(values) == set(ranking_settings(Settings())),
+        "settings are not as written",
+    )
+    for name, numbers in (("fields", (int, float)), ("text", (int,))):
+        good = isinstance(values[name], list) and all(_is_pair(pair, numbers) for pair in values[name])
+        _require(good and len({key for key, _ in values[name]}) == len(values[name]), f"{name} are not as written")
+    _require(bool(values["fields"]) and all(weight for _, weight in values["fields"]), "a field has no weight")
+    keys = values["keys"]
+    good = isinstance(keys, dict) and set(keys) == set(vars(Keys())) and all(isinstance(k, str) for k in keys.values())
+    _require(good, "keys are not as written")
+    for name, value in values.items():
+        if name not in ("fields", "text", "keys"):
+            _require(
+                type(value) in (int, float) and 0 <= value <= 10_000,
+                f"setting {name} is not a number in range",
+            )
+    for name in ("slots", "candidates"):
+        _require(type(values[name]) is int and values[name] > 0, f"{name} is not a whole number")
     for name in ("built_at", "corpus_digest"):
         _require(isinstance(header[name], str), f"{name} is not a text")
-    return Settings(**values)
+    plain = {**values, "fields": dict(values["fields"]), "text": dict(values["text"]), "keys": Keys(**keys)}
+    return Settings(**plain)
+
+
+def _is_pair(pair: Any, numbers: tuple[type, ...]) -> bool:
+    good = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
+    return good and type(pair[1]) in numbers and 0 <= pair[1] <= 1000
 
 
 def _texts(arrays: Arrays, name: str) -> Texts:

@@ -67,7 +67,7 @@ def closest(model: Model, text: str, limit: int = 3) -> tuple[str, ...]:
         found = process.extract(wanted, urls, scorer=fuzz.ratio, limit=limit)
     else:
         names = [url.rsplit("/", 1)[-1].replace("-", " ") for url in urls]
-        found = process.extract(wanted.strip("/").replace("-", " "), names, scorer=fuzz.token_set_ratio, limit=limit)
+        found = process.extract(wanted.strip("/").replace("-", " "), names, scorer=fuzz.WRatio, limit=limit)
     return tuple(urls[number] for _, _, number in found)
 
 

@@ -16,7 +16,7 @@ from recommender.families import Likeness, find_likeness, like_draft, members_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, ordered_sum, pack, shared
 from recommender.text import analyze
-from recommender.vectors import Space, Vectors, field_rows, fit_vectors, transform
+from recommender.vectors import Vectors, field_words, fit_vectors, transform
 
 SHOWN = 20
 
@@ -66,13 +66,15 @@ class Part:
 class Model:
     """A fitted site: immutable, and all of it plain arrays.
 
-    ``nearest`` holds the best candidates of each article, ``chosen`` up to 20 links that choosing took from them.
+    ``titles`` are the vectors that tell same questions, ``nearest`` holds the best
+    candidates of each article, ``chosen`` up to 20 links that choosing took from them.
     ``corpus_digest`` tells whether it still fits a folder; ``built_at`` is UTC, ISO 8601.
     """
 
     settings: Settings
     catalogue: Catalogue
     vectors: Vectors
+    titles: Vectors
     nearest: Ranking
     likeness: Likeness
     chosen: Ranking
@@ -91,7 +93,7 @@ class Model:
         return Rules(
             families=families,
             barred=["hidden" if h else "" if i else "no-id" for h, i in zip(hidden, has_id, strict=True)],
-            subjects=_Lazy(self.catalogue.subjects),
+            subjects=self.catalogue.subjects,
             members=members_of(families),
             like=self.likeness.of,
             floor=self.settings.floor,
@@ -114,7 +116,7 @@ class Model:
     def choose_for(self, row: int, kept: Sequence[int] = (), limit: int | None = None) -> Choice:
         """Choose links for one article beside the rows that it keeps.
 
-        Where the kept candidates run out before the list is full, the whole site is ranked (0.1 s on 36,000
+        Where the kept candidates run out before the slots are full, the whole site is ranked (0.1 s on 36,000
         articles, so not done where the last candidate is below the floor already).
         """
         wanted = self.settings.slots - len(kept) if limit is None else limit
@@ -122,7 +124,7 @@ class Model:
         candidates = [c for c in self.candidates(row) if c.row != row]
         choice = choose(asking, candidates, kept, wanted, self.rules)
         cut_off = len(candidates) >= self.settings.candidates and candidates[-1].score >= self.settings.floor
-        if len(choice.shown) < wanted and cut_off:
+        if len(choice.shown) < min(wanted, self.settings.slots) and cut_off:
             everything = [c for c in self.every_candidate(self.vectors.rows.row(row)) if c.row != row]
             choice = choose(asking, everything, kept, wanted, self.rules)
         return choice
@@ -136,24 +138,25 @@ class Model:
         """Say who asks, for one article of the site."""
         return Asking(self.rules.families[row], self.catalogue.subjects[row], self.likeness.of(row))
 
-    def choose_for_draft(self, texts: dict[str, str], limit: int) -> tuple[Choice, tuple[Terms, Floats]]:
-        """Choose links for an unpublished article, whose texts are given by field; also gives its row."""
-        vector = transform(self.vectors.space, texts)
+    def ask_draft(self, texts: dict[str, str]) -> tuple[tuple[Terms, Floats], Asking, list[Candidate]]:
+        """Give an unpublished article's row, who asks, and its ranking; its texts are given by source."""
+        words = field_words(texts, self.settings)
+        vector = transform(self.vectors.space, words)
         candidates = self.every_candidate(vector)
-        space = self.vectors.space
-        like: dict[int, float] = {}
-        if "title" in space.fields:
-            number = space.fields.index("title")
-            columns = (int(space.starts[number]), int(space.starts[number + 1]))
-            like = like_draft(self.vectors.rows, vector, columns, [c.row for c in candidates[: self.settings.candidates]])
-        return choose(Asking(-1, "", like), candidates, (), limit, self.rules), vector
+        near = [(c.row, c.score, len(analyze(self.catalogue.titles[c.row]))) for c in candidates[: 4 * SHOWN]]
+        like = like_draft(self.titles.rows, transform(self.titles.space, words[-1:]), len(words[-1]), near)
+        return vector, Asking(-1, "", like), candidates
 
     def explain(self, one: tuple[Terms, Floats], other: int) -> tuple[Part, ...]:
         """Split a score into its terms, largest first; the parts add up to the score."""
         columns, values = shared(one, self.vectors.rows.row(other))
         space = self.vectors.space
         parts = [
-            Part(space.fields[int(np.searchsorted(space.starts, column, side="right")) - 1], space.terms[column], value)
+            Part(
+                space.fields[int(np.searchsorted(space.starts, column, side="right")) - 1],
+                space.terms[column],
+                value,
+            )
             for column, value in zip(columns.tolist(), values.tolist(), strict=True)
         ]
         return tuple(sorted(parts, key=lambda part: (-part.value, part.field, part.term)))
@@ -167,23 +170,25 @@ class Model:
         return self.corpus_digest == corpus.digest and ranking_settings(self.settings) == ranking_settings(settings)
 
 
-class _Lazy(Sequence[str]):
-    """Decode a text when it is asked for: a look-up needs few of 36,000."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._texts = texts
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __getitem__(self, number):  # type: ignore[no-untyped-def]
-        return self._texts[number]
-
-
 def ranking_settings(settings: Settings) -> dict[str, object]:
-    """Give the settings that change which links are chosen, as plain values."""
-    names = ("slots", "floor", "candidates", "same_question_article", "same_question_list")
-    return {"fields": dict(settings.weighted), **{name: getattr(settings, name) for name in names}}
+    """Give the settings that change which links are chosen, as plain values; the order of the fields counts."""
+    names = (
+        "slots",
+        "lead_words",
+        "lead_times",
+        "floor",
+        "candidates",
+        "same_question_article",
+        "same_question_list",
+    )
+    fields = [[name, weight] for name, weight in settings.weighted.items()]
+    text = [[name, times] for name, times in settings.text.items()]
+    return {
+        "fields": fields,
+        "text": text,
+        "keys": vars(settings.keys),
+        **{name: getattr(settings, name) for name in names},
+    }
 
 
 def fit_model(
@@ -192,22 +197,25 @@ def fit_model(
     """Vectorise, rank and choose for every article of a corpus."""
     from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
 
-    articles, threads = corpus.articles, parallel.cores()
-    vectors = fit_vectors(articles, settings.weighted, progress)
+    articles = corpus.articles
+    vectors, titles = fit_vectors(articles, settings, progress)
     families = np.array(corpus.families, np.int32)
     step = progress("ranking", len(articles))
-    found = nearest(vectors.rows, settings.candidates, families, 0.0, threads)
+    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
     step(len(articles))
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
+    near = Ranking(indptr, found.rows[filled].astype(np.int32), found.scores[filled])
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    likeness = find_likeness(field_rows(vectors, "title"), min(thresholds, default=0.0), threads)
+    lengths = np.array([len(analyze(article.title)) for article in articles], np.float64)
+    pairs = Rows(near.indptr, near.rows, near.scores, len(articles))
     model = Model(
         settings=settings,
         catalogue=_catalogue(corpus),
         vectors=vectors,
-        nearest=Ranking(indptr, found.rows[filled].astype(np.int32), found.scores[filled]),
-        likeness=likeness,
+        titles=titles,
+        nearest=near,
+        likeness=find_likeness(pairs, titles.rows, lengths, min(thresholds, default=0.0)),
         chosen=Ranking(np.zeros(len(articles) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
         corpus_digest=corpus.digest,
         built_at=built_at,
@@ -246,8 +254,3 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
     )
-
-
-def draft_words(model: Model, texts: dict[str, str]) -> int:
-    """Count the words of a draft that the model could use, known or not."""
-    return sum(len(analyze(texts.get(name, ""))) for name in model.vectors.space.fields)

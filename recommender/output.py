@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from recommender import parallel
-from recommender.apply import replace_file
 from recommender.ask import Answer, Reason
+from recommender.atomic import replace_file
 from recommender.audit import Audit
 from recommender.corpus import Corpus
 from recommender.evaluate import Report, Truth
@@ -170,7 +170,12 @@ def _explain(answer: Answer, row: int, score: float) -> None:
 
 def _article(model: Model, row: int) -> dict[str, Any]:
     catalogue = model.catalogue
-    names = {"id": catalogue.ids, "title": catalogue.titles, "subject": catalogue.subjects, "url": catalogue.urls}
+    names = {
+        "id": catalogue.ids,
+        "title": catalogue.titles,
+        "subject": catalogue.subjects,
+        "url": catalogue.urls,
+    }
     return {name: texts[row] for name, texts in names.items()}
 
 
@@ -195,8 +200,8 @@ def show_reports(reports: Sequence[Report], truth: Truth, *, as_json: bool) -> N
     """Print the means of several rankers side by side."""
     articles = sum(bool(links) for links in truth.links.values())
     if as_json:
-        means = {report.name: report.means() for report in reports}
-        _json({"articles": articles, "generated links left out": truth.left_out, "means": means})
+        by_name = {report.name: report.means() for report in reports}
+        _json({"articles": articles, "generated links left out": truth.left_out, "means": by_name})
         return
     say(f"{articles:,} articles with sound curated links; {truth.left_out:,} generated links left out")
     names = list(reports[0].means())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from collections import Counter
@@ -14,6 +13,7 @@ from recommender import frontmatter, parallel, related
 from recommender.article import Article, Link
 from recommender.choose import Choice
 from recommender.corpus import Corpus, read_bytes
+from recommender.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.links import Judged, judge_links
 from recommender.problems import Problem
@@ -101,7 +101,11 @@ def _kept(
     # Sound curated links always stay; a generated one as long as no rule speaks against it, so that diffs stay small.
     kept = [j for j in judged if j.sound and corpus.articles[j.target].url not in ours]
     for j in judged:
-        if j.sound and corpus.articles[j.target].url in ours and chooser.permits(row, j.target, [k.target for k in kept]):
+        if (
+            j.sound
+            and corpus.articles[j.target].url in ours
+            and chooser.permits(row, j.target, [k.target for k in kept])
+        ):
             kept.append(j)
     return tuple(sorted(kept, key=lambda j: j.link.slot))
 
@@ -114,9 +118,7 @@ def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
     if not judged.drift:
         return _as_is(judged.link, slot)
     target = corpus.articles[judged.target]
-    return Wanted(
-        slot, target.id or judged.link.id, target.title, target.subject, target.url, source=judged.link.slot
-    )
+    return Wanted(slot, target.id or judged.link.id, target.title, target.subject, target.url, source=judged.link.slot)
 
 
 def _added(target: Article, slot: int, sources: Mapping[str, Link]) -> Wanted:
@@ -224,7 +226,7 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     after = (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")
     if after == data:
         return None
-    start, end, middle = _changed(data, after)
+    start, end, middle = changed_bytes(data, after)
     return Edit(
         path=article.path,
         url=article.url,
@@ -255,50 +257,3 @@ def check_writable(path: str, info: os.stat_result) -> None:
             names = set()
         if names:
             raise FileProblem("not-editable", f"extended attributes would be lost: {', '.join(sorted(names))}")
-
-
-def _changed(before: bytes, after: bytes) -> tuple[int, int, bytes]:
-    start = _common(before, after)
-    tail = _common(before[start:][::-1], after[start:][::-1])
-    return start, len(before) - tail, after[start : len(after) - tail]
-
-
-def _common(one: bytes, other: bytes) -> int:
-    """Length of the common prefix, by bisection: comparing slices is faster than any loop over bytes."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def unified_diff(name: str, before: bytes, after: bytes) -> str:
-    """Give the diff of one file as ``git apply`` reads it; lines end at line feeds alone."""
-    old, new = _lines(before), _lines(after)
-    # difflib is slow on long files: only the lines around the change are compared.
-    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
-    skip = max(0, same - 3)
-    out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
-    for group in difflib.SequenceMatcher(None, old[skip:], new[skip:], autojunk=False).get_grouped_opcodes(3):
-        spans = [_range(group[0][i] + skip, group[-1][i + 1] + skip) for i in (1, 3)]
-        out.append(f"@@ -{spans[0]} +{spans[1]} @@\n")
-        for tag, i1, i2, j1, j2 in group:
-            if tag == "equal":
-                out += [" " + line for line in old[skip + i1 : skip + i2]]
-                continue
-            out += ["-" + line for line in old[skip + i1 : skip + i2]]
-            out += ["+" + line for line in new[skip + j1 : skip + j2]]
-    return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in out)
-
-
-def _lines(data: bytes) -> list[str]:
-    parts = data.decode("utf-8").split("\n")
-    return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
-
-
-def _range(start: int, stop: int) -> str:
-    length = stop - start
-    return f"{start + 1}" if length == 1 else f"{start + (length > 0)},{length}"

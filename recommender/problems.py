@@ -24,9 +24,7 @@ KINDS: dict[str, Kind] = {
     "not-a-file": Kind(
         "error", "read", "not a regular file of this folder", "replace the link, pipe or device by a file"
     ),
-    "too-large": Kind(
-        "error", "read", "larger than 1 MiB, or its front matter than 256 KiB", "split the article"
-    ),
+    "too-large": Kind("error", "read", "larger than 1 MiB, or its front matter than 256 KiB", "split the article"),
     "not-utf8": Kind("error", "read", "not UTF-8 text", "save the file as UTF-8"),
     "broken-fence": Kind(
         "error",
@@ -36,7 +34,10 @@ KINDS: dict[str, Kind] = {
     ),
     "bad-yaml": Kind("error", "read", "the front matter is not valid YAML", "mend the line that is named"),
     "unsafe-yaml": Kind(
-        "error", "read", "the front matter is nested or repeated beyond reason", "write its values out plainly"
+        "error",
+        "read",
+        "the front matter is nested or repeated beyond reason",
+        "write its values out plainly",
     ),
     "not-a-mapping": Kind(
         "error", "read", "the front matter is not a list of keys", "write it as lines of `key: value`"
@@ -45,11 +46,12 @@ KINDS: dict[str, Kind] = {
     "bad-url": Kind("error", "read", "the url holds control characters or spaces", "write the url as one word"),
     "missing-title": Kind("error", "read", "the article has no title", "add a title to the front matter"),
     "duplicate-url": Kind(
-        "error", "read", "another file has the same url, so neither is an article", "give each file its own url"
+        "error",
+        "read",
+        "another file has the same url, so neither is an article",
+        "give each file its own url",
     ),
-    "missing-id": Kind(
-        "warning", "read", "the article has no id, so nothing can link to it", "give the article an id"
-    ),
+    "missing-id": Kind("warning", "read", "the article has no id, so nothing can link to it", "give the article an id"),
     "bad-id": Kind(
         "warning",
         "read",
@@ -85,7 +87,10 @@ KINDS: dict[str, Kind] = {
     "same-question": Kind("note", "read", "another article asks the same question", "merge the two, or set them apart"),
     # The file cannot be written.
     "not-editable": Kind(
-        "error", "edit", "the file cannot be edited safely and was left as it is", "mend what is named, then run again"
+        "error",
+        "edit",
+        "the file cannot be edited safely and was left as it is",
+        "mend what is named, then run again",
     ),
     "conflict": Kind(
         "error", "edit", "the file changed after it was read and was left as it is", "run the command again"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import recommender.frontmatter as frontmatter
+from recommender import frontmatter, nodes
 from recommender.article import Link, is_id
 from recommender.errors import FileProblem
 from recommender.frontmatter import Document, Entry, Span
@@ -226,7 +226,7 @@ def _verify(before: str, after: str, wanted: Sequence[Wanted], prefix: str) -> N
     rest_before = [e for e in frontmatter.parse(before) if not e.key.startswith(prefix)]
     rest_after = [e for e in entries if not e.key.startswith(prefix)]
     same = [a.key for a in rest_before] == [b.key for b in rest_after] and all(
-        frontmatter.same_node(a.node, b.node) for a, b in zip(rest_before, rest_after, strict=True)
+        nodes.same_node(a.node, b.node) for a, b in zip(rest_before, rest_after, strict=True)
     )
     if not same:
         raise FileProblem("not-editable", "the edit would change another key")

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 from recommender import frontmatter
-from recommender.apply import replace_file
+from recommender.atomic import replace_file
 from recommender.corpus import SUFFIXES, read_bytes
 from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.settings import FILE_NAME, Settings
@@ -68,6 +68,7 @@ def _keys(path: str) -> list[str]:
 def _text(content: str, settings: Settings) -> str:
     keys = "".join(f"#   {name}: {value}\n" for name, value in vars(settings.keys).items())
     fields = "".join(f"#   {name}: {weight:g}\n" for name, weight in settings.fields.items())
+    parts = "".join(f"#   {name}: {times}\n" for name, times in settings.text.items())
     return f"""# Settings of recommender. Lines that begin with # show the defaults.
 
 # The folder of the whole site's articles, and where the model is kept; relative to this file.
@@ -80,16 +81,23 @@ model: models/default
 # Where an article's nouns stand in the front matter (dotted for nested keys).
 # keys:
 {keys}
-# What articles are compared by, and how much each counts; `body` is the Markdown below the front matter. 0: off.
+# What articles are compared by, and how much each counts; 0: off. `text` is all that a reader reads.
 # fields:
 {fields}
+# How often the words of each part count in `text`; `body` is the Markdown below the front matter.
+# text:
+{parts}
+# The first words of the answer or body, and how often they count beside that.
+# lead_words: {settings.lead_words}
+# lead_times: {settings.lead_times}
+
 # The lowest score of a link that is shown.
 # floor: {settings.floor:g}
 
 # Neighbours kept for each article, to choose its links from.
 # candidates: {settings.candidates}
 
-# From which likeness two titles ask the same question: with the article itself, and within one list. 0: off.
+# From which likeness two articles ask the same question: with the article itself, and within one list. 0: off.
 # same_question_article: {settings.same_question_article:g}
 # same_question_list: {settings.same_question_list:g}
 """

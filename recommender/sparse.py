@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +57,8 @@ def all_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
     products *= rows.data
     hit = np.flatnonzero(products)
     numbers = np.searchsorted(rows.indptr, hit, side="right") - 1
-    return np.bincount(numbers, weights=products[hit], minlength=len(rows))
+    dots: Floats = np.bincount(numbers, weights=products[hit], minlength=len(rows)).astype(np.float64)
+    return dots
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Texts:
     def all(self) -> list[str]:
         """Decode every text."""
         whole, offsets = self.blob.tobytes(), self.offsets.tolist()
-        return [whole[a:b].decode("utf-8", "replace") for a, b in zip(offsets, offsets[1:], strict=False)]
+        return [whole[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
 
     def find(self, text: str, low: int = 0, high: int | None = None) -> int:
         """Give the number of a text among sorted ones between two bounds, -1 where it is not there."""

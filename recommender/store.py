@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
+from recommender.atomic import replace_file, sync
 from recommender.errors import ModelError
 from recommender.model import Model
 
@@ -30,7 +30,7 @@ MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024
 KEPT_VERSIONS = 2
 _VERSION = re.compile(r"[0-9a-f]{32}")
-_KEYS = {"format", "created_with", "built_at", "corpus_digest", "settings", "space", "version", "files"}
+_KEYS = {"format", "created_with", "built_at", "corpus_digest", "settings", "version", "files"}
 _FILE_KEYS = {"bytes", "sha256", "dtype", "shape"}
 REBUILD = "build it again: `recommender build`"
 
@@ -67,7 +67,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
         "files": files,
         **layout.to_header(model),
     }
-    _sync_folder(staging)
+    sync(str(staging))
     staging.chmod(0o755)
     target = folder / version
     if target.exists():
@@ -77,7 +77,8 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
             staging.rename(target)
     else:
         staging.rename(target)
-    _replace_text(folder / MANIFEST, json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+    text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    replace_file(folder / MANIFEST, text.encode("utf-8"))
     _drop_old(folder, version)
     return version
 
@@ -170,7 +171,8 @@ def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any
         raise ModelError(f"{file}: not a plain array; {REBUILD}") from None
     if array.dtype.str != entry["dtype"] or list(array.shape) != entry["shape"] or not array.flags.c_contiguous:
         raise ModelError(f"{file}: type or shape differ from the manifest; {REBUILD}")
-    return array
+    # A plain view of the map: memmap's own class makes every slice ten times as slow.
+    return np.asarray(array)
 
 
 def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
@@ -199,22 +201,6 @@ def _same_files(place: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
     return True
 
 
-def _replace_text(file: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(text.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary = Path(name)
-        temporary.chmod(0o644)
-        temporary.replace(file)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(file.parent)
-
-
 def _drop_old(folder: Path, current: str) -> None:
     # The last two versions stay: a server may still map the one before.
     found = [path for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.name != current]
@@ -229,15 +215,6 @@ def _ignore_in_git(folder: Path) -> None:
         ignore.write_text("*\n", encoding="utf-8")
 
 
-def _sync_folder(folder: Path) -> None:
-    with contextlib.suppress(OSError, PermissionError):  # Windows cannot open folders; POSIX can always sync them
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError("a key stands twice")
@@ -246,5 +223,3 @@ def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> float:
     raise ValueError(f"{name} is no JSON")
-
-

@@ -1,4 +1,4 @@
-r"""Markup to words: the analyzer of articles and drafts, plain ``re``.
+r"""Markup to words: the analyzer of articles and drafts, plain ``re``, and no word of any one language.
 
 Long texts of the real site hold the two characters ``\n`` where a line break is meant (35,803 of 35,915 files).
 """
@@ -6,22 +6,72 @@ Long texts of the real site hold the two characters ``\n`` where a line break is
 from __future__ import annotations
 
 import re
+import sys
+import unicodedata
+from collections.abc import Callable
+from functools import cache
 
-# A literal \n or \t only where no LaTeX command can be meant: \nabla and \theta begin alike, so a lower-case
-# letter may follow \n only when the letters do not continue a known command.
-_LATEX_N = "abla|e[^a-z]|eg|eq|earrow|i[^a-z]|ot|otin|u[^a-z]|earrow|exists|mid|parallel|subseteq|warrow|leq|geq"
-_ESCAPED_BREAK = re.compile(rf"\\r\\n|\\n(?!(?:{_LATEX_N}))|\\t(?=[\s|-])")
+# LaTeX arguments, code and bare addresses stay: they are what technical articles share (without addresses one of
+# seven sites loses 0.027 nDCG@10).
 _MARKUP = re.compile(
-    r"<[a-zA-Z/!][^<>]*>"  # HTML tags and comments
-    r"|&(?:[a-zA-Z]{2,8}|#\d{1,6}|#x[0-9a-fA-F]{1,6});"  # entities
-    r"|(?<=\])\([^()\s]*\)"  # the target of a link
-    r"|https?://\S+"
-    r"|\\[a-zA-Z]+"  # LaTeX commands
+    r"\\n"  # the two characters
+    r"|<!--.*?-->"
+    r"|</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>"  # HTML tags, but not <https://...>
+    r"|\]\([^()\s]*\)"  # targets of links and images
+    r"|&\#?\w+;"  # entities
+    r"|\\[a-zA-Z]+",  # LaTeX commands
+    re.DOTALL,
 )
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+")
+# A text with one of these characters has letters that combine, or no spaces between its words.
+_RARE = re.compile("[\u0300-\u036f\u0483-\u1dff\u20d0-\u20ff\u2cef-\U0010ffff]")
+# Thai, Lao, Burmese, Khmer; kana and Han.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+    "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
 
 
 def analyze(text: str) -> list[str]:
-    """Give the words of a text in order, lower-cased, without markup; hyphenated words fall apart."""
-    plain = _MARKUP.sub(" ", _ESCAPED_BREAK.sub(" ", text))
-    return [word.replace("’", "'") for word in _WORD.findall(plain.lower())]
+    """Give the words of a text in order: lower case, no markup, hyphenated words in parts, digits included.
+
+    Runs of a script without spaces become overlapping pairs of characters (Chinese, Japanese, Thai and others).
+    """
+    text = _MARKUP.sub(" ", text)
+    if text.isascii() or not _RARE.search(text):
+        return _WORD.findall(text.lower())
+    patterns = _rare_patterns()
+    words = patterns[0].findall(unicodedata.normalize("NFC", text).lower())
+    return [part for word in words for part in _pairs(word, patterns[1])]
+
+
+def _pairs(word: str, unspaced: re.Pattern[str]) -> list[str]:
+    parts, place = [], 0
+    for run in unspaced.finditer(word):
+        characters = run.group()
+        parts += [word[place : run.start()]]
+        parts += [characters[i : i + 2] for i in range(len(characters) - 1)] or [characters]
+        place = run.end()
+    return [part for part in [*parts, word[place:]] if part]
+
+
+@cache
+def _rare_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compile what texts with combining marks need: 20 ms that most processes never spend."""
+    marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc"))
+    word = re.compile(f"(?:[^\\W_]|[{marks}])+")
+    unspaced = re.compile(f"[{_UNSPACED}{marks}]*[{_UNSPACED}][{_UNSPACED}{marks}]*")
+    return word, unspaced
+
+
+def _ranges(test: Callable[[str], bool]) -> str:
+    """Give the inside of a regex class of all characters that pass a test."""
+    out, start = [], -1
+    for code in range(sys.maxunicode + 2):
+        good = code <= sys.maxunicode and test(chr(code))
+        if good and start < 0:
+            start = code
+        elif not good and start >= 0:
+            out.append(f"\\U{start:08x}-\\U{code - 1:08x}")
+            start = -1
+    return "".join(out)

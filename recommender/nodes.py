@@ -1,0 +1,166 @@
+"""YAML text to guarded nodes, and nodes to texts. Pure; the only owner of yaml.
+
+No YAML constructor ever runs: values are the texts of the nodes, so ``No``, ``012`` and dates stay what was
+written, and no constructor's trap (merge bombs, sexagesimal floods, impossible dates) can occur.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import yaml
+from yaml.composer import Composer
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from recommender.errors import FileProblem
+
+Node = yaml.Node
+Scalar = yaml.ScalarNode
+Mapped = yaml.MappingNode
+
+Value = str | None | tuple["Value", ...] | Mapping[str, "Value"]
+
+MAX_FRONT_MATTER = 256 * 1024
+MAX_DEPTH = 16
+MAX_NODES = 20_000
+# libyaml's composer recurses: an 8 MiB stack dies at depth 24,965 and a 1 MiB one at 3,113 (measured). Every
+# nested collection needs one of these characters, so below this count depth cannot reach any of them.
+SAFE_OPENERS = 2_000
+_OPENERS = "[{-?:"
+NULLS = {"", "~", "null", "Null", "NULL"}
+
+
+class _TextResolver(yaml.resolver.BaseResolver):
+    """Tell null from text and nothing else: PyYAML's own resolver tries eight patterns on every value."""
+
+    def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
+        if kind is yaml.ScalarNode:
+            return "null" if implicit[0] and value in NULLS else "str"
+        return "seq" if kind is yaml.SequenceNode else "map"
+
+
+class _StrictLoader(Reader, Scanner, Parser, Composer, _TextResolver):
+    """Pure-Python PyYAML with the same resolver."""
+
+    def __init__(self, stream: str) -> None:
+        Reader.__init__(self, stream)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+        _TextResolver.__init__(self)
+
+
+try:
+    from yaml._yaml import CParser
+
+    class Loader(CParser, _TextResolver):
+        """Compose nodes with libyaml; no constructor exists, so no value can be turned into anything but text."""
+
+        def __init__(self, stream: str) -> None:
+            CParser.__init__(self, stream)
+            _TextResolver.__init__(self)
+
+except ImportError:
+    # Slower by a factor of 12 (measured) and stricter about tabs; everything else reads alike.
+    Loader = _StrictLoader  # type: ignore[misc,assignment]
+
+
+def compose(front: str) -> yaml.Node | None:
+    """Compose the node tree after the guards that keep libyaml from overflowing its stack.
+
+    Raises:
+        FileProblem: too large, too deep, or not YAML.
+    """
+    if len(front) > MAX_FRONT_MATTER:
+        raise FileProblem("too-large", f"the front matter has {len(front):,} characters")
+    if sum(map(front.count, _OPENERS)) > SAFE_OPENERS:
+        _guard_depth(front)
+    try:
+        node: yaml.Node | None = yaml.compose(front, Loader=cast("Any", Loader))
+    except yaml.YAMLError as error:
+        raise _bad_yaml(front, error) from None
+    return node
+
+
+def compose_strictly(front: str) -> yaml.Node | None:
+    """Compose with pure-Python PyYAML, which is stricter about tabs than libyaml; None where it refuses."""
+    try:
+        return yaml.compose(front, Loader=cast("Any", _StrictLoader))
+    except (yaml.YAMLError, RecursionError):
+        return None
+
+
+def has_anchor(front: str) -> bool:
+    """Tell whether any anchor, alias or explicit tag stands in a front matter that composes."""
+    return any(
+        isinstance(event, yaml.AliasEvent)
+        or (isinstance(event, yaml.NodeEvent) and event.anchor is not None)
+        or (isinstance(event, yaml.ScalarEvent) and event.tag is not None)
+        or (isinstance(event, yaml.CollectionStartEvent) and event.tag is not None)
+        for event in yaml.parse(front, Loader=cast("Any", Loader))
+    )
+
+
+def same_node(one: yaml.Node, other: yaml.Node) -> bool:
+    """Tell whether two nodes have the same tags, styles and texts all the way down."""
+    if type(one) is not type(other) or one.tag != other.tag:
+        return False
+    # Any, not Node: a scalar has a style, a collection a flow_style, and the two nodes are of one type by now.
+    left, right = cast("Any", one), cast("Any", other)
+    if isinstance(one, yaml.ScalarNode):
+        return bool(left.value == right.value and left.style == right.style)
+    if left.flow_style != right.flow_style or len(left.value) != len(right.value):
+        return False
+    pairs = zip(left.value, right.value, strict=True)
+    if isinstance(one, yaml.MappingNode):
+        return all(same_node(a, c) and same_node(b, d) for (a, b), (c, d) in pairs)
+    return all(same_node(a, b) for a, b in pairs)
+
+
+def line_of(front: str, index: int) -> int:
+    """Line in the file, from 1, of a place in the front matter; only line feeds count, as in every editor."""
+    return front.count("\n", 0, index) + 2
+
+
+def plain(node: yaml.Node, budget: Iterator[int], depth: int) -> Value:
+    """Give a node as texts: a text, None for null, a tuple, or a mapping of texts; ``budget`` bounds its size."""
+    if depth > MAX_DEPTH or next(budget, None) is None:
+        raise FileProblem("unsafe-yaml", f"deeper than {MAX_DEPTH} levels or more than {MAX_NODES:,} values")
+    if isinstance(node, yaml.ScalarNode):
+        text: str = node.value
+        return None if node.tag == "null" else text
+    if isinstance(node, yaml.SequenceNode):
+        return tuple(plain(item, budget, depth + 1) for item in node.value)
+    return {key.value: plain(value, budget, depth + 1) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+
+
+def last_leaf_end(node: yaml.Node) -> int:
+    """End of the last scalar of a node: the end mark of a block mapping itself also covers later comments."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(node, yaml.MappingNode) else last
+    return int(node.end_mark.index)
+
+
+def _guard_depth(front: str) -> None:
+    depth = 0
+    try:
+        for event in yaml.parse(front, Loader=cast("Any", Loader)):
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH:
+                line = line_of(front, cast("Any", event.start_mark).index)
+                raise FileProblem("unsafe-yaml", f"values are nested deeper than {MAX_DEPTH} levels", line)
+    except yaml.YAMLError as error:
+        raise _bad_yaml(front, error) from None
+
+
+def _bad_yaml(front: str, error: yaml.YAMLError) -> FileProblem:
+    mark = getattr(error, "problem_mark", None)
+    reason = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+    return FileProblem("bad-yaml", str(reason), line_of(front, mark.index) if mark else 0)

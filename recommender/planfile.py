@@ -1,0 +1,83 @@
+"""A plan on disk, so that an interrupted run can be resumed: JSON lines below the user's state folder."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from recommender.atomic import replace_file
+from recommender.errors import RecommenderError, WriteStopped
+from recommender.plan import Edit
+
+
+def state_folder() -> Path:
+    """Give the folder for plans: ``$XDG_STATE_HOME/recommender``, by default below ``~/.local/state``."""
+    home = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return Path(home) / "recommender"
+
+
+def plan_file(root: Path) -> Path:
+    """Give the place of the plan for a folder of articles."""
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+    return state_folder() / f"{name}.plan.jsonl"
+
+
+def write_plan(file: Path, edits: Sequence[Edit]) -> None:
+    """Store a plan durably before the first file is touched.
+
+    Raises:
+        WriteStopped: the plan cannot be written; no article was touched.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
+        replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())
+    except OSError as error:
+        raise WriteStopped(
+            f"{file}: the plan cannot be written ({error.strerror}); no article was touched; "
+            "free space or set XDG_STATE_HOME"
+        ) from None
+
+
+def read_plan(file: Path) -> tuple[Edit, ...]:
+    """Read a stored plan.
+
+    Raises:
+        RecommenderError: there is none, or it is not whole.
+    """
+    try:
+        rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        if not rows or rows[-1] != {"edits": len(rows) - 1}:
+            raise ValueError("no closing line")
+        return tuple(_edit_from_dict(row) for row in rows[:-1])
+    except FileNotFoundError:
+        raise RecommenderError(
+            "there is no interrupted run of this CONTENT to resume; run fill without --resume"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise RecommenderError(f"{file}: not a whole plan; remove it and run fill without --resume") from None
+
+
+def _edit_as_dict(edit: Edit) -> dict[str, str | int]:
+    return {
+        "path": edit.path,
+        "url": edit.url,
+        "before": edit.before,
+        "after": edit.after,
+        "start": edit.start,
+        "end": edit.end,
+        "text": base64.b64encode(edit.text).decode("ascii"),
+    }
+
+
+def _edit_from_dict(row: dict[str, str | int]) -> Edit:
+    texts = [row[key] for key in ("path", "url", "before", "after", "text")]
+    numbers = [row[key] for key in ("start", "end")]
+    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise ValueError("wrong types")
+    path, url, before, after, text = (str(t) for t in texts)
+    return Edit(path, url, before, after, int(numbers[0]), int(numbers[1]), base64.b64decode(text, validate=True))
