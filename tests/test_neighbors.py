@@ -1,0 +1,156 @@
+"""The fast search against a dense float64 brute force."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from recommender import neighbors
+from recommender.neighbors import nearest
+from recommender.sparse import Rows
+
+
+def rows_of(dense: NDArray[np.float64]) -> Rows:
+    norms = np.sqrt((dense**2).sum(axis=1, keepdims=True))
+    dense = dense / np.where(norms > 0, norms, 1)
+    row, column = np.nonzero(dense)
+    indptr = np.searchsorted(row, np.arange(len(dense) + 1)).astype(np.int64)
+    return Rows(indptr, column.astype(np.int32), dense[row, column], dense.shape[1])
+
+
+def cosines(matrix: Rows) -> NDArray[np.float64]:
+    """Give all scores, each summed in ascending term number."""
+    dense = np.zeros((len(matrix), matrix.columns))
+    for i in range(len(matrix)):
+        terms, weights = matrix.row(i)
+        dense[i, terms] = weights
+    scores = np.zeros((len(matrix), len(matrix)))
+    for column in dense.T:
+        scores += np.outer(column, column)
+    return scores
+
+
+def lists(matrix: Rows, k: int, families: NDArray[np.int32], floor: float) -> list[list[tuple[int, float]]]:
+    scores, result = cosines(matrix), []
+    for x, own in enumerate(scores):
+        allowed = (families != families[x]) & (own > floor) & (np.rint(own * 1e9) > 0)
+        order = sorted(np.flatnonzero(allowed), key=lambda y: (-np.rint(own[y] * 1e9), y))
+        result.append([(int(y), float(own[y])) for y in order[:k]])
+    return result
+
+
+def answer(matrix: Rows, k: int, families: NDArray[np.int32], floor: float = 0.0, threads: int = 2):
+    found = nearest(matrix, k, families, floor, threads)
+    assert found.rows.shape == found.scores.shape == (len(matrix), k)
+    assert (found.rows.dtype, found.scores.dtype) == (np.int32, np.float64)
+    assert not found.scores[found.rows < 0].any()
+    pairs = zip(found.rows, found.scores, strict=True)
+    return [[(int(y), float(s)) for y, s in zip(r, v, strict=True) if y >= 0] for r, v in pairs]
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> Rows:
+    """Few different weights for many ties; empty and repeated rows; some terms nearly everywhere."""
+    n, columns = draw(st.integers(1, 90)), draw(st.integers(1, 40))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    dense = random.random((n, columns)) < random.random(columns) ** draw(st.integers(1, 4))
+    weights = random.integers(1, 4, dense.shape) if draw(st.booleans()) else random.random(dense.shape)
+    dense = dense * weights
+    if draw(st.booleans()):
+        dense[:, 0] = draw(st.sampled_from([1e-9, 1.0, 50.0]))
+    dense[random.random(n) < 0.1] = 0
+    return rows_of(dense[random.integers(0, n, n)] if draw(st.booleans()) else dense)
+
+
+@settings(max_examples=120, deadline=None)
+@given(matrices(), st.integers(1, 12), st.integers(1, 100), st.sampled_from([0.0, 0.2, 0.7]))
+def test_nearest_is_the_brute_force(matrix: Rows, k: int, labels: int, floor: float) -> None:
+    families = (np.arange(len(matrix)) * 7 % labels).astype(np.int32)
+    if labels > 50:
+        families = np.arange(len(matrix), dtype=np.int32) - 3
+    assert answer(matrix, k, families, floor) == lists(matrix, k, families, floor)
+
+
+def site(n: int = 700, columns: int = 1500) -> Rows:
+    """Give rows like a site's: word frequencies after Zipf, so that common and rare terms both exist."""
+    random = np.random.default_rng(5)
+    dense = np.zeros((n, columns))
+    for row in dense:
+        words = np.minimum(random.zipf(1.3, 120), columns) - 1
+        np.add.at(row, words, 1)
+    present = (dense > 0).sum(axis=0)
+    return rows_of(np.log1p(dense) * (np.log((1 + n) / (1 + present)) + 1))
+
+
+def test_a_site_of_many_blocks_has_common_and_rare_terms_and_is_exact() -> None:
+    matrix = site()
+    families = (np.arange(len(matrix)) // 2).astype(np.int32)
+    terms = neighbors._by_frequency(matrix)
+    index = neighbors._build(terms, neighbors.usual_score(terms, 10))
+    assert 0 < index.common.any(axis=0).sum() < 200 < index.starts.size
+    assert answer(matrix, 10, families) == lists(matrix, 10, families, 0.0)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.2, 1.0, 100.0])
+def test_where_common_terms_begin_changes_nothing(monkeypatch, share: float) -> None:
+    matrix = site(300)
+    families = np.arange(300, dtype=np.int32)
+    monkeypatch.setattr(neighbors, "COMMON_SHARE", share)
+    assert answer(matrix, 64, families) == lists(matrix, 64, families, 0.0)
+
+
+def test_shuffled_rows_have_the_same_neighbours() -> None:
+    matrix = site(400)
+    order = np.random.default_rng(1).permutation(400)
+    parts = [matrix.row(i) for i in order]
+    indptr = np.concatenate([[0], np.cumsum([len(terms) for terms, _ in parts])]).astype(np.int64)
+    terms, weights = (np.concatenate(values) for values in zip(*parts, strict=True))
+    families = np.arange(400, dtype=np.int32)
+    plain = answer(matrix, 10, families)
+    mixed = answer(Rows(indptr, terms, weights, matrix.columns), 10, families)
+    for place, row in enumerate(order):
+        assert {(int(order[y]), s) for y, s in mixed[place]} == set(plain[row])
+
+
+def test_equal_rows_come_by_row_number_and_only_k_of_them() -> None:
+    matrix = rows_of(np.ones((500, 3)))
+    assert [y for y, _ in answer(matrix, 3, np.arange(500, dtype=np.int32))[1]] == [0, 2, 3]
+    assert answer(matrix, 3, np.zeros(500, np.int32)) == [[]] * 500
+
+
+def test_a_score_equal_to_the_floor_is_left_out() -> None:
+    matrix = rows_of(np.array([[1.0, 0.0], [1.0, 0.0], [0.6, 0.8]]))
+    families = np.arange(3, dtype=np.int32)
+    score = cosines(matrix)[0, 2]
+    assert [y for y, _ in answer(matrix, 2, families, score)[0]] == [1]
+    assert [y for y, _ in answer(matrix, 2, families, np.nextafter(score, 0))[0]] == [1, 2]
+
+
+def test_no_list_is_asked_for() -> None:
+    assert nearest(site(50), 0, np.arange(50, dtype=np.int32), 0.0, 2).rows.shape == (50, 0)
+
+
+def test_importing_brings_neither_sparse_matrices_nor_scikit_learn() -> None:
+    script = "import sys, recommender.neighbors; print({'scipy.sparse', 'sklearn'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()", done.stdout
+
+
+def test_the_answer_is_the_same_for_every_number_of_threads_and_size_of_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    matrix = site()
+    families = np.arange(len(matrix), dtype=np.int32) // 2
+    expected = answer(matrix, 7, families, threads=1)
+    monkeypatch.setattr(neighbors, "BLOCK", 17)
+    assert all(answer(matrix, 7, families, threads=threads) == expected for threads in (1, 2, 5))
+
+
+@pytest.mark.parametrize(("n", "columns"), [(0, 0), (1, 0), (3, 0), (1, 5)])
+def test_nothing_to_compare_gives_nothing(n: int, columns: int) -> None:
+    matrix = rows_of(np.ones((n, columns)))
+    assert answer(matrix, 3, np.arange(n, dtype=np.int32)) == [[] for _ in range(n)]
