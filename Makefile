@@ -1,0 +1,46 @@
+# make demo   see it work on the sample site        make test   every check: lint, types, tests
+# make bench  measure it against its peers          make clean  remove what the others made
+PYTHON ?= python3
+BIN := .venv/bin
+SITE := cd data && ../$(BIN)/recommender
+ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
+
+.PHONY: demo test lint types bench clean
+
+demo: .venv/demo
+	@printf '\n== audit: what is wrong with the curated links ==\n'
+	@$(SITE) audit || test $$? -eq 1
+	@printf '\n== build: vectors, rankings and chosen links, saved as a model ==\n'
+	@$(SITE) build
+	@printf '\n== related: what one article should link to, and why ==\n'
+	@$(SITE) related $(ARTICLE) --explain
+	@printf '\n== evaluate: the rankings against the sound curated links ==\n'
+	@$(SITE) evaluate
+	@printf '\n== fill: the diff that would repair and fill the links ==\n'
+	@$(SITE) fill
+
+test: .venv/test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+bench: .venv/bench
+	$(BIN)/python benchmarks/bench.py
+
+# An environment is made once and made again when what it holds has changed.
+.venv/demo: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/test: .venv/demo
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+.venv/bench: .venv/demo
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis models/sample
