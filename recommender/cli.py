@@ -33,6 +33,9 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON docu
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0 done, 1 findings, 2 wrong use, 3 a bug, 130 and 143 interrupted."""
+    # None where the caller closed it (>&-): then nobody listens, and a file of ours must not get its number.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     with contextlib.suppress(ValueError):  # not the main thread: whoever runs us there answers signals
         signal.signal(signal.SIGTERM, _terminated)
     try:
@@ -48,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         output.complain("interrupted; nothing was left half-done")
         return 130
+    except SystemExit:
+        # So click ends where the reader of stdout has gone (head, less): not a finding, so not its exit code 1.
+        return 0
     except BrokenPipeError:
         # The reader has gone (head, less): no message, and none from the interpreter's own last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -240,11 +246,19 @@ def _content(content: Path | None, settings: Settings) -> Path:
     root = content or settings.content
     if root is None:
         raise click.UsageError("no CONTENT: name the site's folder, or write `content:` in recommender.yml (init)")
-    return root
+    return _near(root)
 
 
 def _model_folder(model: Path | None, settings: Settings) -> Path:
-    return model or settings.model or (settings.home or Path.cwd()) / "models" / "default"
+    return _near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
+
+
+def _near(path: Path) -> Path:
+    """Give a path as seen from here, which is how it is shown."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # Windows: on another drive
+        return path
 
 
 def _links_file(settings: Settings) -> Path:

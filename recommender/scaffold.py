@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from recommender import frontmatter
 from recommender.atomic import replace_file
 from recommender.corpus import SUFFIXES, read_bytes
 from recommender.errors import ContentError, FileProblem, SettingsError
+from recommender.related import quote
 from recommender.settings import FILE_NAME, Settings
 
 SAMPLE = 200
@@ -36,7 +38,7 @@ def write_settings(folder: Path, *, force: bool) -> str:
     except OSError as error:
         raise SettingsError(f"{file}: cannot be written ({error.strerror}); check the folder's permissions") from None
     hint = f"; none of them has {', '.join(missing)}: name your keys under `keys:`" if missing else ""
-    return f"{file} written: content is {content}, {sampled} of its files looked at{hint}"
+    return f"{file.name} written: content is {content}, {sampled} of its files looked at{hint}"
 
 
 def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:
@@ -46,11 +48,13 @@ def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:
     for place, subfolders, names in os.walk(folder):
         subfolders[:] = sorted(n for n in subfolders if not n.startswith(".") and n not in ("node_modules", "venv"))
         for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and len(places) < SAMPLE:
-                found = _keys(os.path.join(place, name))
-                if found:
-                    places.append(os.path.relpath(place, folder))
-                    keys.update(found)
+            found = _keys(os.path.join(place, name)) if name.lower().endswith(SUFFIXES) else []
+            if found:
+                places.append(os.path.relpath(place, folder))
+                keys.update(found)
+                # From then on one article a folder is enough: where they stand matters up to the last.
+                if len(places) >= SAMPLE:
+                    break
     if not places:
         return ".", 0, keys
     top = places[0] if len(set(places)) == 1 else os.path.commonpath(places)
@@ -65,6 +69,10 @@ def _keys(path: str) -> list[str]:
         return []
 
 
+def _value(text: str) -> str:
+    return text if re.fullmatch(r"[\w./-]*\w", text) and text != "null" else quote(text)
+
+
 def _text(content: str, settings: Settings) -> str:
     keys = "".join(f"#   {name}: {value}\n" for name, value in vars(settings.keys).items())
     fields = "".join(f"#   {name}: {weight:g}\n" for name, weight in settings.fields.items())
@@ -72,7 +80,7 @@ def _text(content: str, settings: Settings) -> str:
     return f"""# Settings of recommender. Lines that begin with # show the defaults.
 
 # The folder of the whole site's articles, and where the model is kept; relative to this file.
-content: {content}
+content: {_value(content)}
 model: models/default
 
 # Links per article: related_article1 … related_article{settings.slots}.
