@@ -65,7 +65,10 @@ def locked(root: Path) -> Iterator[None]:
         import fcntl  # noqa: PLC0415  (not on Windows, where everything but writing runs)
     except ImportError:
         raise RecommenderError("writing needs Linux or macOS; here, apply the printed diff with git") from None
-    descriptor = os.open(root, os.O_RDONLY)
+    try:
+        descriptor = os.open(root, os.O_RDONLY)
+    except OSError as error:
+        raise RecommenderError(f"{root}: cannot be opened ({error.strerror}); name the site's folder") from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

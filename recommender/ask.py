@@ -94,7 +94,7 @@ def draft_texts(data: bytes, model: Model, settings: Settings) -> dict[str, str]
     document = frontmatter.split(data)
     if document is not None:
         values: Mapping[str, Value] = {e.key: e.value for e in frontmatter.parse(document.front)}
-        body = document.text[document.end :].split("\n", 1)[-1]
+        body = document.text[document.end :].partition("\n")[2]
         return {name: body if name == "body" else frontmatter.text_at(values, name) for name in sources}
     lines = data.decode("utf-8").removeprefix("\ufeff").strip().split("\n", 1)
     long_text = settings.keys.answer if settings.keys.answer in sources else "body"

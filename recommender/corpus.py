@@ -210,13 +210,13 @@ def _make_article(
         return frontmatter.text_at(values, key)
 
     url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
-    for code, bad, value in (
-        ("missing-url", not url, ""),
-        ("bad-url", not url.isprintable() or " " in url, url),
-        ("missing-title", not title, ""),
+    for code, bad, key, value in (
+        ("missing-url", not url, keys.url, ""),
+        ("bad-url", not url.isprintable() or " " in url, keys.url, url),
+        ("missing-title", not title, keys.title, ""),
     ):
         if bad:
-            return _Read(None, (Problem(code, path, _line(entries, keys.url), value=value),))
+            return _Read(None, (Problem(code, path, _line(entries, key), value=value),))
     problems = []
     if not is_id(written_id):
         code = "bad-id" if written_id else "missing-id"

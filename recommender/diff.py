@@ -30,7 +30,7 @@ def unified_diff(name: str, before: bytes, after: bytes) -> str:
     # difflib is slow on long files: only the lines around the change are compared.
     same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     skip = max(0, same - 3)
-    out = [f"--- a/{name}\n", f"+++ b/{name}\n"]
+    out = [f"--- {_path('a/' + name)}\n", f"+++ {_path('b/' + name)}\n"]
     for group in difflib.SequenceMatcher(None, old[skip:], new[skip:], autojunk=False).get_grouped_opcodes(3):
         first, last = group[0], group[-1]
         spans = _range(first[1] + skip, last[2] + skip), _range(first[3] + skip, last[4] + skip)
@@ -42,6 +42,14 @@ def unified_diff(name: str, before: bytes, after: bytes) -> str:
             out += ["-" + line for line in old[skip + i1 : skip + i2]]
             out += ["+" + line for line in new[skip + j1 : skip + j2]]
     return "".join(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n" for line in out)
+
+
+def _path(path: str) -> str:
+    """Quote a path with control characters as git does: a line break or tab would end it."""
+    if not any(char < " " or char == "\x7f" for char in path):
+        return path
+    escaped = (f"\\{ord(char):03o}" if char < " " or char in '"\\\x7f' else char for char in path)
+    return f'"{"".join(escaped)}"'
 
 
 def _lines(data: bytes) -> list[str]:

@@ -16,7 +16,7 @@ from recommender.errors import ModelError
 from recommender.model import Model
 from recommender.plan import Filling, Plan, make_plan
 from recommender.problems import Problem
-from recommender.provenance import format_generated, read_generated
+from recommender.provenance import Generated, format_generated, read_generated
 from recommender.settings import Settings
 from recommender.store import load_model
 
@@ -105,7 +105,7 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
         if made.edits:
             planfile.write_plan(file, made.edits)
         # Before the files: a link that is named here and not yet written does no harm, the reverse would.
-        _write_generated(order, made)
+        _write_generated(order, made.generated)
         applied = apply.apply_edits(order.root, made.edits, progress)
         file.unlink(missing_ok=True)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
@@ -118,13 +118,16 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
         edits = planfile.read_plan(file)
         git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
         apply.remove_leftovers(order.root)
+        # The run may have been stopped before it noted which of its links are generated.
+        noted = {edit.url: frozenset(edit.generated) for edit in edits}
+        _write_generated(order, {**read_generated(order.links_file), **noted})
         applied = apply.apply_edits(order.root, edits, progress)
         file.unlink(missing_ok=True)
     return Written(applied.written, applied.already, applied.problems, {})
 
 
-def _write_generated(order: Order, made: Plan) -> None:
-    data = format_generated(made.generated)
+def _write_generated(order: Order, generated: Generated) -> None:
+    data = format_generated(generated)
     present = order.links_file.read_bytes() if order.links_file.exists() else b""
     if data != present:
         replace_file(order.links_file, data)

@@ -87,7 +87,7 @@ def split(data: bytes) -> Document | None:
         return None
     first = _FENCE.match(text)
     if first is None or first.group(1) != "---":
-        opening = text.split("\n", 1)[0].rstrip("\r")
+        opening = text.split("\n", 1)[0].rstrip(" \t\r")
         if set(opening) == {"-"}:
             return None
         raise FileProblem("broken-fence", f"the first line is {opening[:40]!r}, not ---", 1)
@@ -150,8 +150,9 @@ def check_editable(document: Document) -> tuple[Entry, ...]:
         return ()
     if not isinstance(root, Mapped) or root.flow_style:
         raise _uneditable(front, "not a block of `key: value` lines", 0)
-    if nodes.has_anchor(front):
-        raise _uneditable(front, "anchors, aliases or explicit tags", 0)
+    anchor = nodes.find_anchor(front)
+    if anchor is not None:
+        raise _uneditable(front, "anchors, aliases or explicit tags", anchor)
     _check_keys(front, root)
     if "\t" in front:
         _check_tabs(front, root)

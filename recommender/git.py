@@ -12,6 +12,10 @@ from recommender.errors import RecommenderError
 from recommender.plan import Edit
 
 
+# What `ls-files -v` puts before a path: a small letter or S where git was told not to look at the file.
+_OVERLOOKED = dict.fromkeys([b"h", b"S", b"s"], "assume-unchanged or skip-worktree") | {b"H": ""}
+
+
 class GitGuard(RecommenderError):
     """A file that would change is not safe in git."""
 
@@ -55,11 +59,11 @@ def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_n
 
 
 def _unsafe(root: Path, edits: Sequence[Edit]) -> list[tuple[str, str]]:
-    tracked = {os.fsdecode(path) for path in _git(root, "ls-files", "-z").split(b"\0")}
+    tracked = {os.fsdecode(row[2:]): row[:1] for row in _git(root, "ls-files", "-v", "-z").split(b"\0")}
     changed = _changed(root)
     unsafe = []
     for edit in edits:
-        why = changed.get(edit.path) or ("" if edit.path in tracked else "untracked or ignored")
+        why = changed.get(edit.path) or _OVERLOOKED.get(tracked.get(edit.path, b""), "untracked or ignored")
         if why and _digest(root / edit.path) != edit.after:
             unsafe.append((edit.path, why))
     return unsafe

@@ -143,8 +143,8 @@ def _settings(header: Mapping[str, Any]) -> Settings:
                 type(value) in (int, float) and 0 <= value <= 10_000,
                 f"setting {name} is not a number in range",
             )
-    for name in ("slots", "candidates"):
-        _require(type(values[name]) is int and values[name] > 0, f"{name} is not a whole number")
+    for name, least in (("slots", 1), ("candidates", 1), ("lead_words", 0), ("lead_times", 0)):
+        _require(type(values[name]) is int and values[name] >= least, f"{name} is not a whole number")
     for name in ("built_at", "corpus_digest"):
         _require(isinstance(header[name], str), f"{name} is not a text")
     plain = {**values, "fields": dict(values["fields"]), "text": dict(values["text"]), "keys": Keys(**keys)}
@@ -170,7 +170,8 @@ def _sparse(arrays: tuple[NDArray[Any], ...], shape: tuple[int, int], name: str)
     _pointers(indptr, len(numbers), name)
     _within(numbers, 0, shape[1], name)
     # One pass, no array of booleans: a sum of finite numbers of this size is finite, one of NaN or infinity is not.
-    _require(bool(np.isfinite(values.sum())), f"{name} holds values that are not finite")
+    with np.errstate(invalid="ignore", over="ignore"):
+        _require(bool(np.isfinite(values.sum())), f"{name} holds values that are not finite")
 
 
 def _pointers(pointers: NDArray[Any], end: int, name: str) -> None:

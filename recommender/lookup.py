@@ -25,7 +25,9 @@ def look_up(model: Model, text: str) -> Found:
     Raises:
         LookupProblem: nothing or several different articles are meant; ``matches`` holds the closest urls.
     """
-    for url in (text, site_path(text)):
+    path = site_path(text)
+    # Many sites write their urls with the slash at the end.
+    for url in (text, path, path + "/"):
         row = model.catalogue.urls.find(url)
         if row >= 0:
             return Found(row)

@@ -16,7 +16,7 @@ from recommender.families import Likeness, find_likeness, like_draft, members_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, ordered_sum, pack, shared
 from recommender.text import analyze
-from recommender.vectors import Vectors, field_words, fit_vectors, transform
+from recommender.vectors import Vectors, field_words, fit_vectors, stem, transform
 
 SHOWN = 20
 
@@ -113,18 +113,20 @@ class Model:
         ranked = rows[order]
         return [Candidate(row, score) for row, score in zip(ranked.tolist(), scores[ranked].tolist(), strict=True)]
 
-    def choose_for(self, row: int, kept: Sequence[int] = (), limit: int | None = None) -> Choice:
+    def choose_for(
+        self, row: int, kept: Sequence[int] = (), limit: int | None = None, enough: int | None = None
+    ) -> Choice:
         """Choose links for one article beside the rows that it keeps.
 
-        Where the kept candidates run out before the slots are full, the whole site is ranked (0.1 s on 36,000
-        articles, so not done where the last candidate is below the floor already).
+        Where the kept candidates run out before ``limit`` or ``enough`` links are found, the whole site is ranked
+        (0.1 s on 36,000 articles, so not done where the last candidate is below the floor already).
         """
         wanted = self.settings.slots - len(kept) if limit is None else limit
         asking = self.asking(row)
         candidates = [c for c in self.candidates(row) if c.row != row]
         choice = choose(asking, candidates, kept, wanted, self.rules)
         cut_off = len(candidates) >= self.settings.candidates and candidates[-1].score >= self.settings.floor
-        if len(choice.shown) < min(wanted, self.settings.slots) and cut_off:
+        if len(choice.shown) < (wanted if enough is None else min(wanted, enough)) and cut_off:
             everything = [c for c in self.every_candidate(self.vectors.rows.row(row)) if c.row != row]
             choice = choose(asking, everything, kept, wanted, self.rules)
         return choice
@@ -144,7 +146,8 @@ class Model:
         vector = transform(self.vectors.space, words)
         candidates = self.every_candidate(vector)
         near = [(c.row, c.score, len(analyze(self.catalogue.titles[c.row]))) for c in candidates[: 4 * SHOWN]]
-        like = like_draft(self.titles.rows, transform(self.titles.space, words[-1:]), len(words[-1]), near)
+        title = transform(self.titles.space, [[stem(word) for word in words[-1]]])
+        like = like_draft(self.titles.rows, title, len(words[-1]), near)
         return vector, Asking(-1, "", like), candidates
 
     def explain(self, one: tuple[Terms, Floats], other: int) -> tuple[Part, ...]:
@@ -238,7 +241,8 @@ class _Choosing:
     limit: int
 
     def __call__(self, rows: Sequence[int]) -> list[tuple[Candidate, ...]]:
-        return [self.model.choose_for(row, limit=self.limit).shown for row in rows]
+        slots = self.model.settings.slots
+        return [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
 
 
 def _catalogue(corpus: Corpus) -> Catalogue:

@@ -82,6 +82,8 @@ def compose(front: str) -> yaml.Node | None:
         node: yaml.Node | None = yaml.compose(front, Loader=cast("Any", Loader))
     except yaml.YAMLError as error:
         raise _bad_yaml(front, error) from None
+    except RecursionError:  # pure Python alone: its stack ends long before SAFE_OPENERS
+        raise FileProblem("unsafe-yaml", f"values are nested deeper than {MAX_DEPTH} levels") from None
     return node
 
 
@@ -93,15 +95,12 @@ def compose_strictly(front: str) -> yaml.Node | None:
         return None
 
 
-def has_anchor(front: str) -> bool:
-    """Tell whether any anchor, alias or explicit tag stands in a front matter that composes."""
-    return any(
-        isinstance(event, yaml.AliasEvent)
-        or (isinstance(event, yaml.NodeEvent) and event.anchor is not None)
-        or (isinstance(event, yaml.ScalarEvent) and event.tag is not None)
-        or (isinstance(event, yaml.CollectionStartEvent) and event.tag is not None)
-        for event in yaml.parse(front, Loader=cast("Any", Loader))
-    )
+def find_anchor(front: str) -> int | None:
+    """Give the place of the first anchor, alias or explicit tag of a front matter that composes; None without any."""
+    for event in yaml.parse(front, Loader=cast("Any", Loader)):
+        if isinstance(event, yaml.NodeEvent) and (event.anchor is not None or getattr(event, "tag", None) is not None):
+            return int(cast("Any", event.start_mark).index)
+    return None
 
 
 def same_node(one: yaml.Node, other: yaml.Node) -> bool:
@@ -111,7 +110,8 @@ def same_node(one: yaml.Node, other: yaml.Node) -> bool:
     # Any, not Node: a scalar has a style, a collection a flow_style, and the two nodes are of one type by now.
     left, right = cast("Any", one), cast("Any", other)
     if isinstance(one, yaml.ScalarNode):
-        return bool(left.value == right.value and left.style == right.style)
+        # A plain scalar has the style "" in libyaml and None in pure Python.
+        return bool(left.value == right.value and (left.style or "") == (right.style or ""))
     if left.flow_style != right.flow_style or len(left.value) != len(right.value):
         return False
     pairs = zip(left.value, right.value, strict=True)
@@ -163,4 +163,7 @@ def _guard_depth(front: str) -> None:
 def _bad_yaml(front: str, error: yaml.YAMLError) -> FileProblem:
     mark = getattr(error, "problem_mark", None)
     reason = getattr(error, "problem", None) or str(error).split("\n", 1)[0]
+    if isinstance(error, yaml.reader.ReaderError):
+        # Its position counts bytes in libyaml and characters in pure Python; the character is the same.
+        return FileProblem("bad-yaml", str(reason), line_of(front, front.find(chr(cast("Any", error.character)))))
     return FileProblem("bad-yaml", str(reason), line_of(front, mark.index) if mark else 0)

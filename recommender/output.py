@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -24,11 +25,14 @@ from recommender.problems import KINDS, Problem, printable
 
 progress = parallel.on_terminal
 TERMS = 8
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def say(text: str) -> None:
-    """Print a line, whatever the encoding of stdout."""
-    click.echo(text)
+    """Print a line, whatever the encoding of stdout; control characters of a title do nothing to a terminal."""
+    encoding = sys.stdout.encoding or "utf-8"
+    safe = _CONTROL.sub(lambda found: found.group().encode("unicode_escape").decode("ascii"), text)
+    click.echo(safe.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def note(text: str) -> None:
@@ -190,7 +194,8 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
     rows = (json.dumps({"url": url, "related": list(found)}, ensure_ascii=False) for url, found in lists.items())
     text = "".join(row + "\n" for row in rows)
     if str(target) == "-":
-        click.echo(text, nl=False)
+        # Bytes: files are UTF-8, whatever the encoding of stdout.
+        click.echo(text.encode("utf-8"), nl=False)
     else:
         replace_file(target, text.encode("utf-8"))
         note(f"{len(lists):,} lists written to {target}")
@@ -226,7 +231,10 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
         )
         return
     for edit in plan.edits:
-        click.echo(printable(edit.path) + "\n" if check else edit.diff, nl=False)
+        if check:
+            say(printable(edit.path))
+        else:
+            click.echo(edit.diff.encode("utf-8"), nl=False)
     _show_problems(plan.problems)
     note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}")
 
@@ -266,5 +274,9 @@ def _show_problems(problems: Sequence[Problem]) -> None:
 
 
 def _json(document: object) -> None:
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(document, indent=1)
+    sys.stdout.write(text + "\n")

@@ -47,7 +47,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One file's change: ``text`` (bytes) in place of the bytes from ``start`` to ``end``; digests of both versions."""
+    """One file's change: ``text`` (bytes) in place of the bytes from ``start`` to ``end``; digests of both versions.
+
+    ``generated`` are the urls of its generated links once it is written, so that a resumed run can note them too.
+    """
 
     path: str
     url: str
@@ -57,6 +60,7 @@ class Edit:
     end: int
     text: bytes
     diff: str = ""
+    generated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
         kept = judged
         wanted = [_as_is(j.link, j.link.slot) for j in judged]
         taken = {j.link.slot for j in judged}
-        free = [slot for slot in range(1, slots + 1) if slot not in taken]
+        # A link in a slot beyond the last counts too: none is added that would be one too many.
+        free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(judged))]
         rows = [j.target for j in judged if j.target >= 0]
     else:
         kept, wanted, free, rows = (), [], list(range(1, slots + 1)), []
@@ -236,6 +241,7 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
         end=end,
         text=middle,
         diff="" if filling.diff_prefix is None else unified_diff(filling.diff_prefix + article.path, data, after),
+        generated=tuple(sorted(target.generated)),
     )
 
 

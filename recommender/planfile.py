@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from recommender.atomic import replace_file
 from recommender.errors import RecommenderError, WriteStopped
@@ -62,7 +63,7 @@ def read_plan(file: Path) -> tuple[Edit, ...]:
         raise RecommenderError(f"{file}: not a whole plan; remove it and run fill without --resume") from None
 
 
-def _edit_as_dict(edit: Edit) -> dict[str, str | int]:
+def _edit_as_dict(edit: Edit) -> dict[str, str | int | list[str]]:
     return {
         "path": edit.path,
         "url": edit.url,
@@ -71,13 +72,19 @@ def _edit_as_dict(edit: Edit) -> dict[str, str | int]:
         "start": edit.start,
         "end": edit.end,
         "text": base64.b64encode(edit.text).decode("ascii"),
+        "generated": list(edit.generated),
     }
 
 
-def _edit_from_dict(row: dict[str, str | int]) -> Edit:
+def _edit_from_dict(row: dict[str, Any]) -> Edit:
     texts = [row[key] for key in ("path", "url", "before", "after", "text")]
     numbers = [row[key] for key in ("start", "end")]
-    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
-        raise ValueError("wrong types")
-    path, url, before, after, text = (str(t) for t in texts)
-    return Edit(path, url, before, after, int(numbers[0]), int(numbers[1]), base64.b64decode(text, validate=True))
+    generated = row["generated"]
+    if not all(isinstance(text, str) for text in (*texts, *generated)) or not isinstance(generated, list):
+        raise ValueError("a text of another type")
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        raise ValueError("a number of another type")
+    path, url, before, after, text = texts
+    start, end = numbers
+    inserted = base64.b64decode(text, validate=True)
+    return Edit(path, url, before, after, start, end, inserted, generated=tuple(generated))

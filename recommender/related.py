@@ -196,17 +196,26 @@ def _render(front: str, source: Block | None, want: Wanted, writing: _Writing) -
         if getattr(want, key) != getattr(source.link, key) and not _same_text(want, source.link, key):
             held = [entry for entry in frontmatter.inner_entries(source.entry) if entry.key == key]
             if not held:
-                return emit(writing.prefix, want, writing.style, writing.newline)
+                return _write_anew(source, want, writing)
             edits.append((held[0].span, key))
     for span, key in sorted(edits, key=lambda edit: -edit[0].start):
         line = front[span.start : span.end]
         pad = line[: len(line) - len(line.lstrip(" "))]
         if not line.lstrip(" ").startswith(key):
-            return emit(writing.prefix, want, writing.style, writing.newline)
+            return _write_anew(source, want, writing)
         style = Style(len(pad) or 4, writing.style.folded_title)
         value = pad + _emit_value(key, getattr(want, key), style, writing.newline) + writing.newline
         text = text[: span.start - start] + value + text[span.end - start :]
     return re.sub(rf"({re.escape(writing.prefix)}){source.slot}(?=['\"]?\s*:)", rf"\g<1>{want.slot}", text, count=1)
+
+
+def _write_anew(source: Block, want: Wanted, writing: _Writing) -> str:
+    """Emit a block that cannot be corrected line by line (flow style, quoted or missing keys)."""
+    others = [key for key in source.entry.value if key not in KEYS] if isinstance(source.entry.value, Mapping) else []
+    if others:
+        reason = f"{source.entry.key} must be written anew, which would lose its key {others[0]!r}"
+        raise FileProblem("not-editable", reason, source.entry.line)
+    return emit(writing.prefix, want, writing.style, writing.newline)
 
 
 def _same_text(want: Wanted, link: Link, key: str) -> bool:

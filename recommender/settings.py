@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,6 +126,9 @@ def load_settings(file: Path) -> Settings:
         if entry.key in values:
             raise SettingsError(f"{file}: setting {entry.key!r} stands twice; keep one")
         values[entry.key] = entry.value
+        for name, count in Counter(inner.key for inner in frontmatter.inner_entries(entry)).items():
+            if count > 1:
+                raise SettingsError(f"{file}: setting {f'{entry.key}.{name}'!r} stands twice; keep one")
     return make_settings(values, file)
 
 

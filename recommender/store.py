@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -52,8 +53,10 @@ def save_model(model: Model, folder: Path) -> str:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
+        # numpy reports a short write without the system's words for it.
+        reason = error.strerror or "the disk is full"
         raise ModelError(
-            f"{folder}: the model cannot be written ({error.strerror}); free space or name another --model"
+            f"{folder}: the model cannot be written ({reason}); free space or name another --model"
         ) from None
 
 
@@ -77,6 +80,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
             staging.rename(target)
     else:
         staging.rename(target)
+    os.utime(target)  # its age tells which versions are the last two
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     replace_file(folder / MANIFEST, text.encode("utf-8"))
     _drop_old(folder, version)
@@ -120,7 +124,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads(data.decode("utf-8"), object_pairs_hook=_no_twins, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise ModelError(f"{file}: damaged (not the JSON that was written); {REBUILD}") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("format"), int):
+    if not isinstance(manifest, dict) or type(manifest.get("format")) is not int:
         raise ModelError(f"{file}: names no format version; {REBUILD}")
     if manifest["format"] > FORMAT:
         raise ModelError(f"{file}: format {manifest['format']}, newer than {FORMAT}; upgrade recommender")
@@ -156,11 +160,16 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
 def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any]:
     file = place / f"{name}.npy"
     try:
-        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        # Without O_NONBLOCK a pipe in the place of a file would be waited for.
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise ModelError(f"{file}: cannot be opened ({error.strerror}); {REBUILD}") from None
+    info = os.fstat(descriptor)
+    if not stat.S_ISREG(info.st_mode):
+        os.close(descriptor)
+        raise ModelError(f"{file}: not a regular file; {REBUILD}")
     with os.fdopen(descriptor, "rb") as stream:
-        size = os.fstat(descriptor).st_size
+        size = info.st_size
         if size != entry["bytes"]:
             raise ModelError(f"{file}: {size:,} bytes instead of {entry['bytes']:,}; {REBUILD}")
         if hashlib.file_digest(stream, "sha256").hexdigest() != entry["sha256"]:

@@ -71,13 +71,21 @@ def fit_vectors(
     fields = settings.weighted
     columns = list(zip(*chunks, strict=True))
     main = _weigh_fields(columns, list(fields.items()), lambda word: fold(word, present.__contains__))
-    titles = _weigh_fields(columns[-1:], [("title", 1.0)], lambda word: word[:STEM])
+    titles = _weigh_fields(columns[-1:], [("title", 1.0)], stem)
     return main, titles
 
 
 def fold(word: str, known: Callable[[str], object]) -> str:
-    """Take the plural's s off a word of more than 3 letters if the site has the word without it."""
-    return word[:-1] if len(word) > 3 and word[-1] == "s" and known(word[:-1]) else word
+    """Take the plural's s off a word of more than 3 letters if the site has the word without it.
+
+    What ends in ss is no plural; and so no word folds into one that folds itself ("princess", "princes", "prince").
+    """
+    return word[:-1] if len(word) > 3 and word[-1] == "s" != word[-2] and known(word[:-1]) else word
+
+
+def stem(word: str) -> str:
+    """Cut a word of a title to what inflected forms share."""
+    return word[:STEM]
 
 
 def field_words(texts: Mapping[str, str], settings: Settings) -> list[list[str]]:

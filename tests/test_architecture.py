@@ -1,0 +1,189 @@
+"""The shape of the package: who imports whom, who owns which library, how long files and functions are."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "recommender"
+MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))
+
+# From the ground up: a module imports only from lines above its own. A folder is one room.
+LAYERS = [
+    ["__init__", "errors", "article", "sparse", "text", "diff"],
+    ["parallel", "atomic", "problems"],
+    ["nodes"],
+    ["frontmatter"],
+    ["settings", "related"],
+    ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
+    ["links", "neighbors", "scaffold"],
+    ["model"],
+    ["audit", "evaluate", "layout", "lookup", "plan"],
+    ["store", "ask", "planfile"],
+    ["git", "apply"],
+    ["filling"],
+    ["service"],
+    ["output"],
+    ["cli"],
+    ["__main__"],
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+OWNERS = {
+    "yaml": {"nodes"},
+    "sklearn": {"vectors"},
+    "scipy": {"vectors", "families"},
+    "numba": {"kernels"},
+    "click": {"cli", "output"},
+    "multiprocessing": {"parallel"},
+    "tqdm": {"parallel"},
+    "rapidfuzz": {"lookup"},
+    "flask": {"service"},
+    "waitress": {"service", "cli"},
+    "subprocess": {"git"},
+    "fcntl": {"apply"},
+    "json": {"cli", "evaluate", "output", "planfile", "provenance", "service", "store"},
+}
+FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
+HEAVY = ("sklearn", "scipy", "numba", "pandas", "matplotlib", "joblib", "flask", "rapidfuzz", "multiprocessing.pool")
+
+
+def room(module: str) -> str:
+    return module.split("/", maxsplit=1)[0].removesuffix(".py")
+
+
+def tree(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+
+
+def imported(node: ast.AST) -> Iterator[str]:
+    """Give the full names that one import statement brings."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def all_imports(module: str) -> set[str]:
+    return {name for node in ast.walk(tree(module)) for name in imported(node)}
+
+
+def rooms_used(names: set[str]) -> set[str]:
+    """Give the modules of the package behind imported names."""
+    used = set()
+    for name in names:
+        parts = name.split(".")
+        if parts[0] == "recommender":
+            used.add(parts[1] if len(parts) > 1 and parts[1] in {room(m) for m in MODULES} else "__init__")
+    return used
+
+
+def test_the_rules_below_look_at_the_whole_package() -> None:
+    assert {"cli.py", "model.py", "neighbors.py"} <= set(MODULES)
+    assert rooms_used(all_imports("ask.py")) >= {"frontmatter", "choose", "model"}
+    assert sorted(LEVEL) == sorted(name for names in LAYERS for name in names)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_one_way(module: str) -> None:
+    own = room(module)
+    assert own in LEVEL, f"write {own} into LAYERS"
+    wrong = {used for used in rooms_used(all_imports(module)) if used != own and LEVEL[used] >= LEVEL[own]}
+    assert not wrong
+
+
+@pytest.mark.parametrize("library", OWNERS)
+def test_each_library_has_its_owner(library: str) -> None:
+    users = {room(m) for m in MODULES if any(name.split(".")[0] == library for name in all_imports(m))}
+    assert users <= OWNERS[library]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_nothing_is_pickled_and_no_yaml_is_constructed(module: str) -> None:
+    assert not {name.split(".")[0] for name in all_imports(module)} & FORBIDDEN
+    calls = {ast.unparse(node.func) for node in ast.walk(tree(module)) if isinstance(node, ast.Call)}
+    assert not {call for call in calls if call.startswith("yaml.") and call.endswith(("load", "load_all", "dump"))}
+    assert not calls & {"eval", "exec", "os.system", "__import__"}
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Call):
+            settings = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            assert settings.get("allow_pickle", "False") == "False"
+            assert ast.unparse(node.func) != "np.load" or "allow_pickle" in settings
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_file_has_at_most_300_lines(module: str) -> None:
+    assert len((PACKAGE / module).read_text(encoding="utf-8").splitlines()) <= 300
+
+
+def functions(module: str) -> Iterator[ast.FunctionDef]:
+    yield from (node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef))
+
+
+def is_command(function: ast.FunctionDef) -> bool:
+    return any(ast.unparse(decorator).endswith(".command()") for decorator in function.decorator_list)
+
+
+def code_lines(function: ast.FunctionDef) -> int:
+    """Count the lines of a function without decorators and docstring."""
+    first = function.body[0]
+    text = first.end_lineno - first.lineno + 1 if ast.get_docstring(function) else 0
+    return function.end_lineno - function.lineno + 1 - text
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_function_has_at_most_40_lines_and_5_parameters(module: str) -> None:
+    for function in functions(module):
+        assert code_lines(function) <= 40, function.name
+        arguments = function.args
+        named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+        own = [argument for argument in named if argument.arg not in ("self", "cls")]
+        # A command has a parameter for each of its options.
+        assert len(own) <= 5 or is_command(function), function.name
+        assert function.returns is not None, function.name
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_what_it_is_for(module: str) -> None:
+    assert ast.get_docstring(tree(module)) or module.endswith("__init__.py")
+
+
+SPY = """
+import json, sys
+from recommender.cli import main
+code = main(sys.argv[2:])
+sys.stdout.flush()
+json.dump([code, sorted(sys.modules)], open(sys.argv[1], "w"))
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["related", "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion", "--explain"],
+        ["related", "/learn/physics/questions/what-is-entropy-and-why-does-it-tend-to-increase", "--json"],
+        ["related", "--text", "draft.md"],
+        ["fill", "--check"],
+        ["fill", "--mode", "regenerate", "--json"],
+        ["export", "--output", "lists.jsonl"],
+    ],
+    ids=lambda arguments: " ".join(arguments[:2]),
+)
+def test_who_only_asks_loads_nothing_heavy(site: Path, tmp_path: Path, arguments: list[str]) -> None:
+    (site / "draft.md").write_text("Kepler's laws\n\nPlanets move in ellipses around the sun.\n")
+    seen = tmp_path / "seen.json"
+    done = subprocess.run(
+        [sys.executable, "-c", SPY, str(seen), *arguments], check=False, cwd=site, capture_output=True, text=True
+    )
+    code, modules = json.loads(seen.read_text())
+    assert (code, "Traceback" in done.stderr) == ((1 if "--check" in arguments else 0), False)
+    assert "building" not in done.stderr
+    assert "recommender.store" in modules
+    assert [name for name in modules if name in HEAVY or name.split(".")[0] in HEAVY] == []

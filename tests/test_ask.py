@@ -1,0 +1,231 @@
+"""What is answered for articles and drafts, and the sentence of every reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import ARTICLES, BUILT_AT, article, write_files
+
+from recommender.ask import Answer, ask, ask_draft, draft_texts, why
+from recommender.choose import RULES
+from recommender.corpus import Corpus, read_corpus
+from recommender.errors import LookupProblem, RecommenderError
+from recommender.model import Model, fit_model
+from recommender.settings import Keys, Settings
+
+DEFAULT = Settings()
+TIDES = "Why do the tides follow the moon and the sun each day"
+TEXT = "The tides follow the moon because gravity pulls the sea towards it"
+
+# One article for every rule: what "/asker" is told about each.
+FILES = {
+    "asker.md": article("asker", title=TIDES, answer=f"{TEXT} twice a day.", subject="Sea"),
+    "asker-copy.md": article("asker-copy", title="Tides of the moon", answer=f"{TEXT} twice a day."),
+    "same.md": article("same", title=f"{TIDES} of the year", answer=f"{TEXT} twice a day, roughly."),
+    "hidden.md": article("hidden", answer=f"{TEXT}, hidden.", extra="no_index: true\n"),
+    "no-id.md": article("no-id", id="", answer=f"{TEXT}, without id."),
+    "pair-a.md": article("pair-a", answer="Gravity pulls the sea, the moon and the earth.", subject="Air"),
+    "pair-b.md": article("pair-b", answer="Gravity pulls the sea, the moon and the earth.", subject="Sea"),
+    "first.md": article(
+        "first", title="How do the oceans move when gravity pulls them up", answer="Gravity moves the sea."
+    ),
+    "twin.md": article(
+        "twin", title="How do oceans move when gravity pulls them all up", answer="Gravity moves the sea!!"
+    ),
+    "late.md": article("late", answer="The sun and the day."),
+    "weak.md": article("weak", title="Cooking", answer=f"Salt, rice, {' '.join(f'spice{n}' for n in range(60))}, sea."),
+    "stranger.md": article("stranger", title="Banjo", answer="Banjos twang."),
+}
+
+
+@pytest.fixture(scope="module")
+def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    corpus = read_corpus(write_files(tmp_path_factory.mktemp("rules"), FILES), DEFAULT)
+    return fit_model(corpus, replace(DEFAULT, floor=0.12), BUILT_AT)
+
+
+@pytest.mark.parametrize(
+    ("limit", "url", "rule", "sentence"),
+    [
+        (5, "/late", "", "shown at rank 1"),
+        (5, "/asker", "family", "not shown: it is the article itself"),
+        (5, "/asker-copy", "family", "not shown: it is a copy of the article itself (family)"),
+        (5, "/hidden", "hidden", "not shown: it is hidden (no_index) (hidden)"),
+        (5, "/no-id", "no-id", "not shown: it has no id, so nothing can link to it (no-id)"),
+        (
+            5,
+            "/pair-a",
+            "other-copy",
+            "not shown: another copy of it stands for both: the one in the article's subject, else the smallest url: "
+            "/pair-b (other-copy)",
+        ),
+        (5, "/weak", "below-floor", "not shown: its score is below the floor 0.12 (below-floor)"),
+        (5, "/same", "same-question", "not shown: it asks the same question as the article (same-question)"),
+        (
+            5,
+            "/twin",
+            "repeats-link",
+            "not shown: it asks the same question as another link of the list: /first (repeats-link)",
+        ),
+        (1, "/first", "list-full", "not shown: the list is full with better links (list-full)"),
+        (1, "/hidden", "hidden", "not shown: it is hidden (no_index) (hidden)"),
+        (5, "/stranger", "not-a-candidate", "not shown: it shares no word with the article (not-a-candidate)"),
+    ],
+)
+def test_why(every_rule: Model, limit: int, url: str, rule: str, sentence: str) -> None:
+    reason = why(ask(every_rule, "/asker", limit), url)
+    assert (reason.rule, reason.sentence) == (rule, sentence)
+    assert reason.rank == (0 if rule else 1)
+    assert every_rule.catalogue.urls[reason.row] == url
+    assert reason.score == pytest.approx(sum(part.value for part in reason.answer.parts(reason.row)), abs=1e-12)
+
+
+def test_every_rule_has_its_sentence_and_all_but_one_can_be_the_answer() -> None:
+    table = next(mark for mark in test_why.pytestmark if mark.name == "parametrize")
+    # "linked" speaks of links that a file holds already; a question keeps none.
+    assert {case[2] for case in table.args[1]} - {""} == RULES.keys() - {"linked"}
+    assert all(sentence == sentence.strip() and sentence[0].islower() for sentence in RULES.values())
+
+
+def test_the_reason_agrees_with_the_list_for_every_pair_of_the_sample_site(corpus: Corpus, model: Model) -> None:
+    for row in range(0, len(corpus.articles), 9):
+        answer = ask(model, corpus.articles[row].url, 5)
+        ranks = {candidate.row: rank for rank, candidate in enumerate(answer.choice.shown, 1)}
+        stopped = {rejected.row: rejected.rule for rejected in answer.choice.rejected}
+        for other, article_ in enumerate(corpus.articles):
+            reason = why(answer, article_.url)
+            assert reason.rank == ranks.get(other, 0)
+            assert bool(reason.rule) != bool(reason.rank)
+            assert reason.rule == stopped.get(other, reason.rule)
+            if reason.rule == "list-full":
+                assert len(ranks) == 5
+                assert reason.score <= answer.choice.shown[-1].score + 1e-9
+
+
+def test_a_list_is_never_called_full_while_it_is_not(corpus: Corpus) -> None:
+    settings = replace(DEFAULT, floor=0.0, candidates=10)
+    built = fit_model(corpus, settings, BUILT_AT)
+    answer = ask(built, corpus.articles[10].url, 200)
+    assert len(answer.choice.shown) > 100
+    rules = [why(answer, one.url).rule for one in corpus.articles]
+    assert rules.count("") == len(answer.choice.shown)
+    assert "list-full" not in rules
+
+
+def test_why_wants_a_known_article(model: Model, corpus: Corpus) -> None:
+    answer = ask(model, corpus.articles[0].url, 5)
+    with pytest.raises(LookupProblem, match="no article is known as '/nowhere'"):
+        why(answer, "/nowhere")
+
+
+def test_an_answer_for_an_article_is_what_the_build_chose(corpus: Corpus, model: Model) -> None:
+    for row in range(0, len(corpus.articles), 7):
+        answer = ask(model, corpus.articles[row].path, 20)
+        assert (answer.row, answer.title) == (row, corpus.articles[row].title)
+        assert list(answer.choice.shown) == model.chosen.of(row)
+        assert answer.copies == ()
+
+
+def test_an_id_of_copies_answers_for_the_first_and_names_the_others(corpus: Corpus, model: Model) -> None:
+    rows = next(rows for rows in corpus.rows_of_id.values() if len(rows) > 1)
+    answer = ask(model, corpus.articles[rows[0]].id, 5)
+    assert (answer.row, answer.copies) == (rows[0], tuple(rows[1:]))
+
+
+def shown(answer: Answer) -> list[str]:
+    return [answer.model.catalogue.urls[candidate.row] for candidate in answer.choice.shown]
+
+
+def test_the_file_of_an_article_as_a_draft_repeats_no_question(corpus: Corpus, model: Model) -> None:
+    for row in range(0, len(corpus.articles), 5):
+        one = corpus.articles[row]
+        answer = ask_draft(model, DEFAULT, (ARTICLES / one.path).read_bytes(), 20)
+        assert (answer.row, answer.title) == (-1, one.title)
+        assert one.url not in shown(answer)
+        # The article itself, or the copy that stands for it, is stopped by the same rule.
+        reason = why(answer, one.url)
+        assert reason.score == pytest.approx(1.0, abs=1e-9)
+        assert reason.rule in ("same-question", "hidden", "other-copy")
+        family = [other for other, same in enumerate(corpus.families) if same == corpus.families[row]]
+        if len(family) == 1 and not one.hidden:
+            assert reason.sentence == "not shown: it asks the same question as the article (same-question)"
+
+
+def test_a_draft_as_plain_text_has_its_title_first(every_rule: Model) -> None:
+    drafts = [
+        f"# {TIDES}\n\n{TEXT}.\n",
+        f"\ufeff  {TIDES}\r\n{TEXT}.",
+        f"---\ntitle: {TIDES}\nanswer: {TEXT}.\n---\n",
+        f"\ufeff---\r\ntitle: {TIDES}\r\n---\r\n{TEXT}.\r\n",
+    ]
+    answers = [ask_draft(every_rule, DEFAULT, draft.encode(), 20) for draft in drafts]
+    assert {answer.title for answer in answers} == {TIDES}
+    assert len(shown(answers[0])) >= 3
+    for answer in answers[1:]:
+        assert shown(answer) == shown(answers[0])
+        assert [c.score for c in answer.choice.shown] == [c.score for c in answers[0].choice.shown]
+
+
+@pytest.mark.parametrize(
+    ("draft", "texts"),
+    [
+        ("# Moon", {"title": "Moon", "answer": ""}),
+        ("Moon\nA rock.\nFar off.", {"title": "Moon", "answer": "A rock.\nFar off."}),
+        ("\n\n## Moon  \n\nA rock.\n", {"title": "Moon", "answer": "\nA rock."}),
+        ("----\nMoon", {"title": "----", "answer": "Moon"}),
+        (
+            "---\ntitle: Moon\nseo:\n  page_keywords: rock\n---\n\nA rock.\n",
+            {"title": "Moon", "answer": "", "seo.page_keywords": "rock", "body": "\nA rock.\n"},
+        ),
+        ("---\nanswer: A rock.\n---", {"title": "", "answer": "A rock.", "seo.page_keywords": "", "body": ""}),
+    ],
+)
+def test_the_texts_of_a_draft(model: Model, draft: str, texts: dict[str, str]) -> None:
+    assert draft_texts(draft.encode(), model, DEFAULT) == texts
+
+
+def test_a_site_that_reads_no_answer_takes_a_plain_text_as_the_body(tmp_path: Path) -> None:
+    settings = Settings(text={"body": 1}, keys=Keys(title="name"))
+    files = {"a.md": "---\nid: 1\nname: Moon\nurl: /a\n---\nA rock.\n"}
+    built = fit_model(read_corpus(write_files(tmp_path, files), settings), settings, BUILT_AT)
+    assert draft_texts(b"Moon\nA rock.", built, settings) == {"name": "Moon", "body": "A rock."}
+
+
+@pytest.mark.parametrize(
+    ("draft", "sentence"),
+    [
+        (b"", "the draft holds no text; give a title and an answer"),
+        (b" \n\t\n", "the draft holds no text; give a title and an answer"),
+        (b"---\nid: 5\n---\n \n", "the draft holds no text; give a title and an answer"),
+        (b"\xef\xbb\xbf", "the draft holds no text; give a title and an answer"),
+        (b"Moon\nA \xff rock", "the draft, line 2: byte 7 is not UTF-8; mend it and ask again"),
+        (b"---\ntitle: Moon\n", "the draft, line 1: no line --- closes the front matter; mend it and ask again"),
+    ],
+)
+def test_a_draft_that_cannot_be_asked(model: Model, draft: bytes, sentence: str) -> None:
+    with pytest.raises(RecommenderError, match=re.escape(sentence)) as caught:
+        ask_draft(model, DEFAULT, draft, 5)
+    assert str(caught.value) == sentence
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("draft", [b"---\ntitle: [\n---\n", b"---\n- Moon\n---\n", b"---\ntitle: 'Moon\n---\n"])
+def test_a_draft_with_bad_front_matter_names_the_line(model: Model, draft: bytes) -> None:
+    with pytest.raises(RecommenderError, match=r"the draft, line [234]: .*; mend it and ask again"):
+        ask_draft(model, DEFAULT, draft, 5)
+
+
+def test_a_draft_of_unknown_words_gets_no_link_and_the_reason(model: Model) -> None:
+    answer = ask_draft(model, DEFAULT, b"Xyzzy\n\nPlugh frobnicates.", 5)
+    assert shown(answer) == []
+    assert answer.choice.reason(5) == "no other article shares a word with this one"
+    assert why(answer, model.catalogue.urls[0]).rule == "not-a-candidate"
+
+
+def test_the_parts_of_a_draft_add_up(every_rule: Model) -> None:
+    answer = ask_draft(every_rule, DEFAULT, f"{TIDES}\n{TEXT}".encode(), 5)
+    for candidate in answer.choice.shown:
+        assert sum(part.value for part in answer.parts(candidate.row)) == pytest.approx(candidate.score, abs=1e-12)

@@ -1,0 +1,101 @@
+"""Replacing one small file: old or new and whole, whatever fails."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from recommender import atomic
+from recommender.atomic import replace_file, sync
+
+
+def test_a_new_file_and_a_replaced_one(tmp_path: Path):
+    file = tmp_path / "a.json"
+    replace_file(file, b"one")
+    first = file.stat().st_ino
+    replace_file(file, b"two\r\n\x00")
+    assert file.read_bytes() == b"two\r\n\x00"
+    assert file.stat().st_ino != first
+    assert os.listdir(tmp_path) == ["a.json"]
+
+
+def test_a_reader_keeps_the_version_it_opened(tmp_path: Path):
+    file = tmp_path / "a.json"
+    replace_file(file, b"one")
+    with file.open("rb") as stream:
+        replace_file(file, b"a longer two")
+        assert stream.read() == b"one"
+
+
+def test_a_missing_folder_is_an_error_of_the_system(tmp_path: Path):
+    with pytest.raises(FileNotFoundError):
+        replace_file(tmp_path / "none" / "a.json", b"x")
+
+
+@pytest.mark.parametrize("call", ["fsync", "replace"])
+def test_a_failure_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str):
+    file = tmp_path / "a.json"
+    file.write_bytes(b"old")
+
+    def fail(*arguments: object, **named: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    if call == "fsync":
+        monkeypatch.setattr(atomic.os, "fsync", fail)
+    else:
+        monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        replace_file(file, b"new")
+    assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["a.json"])
+
+
+def test_an_interrupt_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "a.json"
+    file.write_bytes(b"old")
+
+    def interrupt(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(atomic.os, "fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(file, b"new")
+    assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["a.json"])
+
+
+def test_file_is_synced_before_the_rename_and_its_folder_after(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    calls: list[str] = []
+    fsync, replace = os.fsync, Path.replace
+
+    def note_fsync(descriptor: int) -> None:
+        name = os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))
+        calls.append("folder" if name == tmp_path.name else name)
+        fsync(descriptor)
+
+    def note_replace(self: Path, target: Path) -> Path:
+        calls.append(f"rename to {target.name}")
+        return replace(self, target)
+
+    if not os.path.isdir("/proc/self/fd"):
+        pytest.skip("no /proc to tell which file is synced")
+    monkeypatch.setattr(atomic.os, "fsync", note_fsync)
+    monkeypatch.setattr(Path, "replace", note_replace)
+    replace_file(tmp_path / "a.json", b"x")
+    assert re.fullmatch(r"\.[0-9a-f]{16}\.reltmp", calls[0])
+    assert calls[1:] == ["rename to a.json", "folder"]
+
+
+def test_sync_takes_files_and_folders_and_leaves_no_descriptor(tmp_path: Path):
+    (tmp_path / "a").write_bytes(b"x")
+    lowest = os.dup(0)
+    os.close(lowest)
+    sync(str(tmp_path / "a"))
+    sync(str(tmp_path))
+    again = os.dup(0)
+    os.close(again)
+    assert again == lowest
+    with pytest.raises(FileNotFoundError):
+        sync(str(tmp_path / "none"))

@@ -1,0 +1,111 @@
+"""Arrays that carry the right checksums and still make no model are refused before any is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recommender import layout
+from recommender.errors import ModelError
+from recommender.layout import DTYPES, LayoutError, from_arrays, to_arrays, to_header
+from recommender.model import Model
+from recommender.store import load_model, save_model
+
+Change = Callable[[np.ndarray], np.ndarray]
+
+
+def put(at: int, value: float) -> Change:
+    def change(array: np.ndarray) -> np.ndarray:
+        copy = array.copy()
+        copy[at] = value
+        return copy
+
+    return change
+
+
+def cases() -> list[tuple[str, str, Change]]:
+    found: list[tuple[str, str, Change]] = []
+    for name in DTYPES:
+        found += [
+            (name, "one less", lambda a: a[:-1]),
+            (name, "two dimensions", lambda a: a.reshape(1, -1)),
+            (name, "nothing", lambda a: a[:0]),
+        ]
+        if name.endswith(("_indptr", "_offsets", "_starts")):
+            found += [
+                (name, "first not 0", put(0, 1)),
+                (name, "last too high", lambda a: put(-1, int(a[-1]) + 1)(a)),
+                (name, "last too low", lambda a: put(-1, int(a[-1]) - 1)(a)),
+                (name, "falls", lambda a: put(1, int(a[-1]) + 1)(a)),
+                (name, "negative", put(1, -1)),
+                (name, "huge", put(1, 2**62)),
+            ]
+        if name.endswith(("_rows", "_indices")) or name in ("families", "order_by_id"):
+            found += [
+                (name, "negative", put(0, -1)),
+                (name, "huge", put(-1, 2**31 - 1)),
+            ]
+        if name.endswith("_rows") or name in ("families", "order_by_id"):
+            found += [(name, "one too high", put(1, 142))]
+        if DTYPES[name] == "<f8":
+            found += [
+                (name, "nan", put(0, np.nan)),
+                (name, "infinite", put(-1, np.inf)),
+                (name, "both infinities", lambda a: put(0, np.inf)(put(1, -np.inf)(a))),
+            ]
+        if name.endswith("_idf"):
+            found += [(name, "negative", put(0, -1.0))]
+    return [*found, ("hidden", "two", put(0, 2))]
+
+
+CASES = cases()
+
+
+@pytest.mark.parametrize(("name", "what", "change"), CASES, ids=[f"{name}-{what}" for name, what, _ in CASES])
+def test_arrays_that_make_no_model_are_refused(model: Model, name: str, what: str, change: Change):
+    arrays = to_arrays(model)
+    broken = change(arrays[name])
+    assert broken.dtype.str == DTYPES[name]
+    with pytest.raises(LayoutError):
+        from_arrays({**arrays, name: broken}, to_header(model))
+
+
+def test_one_term_too_high_is_refused(model: Model):
+    arrays = to_arrays(model)
+    for name, terms in (("vectors_indices", len(model.vectors.space.terms)), ("stems_indices", len(model.titles.space.terms))):
+        good = {**arrays, name: put(0, terms - 1)(arrays[name])}
+        from_arrays(good, to_header(model))
+        with pytest.raises(LayoutError, match="out of bounds"):
+            from_arrays({**arrays, name: put(0, terms)(arrays[name])}, to_header(model))
+
+
+def test_the_arrays_of_a_model_make_it_again(model: Model):
+    arrays = to_arrays(model)
+    assert {name: array.dtype.str for name, array in arrays.items()} == DTYPES
+    again = to_arrays(from_arrays(arrays, to_header(model)))
+    assert all(np.array_equal(array, again[name]) for name, array in arrays.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "match"),
+    [
+        ("chosen_rows", put(0, 142), "chosen points out of bounds"),
+        ("vectors_indptr", put(1, 2**62), "vectors has offsets out of order"),
+        ("vectors_data", put(0, np.nan), "vectors holds values that are not finite"),
+        ("urls_offsets", put(1, 10**9), "urls has offsets out of order"),
+        ("titles_offsets", lambda a: a[:-1], "titles has offsets out of order"),
+        ("vectors_idf", put(0, np.inf), "vectors holds odd idf values"),
+    ],
+)
+def test_a_saved_model_with_fitting_checksums_is_refused_in_one_sentence(
+    model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, change: Change, match: str
+):
+    arrays = to_arrays(model)
+    arrays[name] = change(arrays[name])
+    monkeypatch.setattr(layout, "to_arrays", lambda model: arrays)
+    version = save_model(model, tmp_path)
+    with pytest.raises(ModelError, match=rf"{version}: {match}; build it again: `recommender build`"):
+        load_model(tmp_path)

@@ -1,0 +1,109 @@
+"""Work in several processes: the same results in the same order as without, and errors that come through."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from recommender import parallel
+from recommender.parallel import CHUNK, FEW, cores, on_terminal, run, silent
+
+
+def double(numbers: Sequence[int]) -> list[int]:
+    return [2 * number for number in numbers]
+
+
+def processes(numbers: Sequence[int]) -> list[int]:
+    return [os.getpid() for _ in numbers]
+
+
+@dataclass(frozen=True)
+class Failing:
+    at: int
+
+    def __call__(self, numbers: Sequence[int]) -> list[int]:
+        if self.at in numbers:
+            raise LookupError(f"no {self.at}")
+        return list(numbers)
+
+
+class Watched:
+    """A progress that notes what it is told."""
+
+    def __init__(self) -> None:
+        self.started: list[tuple[str, int]] = []
+        self.done: list[int] = []
+
+    def __call__(self, label: str, total: int) -> parallel.Step:
+        self.started.append((label, total))
+        return self.done.append
+
+
+@pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, FEW, FEW + 1, 5 * CHUNK + 7])
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_results_come_in_order_and_progress_adds_up(count: int, workers: int):
+    watched = Watched()
+    assert list(run(double, range(count), watched, workers)) == [2 * number for number in range(count)]
+    assert watched.started == [("reading", count)]
+    assert sum(watched.done) == count
+    assert all(0 < step <= CHUNK for step in watched.done)
+
+
+def test_few_items_or_one_worker_start_no_process():
+    own = {os.getpid()}
+    assert set(run(processes, range(FEW), workers=2)) == own
+    assert set(run(processes, range(3 * FEW), workers=1)) == own
+
+
+def test_many_items_are_worked_on_by_others():
+    found = set(run(processes, range(3 * FEW), workers=2))
+    assert os.getpid() not in found
+    assert 1 <= len(found) <= 2
+
+
+@pytest.mark.parametrize("count", [10, 3 * FEW])
+def test_an_error_of_the_work_comes_through(count: int):
+    with pytest.raises(LookupError, match="no 7"):
+        list(run(Failing(7), range(count), workers=2))
+
+
+def test_cores_are_those_this_process_may_use():
+    assert cores() >= 1
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("no processor affinity on this system")
+    allowed = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(allowed)})
+        assert cores() == 1
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert cores() == len(allowed)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(monkeypatch: pytest.MonkeyPatch):
+    plain, terminal = io.StringIO(), Terminal()
+    monkeypatch.setattr(sys, "stderr", plain)
+    on_terminal("reading", 5)(5)
+    assert plain.getvalue() == ""
+    monkeypatch.setattr(sys, "stderr", terminal)
+    step = on_terminal("reading", 5)
+    step(2)
+    step(3)
+    assert "reading" in terminal.getvalue()
+    assert "0/5" in terminal.getvalue()
+    # The bar is wiped when it is full.
+    assert terminal.getvalue().endswith("\r")
+
+
+def test_silent_takes_any_step():
+    assert silent("x", 3)(2) is None

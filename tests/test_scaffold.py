@@ -1,0 +1,146 @@
+"""The settings file that init writes: it loads, equals the defaults, and names the folder of all articles."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from pathlib import Path
+
+import pytest
+from conftest import article, write_files
+
+from recommender.errors import ContentError, SettingsError
+from recommender.scaffold import SAMPLE, write_settings
+from recommender.settings import FILE_NAME, Settings, load_settings
+
+
+def written(folder: Path) -> Settings:
+    write_settings(folder, force=False)
+    return load_settings(folder / FILE_NAME)
+
+
+def without_places(settings: Settings) -> Settings:
+    return dataclasses.replace(settings, content=None, model=None, home=None)
+
+
+def test_the_file_loads_and_is_the_defaults(tmp_path: Path) -> None:
+    write_files(tmp_path, {"content/a.md": article("a")})
+    sentence = write_settings(tmp_path, force=False)
+    assert sentence == f"{tmp_path / FILE_NAME} written: content is content, 1 of its files looked at"
+    settings = load_settings(tmp_path / FILE_NAME)
+    assert without_places(settings) == Settings()
+    assert (settings.content, settings.model) == (tmp_path / "content", tmp_path / "models" / "default")
+    assert settings.home == tmp_path
+
+
+def test_the_commented_lines_are_the_defaults_of_every_setting(tmp_path: Path) -> None:
+    write_files(tmp_path, {"content/a.md": article("a")})
+    write_settings(tmp_path, force=False)
+    text = (tmp_path / FILE_NAME).read_text()
+    plain = re.sub(r"^# ((?:  )?[a-z_.]+:(?: [\w.]+)?)$", r"\1", text, flags=re.MULTILINE)
+    named = re.findall(r"^([a-z_]+):", plain, re.MULTILINE)
+    assert sorted(named) == sorted(field.name for field in dataclasses.fields(Settings) if field.name != "home")
+    (tmp_path / FILE_NAME).write_text(plain)
+    assert without_places(load_settings(tmp_path / FILE_NAME)) == Settings()
+    # The lines do something: the same file with another number gives another setting.
+    (tmp_path / FILE_NAME).write_text(plain.replace("slots: 5", "slots: 7").replace("lead_words: 40", "lead_words: 41"))
+    changed = load_settings(tmp_path / FILE_NAME)
+    assert (changed.slots, changed.lead_words) == (7, 41)
+
+
+@pytest.mark.parametrize(
+    ("paths", "content"),
+    [
+        (["a.md"], "."),
+        (["content/a.md", "content/deep/b.md"], "content"),
+        (["site/content/x/a.md", "site/content/y/b.md"], "site/content"),
+        (["content/a.md", "docs/b.md"], "."),
+        (["content/x/a.md"], "content/x"),
+        (["content/a.MARKDOWN", "content/b.mdx"], "content"),
+        (["content/a.md", "node_modules/b/c.md", "venv/c.md", ".hidden/d.md"], "content"),
+    ],
+)
+def test_content_is_the_deepest_folder_that_holds_all_articles(tmp_path: Path, paths: list[str], content: str) -> None:
+    write_files(tmp_path, {path: article("a") for path in paths})
+    assert written(tmp_path).content == Path(os.path.normpath(tmp_path / content))
+
+
+def test_files_that_are_no_articles_do_not_widen_it(tmp_path: Path) -> None:
+    files = {
+        "README.md": "# Site\n",
+        "content/a.md": article("a"),
+        "broken/b.md": b"---\nid: \xff\n---\n",
+        "other/c.md": "---\n[\n---\n",
+        "notes/d.txt": article("d"),
+    }
+    assert written(write_files(tmp_path, files)).content == tmp_path / "content"
+
+
+def test_a_large_first_folder_does_not_hide_the_others(tmp_path: Path) -> None:
+    files = {f"content/algebra/{n}.md": article(f"a{n}") for n in range(SAMPLE + 1)}
+    write_files(
+        tmp_path, {**files, "content/zoology/notes.md": "no front matter", "content/zoology/z.md": article("z")}
+    )
+    assert written(tmp_path).content == tmp_path / "content"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a b",
+        "a #b",
+        "a: b",
+        "null",
+        "~",
+        "@x",
+        "*x",
+        "[x]",
+        "'x",
+        '"x',
+        "x:",
+        "-",
+        "{x}",
+        "%x",
+        "é",
+        "x\\y",
+        "x ",
+        "12",
+    ],
+)
+def test_a_folder_of_any_name_can_be_read_back(tmp_path: Path, name: str) -> None:
+    write_files(tmp_path, {f"{name}/a.md": article("a")})
+    assert written(tmp_path).content == tmp_path / name
+
+
+def test_keys_of_other_names_are_pointed_out(tmp_path: Path) -> None:
+    write_files(tmp_path, {"content/a.md": "---\ntitle: A\nslug: /a\n---\n"})
+    sentence = write_settings(tmp_path, force=False)
+    assert sentence.endswith("; none of them has id, url: name your keys under `keys:`")
+
+
+def test_a_file_that_is_there_stays_unless_forced(tmp_path: Path) -> None:
+    write_files(tmp_path, {"content/a.md": article("a"), FILE_NAME: "slots: 3\n"})
+    with pytest.raises(SettingsError, match=r"is there already; edit it, or run `recommender init --force`"):
+        write_settings(tmp_path, force=False)
+    assert (tmp_path / FILE_NAME).read_text() == "slots: 3\n"
+    write_settings(tmp_path, force=True)
+    assert load_settings(tmp_path / FILE_NAME).slots == 5
+
+
+def test_a_folder_without_articles_gets_no_file(tmp_path: Path) -> None:
+    write_files(tmp_path, {"README.md": "# Site\n"})
+    with pytest.raises(ContentError, match=r"no Markdown file with front matter below .*; run init at the top"):
+        write_settings(tmp_path, force=False)
+    assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_files(tmp_path, {"content/a.md": article("a")})
+
+    def full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("recommender.scaffold.replace_file", full)
+    with pytest.raises(SettingsError, match=r"cannot be written \(No space left on device\)"):
+        write_settings(tmp_path, force=False)

@@ -1,0 +1,106 @@
+"""Sparse rows and packed texts against dense arrays and plain lists."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from recommender.sparse import Rows, Texts, all_dots, ordered_sum, pack, shared
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+COUNTED = st.integers(-3, 3).map(float)
+
+
+def rows_of(dense: NDArray[np.float64]) -> Rows:
+    row, column = np.nonzero(dense)
+    indptr = np.searchsorted(row, np.arange(len(dense) + 1)).astype(np.int64)
+    return Rows(indptr, column.astype(np.int32), dense[row, column], dense.shape[1])
+
+
+@st.composite
+def matrices(draw: st.DrawFn) -> NDArray[np.float64]:
+    n, columns = draw(st.integers(1, 6)), draw(st.integers(1, 8))
+    cells = st.lists(COUNTED, min_size=n * columns, max_size=n * columns)
+    return np.array(draw(cells)).reshape(n, columns)
+
+
+@given(matrices())
+def test_a_row_is_that_of_the_dense_matrix(dense: NDArray[np.float64]) -> None:
+    rows = rows_of(dense)
+    assert len(rows) == len(dense)
+    for number, line in enumerate(dense):
+        columns, values = rows.row(number)
+        assert columns.tolist() == np.flatnonzero(line).tolist()
+        assert values.tolist() == line[line != 0].tolist()
+
+
+@given(matrices())
+def test_shared_columns_and_all_dots_are_the_dense_products(dense: NDArray[np.float64]) -> None:
+    rows, dots = rows_of(dense), dense @ dense.T
+    for one in range(len(dense)):
+        assert all_dots(rows, rows.row(one)).tolist() == dots[one].tolist()
+        for other in range(len(dense)):
+            columns, products = shared(rows.row(one), rows.row(other))
+            both = (dense[one] != 0) & (dense[other] != 0)
+            assert columns.tolist() == np.flatnonzero(both).tolist()
+            assert products.tolist() == (dense[one] * dense[other])[both].tolist()
+            assert ordered_sum(products) == dots[one, other]
+
+
+def test_all_dots_adds_in_the_order_of_the_columns_like_ordered_sum() -> None:
+    random = np.random.default_rng(3)
+    rows = rows_of(random.random((20, 300)) * (random.random((20, 300)) < 0.5))
+    one_by_one = [ordered_sum(shared(rows.row(7), rows.row(other))[1]) for other in range(20)]
+    assert all_dots(rows, rows.row(7)).tolist() == one_by_one
+
+
+def test_ordered_sum_goes_from_first_to_last() -> None:
+    values = np.array([1e16, 1.0, -1e16, 1.0])
+    assert ordered_sum(values) == ((1e16 + 1.0) - 1e16) + 1.0 != math.fsum(values)
+    assert ordered_sum(np.zeros(0)) == 0.0
+
+
+def test_a_row_without_values_shares_nothing() -> None:
+    rows = rows_of(np.array([[0.0, 0.0], [1.0, 2.0]]))
+    assert all_dots(rows, rows.row(0)).tolist() == [0.0, 0.0]
+    assert len(shared(rows.row(0), rows.row(1))[0]) == 0
+
+
+@given(st.lists(TEXT, max_size=12))
+def test_packed_texts_come_back_one_by_one_and_all_at_once(texts: list[str]) -> None:
+    packed = pack(texts)
+    assert len(packed) == len(texts)
+    assert packed.all() == texts == [packed[number] for number in range(len(texts))]
+    assert (packed.blob.dtype, packed.offsets.dtype) == (np.uint8, np.int64)
+
+
+@given(st.sets(TEXT, max_size=12), TEXT, st.data())
+def test_find_is_a_search_among_sorted_texts_between_bounds(texts: set[str], other: str, data: st.DataObject) -> None:
+    ordered = sorted(texts)
+    packed = pack(ordered)
+    low = data.draw(st.integers(0, len(ordered)))
+    high = data.draw(st.integers(low, len(ordered)))
+    for text in {*texts, other}:
+        assert packed.find(text) == (ordered.index(text) if text in texts else -1)
+        inside = text in ordered[low:high]
+        assert packed.find(text, low, high) == (ordered.index(text) if inside else -1)
+
+
+def test_find_looks_no_further_than_its_bounds() -> None:
+    assert pack(["a", "b", "c"]).find("c", 0, 2) == -1
+    assert pack(["a", "b", "c"]).find("a", 1, 3) == -1
+
+
+@pytest.mark.parametrize("text", ["\udcff", "a\ud800"])
+def test_a_lone_surrogate_from_a_command_line_is_not_found_and_breaks_nothing(text: str) -> None:
+    assert pack(["a", "é", "\U0001f600"]).find(text) == -1
+
+
+def test_bytes_that_are_no_text_are_replaced_and_stop_nothing() -> None:
+    texts = Texts(np.frombuffer(b"a\xffb", np.uint8), np.array([0, 2, 3], np.int64))
+    assert texts.all() == [texts[0], texts[1]] == ["a\ufffd", "b"]

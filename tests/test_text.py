@@ -1,0 +1,104 @@
+"""The analyzer: a table of markup and scripts, and any text at all."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.text import analyze
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        pytest.param("", "", id="empty"),
+        pytest.param("Hello, World!", "hello world", id="case"),
+        pytest.param("one\\ntwo\\n\\nthree", "one two three", id="literal-line-break"),
+        pytest.param("one\ntwo\r\nthree\tfour", "one two three four", id="white-space"),
+        pytest.param("**bold** _it_ ~~no~~ `code` ## Head\n> quote", "bold it no code head quote", id="markdown"),
+        pytest.param("| a | b |\n|---|:-:|\n- [x] c", "a b x c", id="table-and-list"),
+        pytest.param("[text](http://x.y/z) then", "text then", id="link-target"),
+        pytest.param("![alt](img.png) [a](b)c", "alt a c", id="image-target"),
+        pytest.param("see <https://example.com/page>", "see https example com page", id="bare-address-stays"),
+        pytest.param('<a href="x">y</a><br/><b>z</b>', "y z", id="html"),
+        pytest.param("a <!-- b\nc --> d <!-- e --> f", "a d f", id="comments"),
+        pytest.param("a <!-- b", "a b", id="unclosed-comment"),
+        pytest.param("a --> b <!-- c", "a b c", id="comment-ends-before-it-starts"),
+        pytest.param("<!--> x -->y", "y", id="comment-that-opens-like-a-close"),
+        pytest.param("x < y and y > 3", "x y and y 3", id="comparison"),
+        pytest.param("&nbsp;a&amp;b&#39;c&#x27;d", "a b c d", id="entities"),
+        pytest.param("R&D", "r d", id="ampersand"),
+        pytest.param(r"\frac{a}{b} \alpha x_1^2 \(y\)", "a b x 1 2 y", id="latex-arguments-stay"),
+        pytest.param("snake_case state-of-the-art", "snake case state of the art", id="compounds"),
+        pytest.param("C++ 3.14 H2O x²", "c 3 14 h2o x²", id="digits"),
+        pytest.param("don't don’t", "don t don t", id="apostrophes"),
+        pytest.param("Straße ÉCOLE naïve", "straße école naïve", id="latin"),
+        pytest.param("E\u0301cole", "école", id="decomposed"),
+        pytest.param("x\u0301y", "x\u0301y", id="mark-without-a-composed-form"),
+        pytest.param("İstanbul", "i\u0307stanbul", id="lower-case-makes-a-mark"),
+        pytest.param("Привет Ὀδυσσεύς", "привет ὀδυσσεύς", id="cyrillic-greek"),
+        pytest.param("Й и\u0306", "й й", id="cyrillic-decomposed"),
+        pytest.param("שָׁלוֹם", "שָׁלוֹם", id="hebrew-points"),
+        pytest.param("हिन्दी भाषा", "हिन्दी भाषा", id="hindi-whole-words"),
+        pytest.param("தமிழ் ভাষা", "தமிழ் ভাষা", id="tamil-bengali"),
+        pytest.param("한국어 문서", "한국어 문서", id="korean-whole-words"),
+        pytest.param("人工智能", "人工 工智 智能", id="chinese"),
+        pytest.param("你", "你", id="one-character"),
+        pytest.param("x你y", "x 你 y", id="one-character-between-letters"),
+        pytest.param("机器学习ABC，模型", "机器 器学 学习 abc 模型", id="chinese-and-latin"),
+        pytest.param("東京タワー", "東京 京タ タワ ワー", id="japanese"),
+        pytest.param("が か\u3099", "が が", id="kana-decomposed"),
+        pytest.param("ไทย ok", "ไท ทย ok", id="thai"),
+        pytest.param("ที่", "ที ี่", id="thai-marks"),
+        pytest.param("x\u0301你好", "x\u0301 你好", id="a-mark-stays-with-its-letter"),
+        pytest.param("\U00020000\U00020001", "\U00020000\U00020001", id="astral-han"),
+        pytest.param("a\u200bb\u00a0c\u2028d", "a b c d", id="odd-spaces"),
+        pytest.param("😀 !? …", "", id="no-word"),
+    ],
+)
+def test_words(text: str, words: str) -> None:
+    assert analyze(text) == [unicodedata.normalize("NFC", word) for word in words.split(" ") if word]
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        pytest.param("<!--" * 250_000 + " x", ["x"], id="unclosed-comments"),
+        pytest.param("<!--" * 250_000 + "-->x", ["x"], id="one-closed-comment"),
+        pytest.param("<a " * 300_000 + " x", ["a", "x"], id="unclosed-tags"),
+        pytest.param("](" * 300_000 + " x", ["x"], id="unclosed-targets"),
+        pytest.param("&a" * 300_000 + " x", ["a", "x"], id="unclosed-entities"),
+        pytest.param("a" + "\u0301" * 300_000 + " x", ["x"], id="marks"),
+    ],
+)
+def test_no_text_takes_quadratic_time(text: str, last: list[str]) -> None:
+    # The quadratic way takes minutes for each of these, so a regression shows as a hanging test.
+    assert analyze(text)[-len(last) :] == last
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_text(text: str) -> None:
+    words = analyze(text)
+    assert all(word and word == word.lower() and not any(c.isspace() for c in word) for word in words)
+    assert analyze(text + " ") == words
+
+
+MARKUP = st.sampled_from(
+    ["<!--", "-->", "<b>", "</b", "](", ")", "[", "\\n", "\\alpha", "&", "amp;", "&#", "`", "$", "<", ">"]
+)
+PIECES = st.one_of(MARKUP, st.text(max_size=4), st.sampled_from(["人工", "ไทย", "\u0301", "İ", "हिन्दी", "x", " "]))
+
+
+@given(st.lists(PIECES, max_size=30))
+def test_any_markup(pieces: list[str]) -> None:
+    words = analyze("".join(pieces))
+    assert all(word and not set(word) & set("<>[]()&;\\`$#_- ") for word in words)
+
+
+@given(st.lists(st.text(st.characters(categories=["Ll", "Nd"], max_codepoint=0x2AF), min_size=1), max_size=9))
+def test_plain_words_stay(words: list[str]) -> None:
+    expected = [unicodedata.normalize("NFC", word.lower()) for word in words]
+    assert [unicodedata.normalize("NFC", word) for word in analyze(" ".join(words))] == expected
