@@ -23,6 +23,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """How a file writes its blocks: indentation of the keys, and whether titles are folded (``>-``) or plain."""
+
+    indent: int = 4
+    folded_title: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One usable file of the site.
 
@@ -30,7 +38,7 @@ class Article:
     ``texts`` are the values of ``Settings.sources``, in that order.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for an empty one.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
-    of the bytes as they were read.
+    of the bytes as they were read. ``style`` is that of its own blocks, None where it has none.
     """
 
     url: str
@@ -45,6 +53,7 @@ class Article:
     source_digest: str
     file_digest: str
     links: tuple[Link, ...]
+    style: Style | None
 
 
 def is_id(text: str) -> bool:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recommender import frontmatter, parallel
-from recommender.article import Article, digest, is_id
+from recommender.article import Article, Style, digest, is_id
 from recommender.errors import ContentError, FileProblem
 from recommender.problems import Problem
-from recommender.related import Style, fold, read_blocks, style_of
+from recommender.related import fold, read_blocks, style_of
 from recommender.settings import Settings
 
 MAX_BYTES = 1024 * 1024
@@ -50,7 +50,6 @@ class Corpus:
 class _Read:
     article: Article | None
     problems: tuple[Problem, ...]
-    style: Style | None = None
 
 
 def read_corpus(
@@ -89,7 +88,7 @@ def assemble(root: Path, results: Sequence[_Read], problems: Sequence[Problem]) 
         if urls[article.url] > 1:
             found.append(Problem("duplicate-url", article.path, value=article.url))
     articles = tuple(sorted((a for a in read if urls[a.url] == 1), key=lambda article: article.url))
-    styles = Counter(result.style for result in results if result.style)
+    styles = Counter(article.style for article in read if article.style)
     ids: dict[str, list[int]] = {}
     first: dict[str, int] = {}
     families = []
@@ -241,8 +240,9 @@ def _make_article(
         source_digest=source,
         file_digest=file_digest,
         links=tuple(block.link for block in blocks if block.link),
+        style=style_of(blocks),
     )
-    return _Read(article, tuple(problems), style_of(blocks))
+    return _Read(article, tuple(problems))
 
 
 def _line(entries: Sequence[frontmatter.Entry], key: str) -> int:

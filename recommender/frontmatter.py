@@ -138,7 +138,7 @@ def check_editable(document: Document) -> tuple[Entry, ...]:
             through were read alike by PyYAML, js-yaml and eemeli/yaml; odd line breaks made all disagreements.
     """
     front = document.front
-    odd = ODD_BREAK.search(front)
+    odd = None if front.isascii() and "\r" not in front else ODD_BREAK.search(front)
     if odd:
         raise _uneditable(front, f"a line break that YAML readers disagree about ({odd.group()!r})", odd.start())
     marker = re.search(r"^(---|\.\.\.|%)", front, re.MULTILINE)
@@ -150,7 +150,7 @@ def check_editable(document: Document) -> tuple[Entry, ...]:
         return ()
     if not isinstance(root, Mapped) or root.flow_style:
         raise _uneditable(front, "not a block of `key: value` lines", 0)
-    anchor = nodes.find_anchor(front)
+    anchor = nodes.find_property(front, root)
     if anchor is not None:
         raise _uneditable(front, "anchors, aliases or explicit tags", anchor)
     _check_keys(front, root)

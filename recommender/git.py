@@ -11,7 +11,6 @@ from pathlib import Path
 from recommender.errors import RecommenderError
 from recommender.plan import Edit
 
-
 # What `ls-files -v` puts before a path: a small letter or S where git was told not to look at the file.
 _OVERLOOKED = dict.fromkeys([b"h", b"S", b"s"], "assume-unchanged or skip-worktree") | {b"H": ""}
 

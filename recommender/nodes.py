@@ -95,11 +95,20 @@ def compose_strictly(front: str) -> yaml.Node | None:
         return None
 
 
-def find_anchor(front: str) -> int | None:
-    """Give the place of the first anchor, alias or explicit tag of a front matter that composes; None without any."""
-    for event in yaml.parse(front, Loader=cast("Any", Loader)):
-        if isinstance(event, yaml.NodeEvent) and (event.anchor is not None or getattr(event, "tag", None) is not None):
-            return int(cast("Any", event.start_mark).index)
+def find_property(front: str, node: yaml.Node) -> int | None:
+    """Give the place of the first anchor, alias or explicit tag below a node; None without any.
+
+    A node with one begins at it, and an alias is the node that it names, so no second parse is needed.
+    """
+    start = int(cast("Any", node.start_mark).index)
+    if front[start : start + 1] in ("&", "!", "*") and getattr(node, "style", None) not in ("|", ">"):
+        return start
+    if isinstance(node, yaml.CollectionNode):
+        for item in node.value:
+            for child in item if isinstance(item, tuple) else (item,):
+                found = find_property(front, child)
+                if found is not None:
+                    return found
     return None
 
 

@@ -18,7 +18,7 @@ from recommender.errors import FileProblem
 from recommender.links import Judged, judge_links
 from recommender.problems import Problem
 from recommender.provenance import Generated
-from recommender.related import Style, Wanted
+from recommender.related import Wanted
 from recommender.settings import Settings
 
 MODES = ("repair", "empty", "regenerate")
@@ -213,7 +213,6 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     Raises:
         FileProblem: the file changed since it was read, or cannot be edited safely.
     """
-    prefix = filling.settings.keys.related
     path = os.path.join(filling.corpus.root, article.path)
     data, info = read_bytes(path)
     if hashlib.sha256(data).hexdigest() != article.file_digest:
@@ -222,12 +221,7 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     document = frontmatter.split(data)
     if document is None:
         raise FileProblem("conflict", "the front matter is gone")
-    blocks = related.read_blocks(frontmatter.parse(document.front), prefix)
-    for block in blocks:
-        if block.malformed:
-            raise FileProblem("not-editable", f"{block.entry.key} is not a block of texts", block.entry.line)
-    style: Style = related.style_of(blocks) or filling.corpus.style
-    text = related.splice(document, target.wanted, style, prefix)
+    text = related.splice(document, target.wanted, article.style or filling.corpus.style, filling.settings.keys.related)
     after = (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")
     if after == data:
         return None

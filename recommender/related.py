@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recommender import frontmatter, nodes
-from recommender.article import Link, is_id
+from recommender.article import Link, Style, is_id
 from recommender.errors import FileProblem
 from recommender.frontmatter import Document, Entry, Span
 
@@ -34,14 +34,6 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
-    """How a file writes its blocks: indentation of the keys, and whether titles are folded (``>-``) or plain."""
-
-    indent: int = 4
-    folded_title: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """What one slot shall hold; ``source`` is the slot whose bytes are reused, 0 for a new block."""
 
@@ -55,12 +47,14 @@ class Wanted:
 
 def read_blocks(entries: Sequence[Entry], prefix: str) -> tuple[Block, ...]:
     """Find the related blocks of a file by the prefix of their keys (``related_article``), in order of their slots."""
-    blocks = []
-    for entry in entries:
-        slot = entry.key[len(prefix) :]
-        if entry.key.startswith(prefix) and slot.isascii() and slot.isdigit() and slot[0] != "0" and len(slot) < 4:
-            blocks.append(_block(entry, int(slot)))
+    blocks = [_block(entry, int(entry.key[len(prefix) :])) for entry in entries if is_block(entry.key, prefix)]
     return tuple(sorted(blocks, key=lambda block: block.slot))
+
+
+def is_block(key: str, prefix: str) -> bool:
+    """Tell whether a key names a slot: the prefix and a number from 1 to 999, without leading zeros."""
+    slot = key[len(prefix) :]
+    return key.startswith(prefix) and slot.isascii() and slot.isdigit() and slot[0] != "0" and len(slot) < 4
 
 
 def _block(entry: Entry, slot: int) -> Block:
@@ -155,10 +149,12 @@ def splice(document: Document, wanted: Sequence[Wanted], style: Style, prefix: s
     front = document.front
     entries = frontmatter.check_editable(document)
     blocks = read_blocks(entries, prefix)
-    if sum(entry.key.startswith(prefix) for entry in entries) != len(blocks):
-        raise FileProblem("not-editable", f"a key that begins with {prefix} and is no numbered block")
-    after = _splice_front(front, blocks, wanted, _Writing(prefix, style, newline_of(document)))
-    _verify(front, after, wanted, prefix)
+    for block in blocks:
+        if block.malformed:
+            raise FileProblem("not-editable", f"{block.entry.key} is not a block of texts", block.entry.line)
+    writing = _Writing(prefix, style, newline_of(document))
+    after = _splice_front(front, blocks, wanted, writing)
+    _verify(entries, after, wanted, prefix)
     return document.text[: document.start] + after + document.text[document.end :]
 
 
@@ -222,7 +218,7 @@ def _same_text(want: Wanted, link: Link, key: str) -> bool:
     return key != "id" and fold(getattr(want, key)) == fold(getattr(link, key))
 
 
-def _verify(before: str, after: str, wanted: Sequence[Wanted], prefix: str) -> None:
+def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], prefix: str) -> None:
     document = Document(f"---\n{after}---\n", 4, 4 + len(after), bom=False, closed_by="---")
     try:
         entries = frontmatter.check_editable(document)
@@ -232,8 +228,8 @@ def _verify(before: str, after: str, wanted: Sequence[Wanted], prefix: str) -> N
     held = {block.slot: block.link for block in blocks}
     if len(blocks) != len(wanted) or not all(_holds(held.get(want.slot), want) for want in wanted):
         raise FileProblem("not-editable", "the edited blocks would not read back as written")
-    rest_before = [e for e in frontmatter.parse(before) if not e.key.startswith(prefix)]
-    rest_after = [e for e in entries if not e.key.startswith(prefix)]
+    rest_before = [entry for entry in before if not is_block(entry.key, prefix)]
+    rest_after = [entry for entry in entries if not is_block(entry.key, prefix)]
     same = [a.key for a in rest_before] == [b.key for b in rest_after] and all(
         nodes.same_node(a.node, b.node) for a, b in zip(rest_before, rest_after, strict=True)
     )

@@ -13,6 +13,7 @@ import re
 import shutil
 import stat
 import tempfile
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,6 +34,7 @@ KEPT_VERSIONS = 2
 _VERSION = re.compile(r"[0-9a-f]{32}")
 _KEYS = {"format", "created_with", "built_at", "corpus_digest", "settings", "version", "files"}
 _FILE_KEYS = {"bytes", "sha256", "dtype", "shape"}
+_HEADER = threading.Lock()
 REBUILD = "build it again: `recommender build`"
 
 
@@ -175,7 +177,9 @@ def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any
         if hashlib.file_digest(stream, "sha256").hexdigest() != entry["sha256"]:
             raise ModelError(f"{file}: damaged (its checksum differs); {REBUILD}")
     try:
-        array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False, max_header_size=10_000)
+        # One at a time: numpy reads the header with ast, which CPython 3.11 breaks in parallel threads (SystemError).
+        with _HEADER:
+            array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False, max_header_size=10_000)
     except (ValueError, OSError, EOFError, SyntaxError):
         raise ModelError(f"{file}: not a plain array; {REBUILD}") from None
     if array.dtype.str != entry["dtype"] or list(array.shape) != entry["shape"] or not array.flags.c_contiguous:

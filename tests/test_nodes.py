@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from recommender import frontmatter, nodes
 from recommender.errors import FileProblem
-from recommender.nodes import compose, compose_strictly, find_anchor, last_leaf_end, line_of, plain, same_node
+from recommender.nodes import compose, compose_strictly, find_property, last_leaf_end, line_of, plain, same_node
 
 ARTICLES = sorted((Path(__file__).parent.parent / "data" / "articles").rglob("*.md"))
 
@@ -244,8 +244,10 @@ def test_the_line_of_bad_yaml(loader: str, front: str, line: int) -> None:
         ("a: 1\nb: ! c\n", "! c"),
     ],
 )
-def test_find_anchor(loader: str, front: str, place: str | None) -> None:
-    assert find_anchor(front) == (None if place is None else front.index(place))
+def test_find_property(loader: str, front: str, place: str | None) -> None:
+    root = compose(front)
+    assert root is not None
+    assert find_property(front, root) == (None if place is None else front.index(place))
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def without_places(settings: Settings) -> Settings:
 def test_the_file_loads_and_is_the_defaults(tmp_path: Path) -> None:
     write_files(tmp_path, {"content/a.md": article("a")})
     sentence = write_settings(tmp_path, force=False)
-    assert sentence == f"{tmp_path / FILE_NAME} written: content is content, 1 of its files looked at"
+    assert sentence == "recommender.yml written: content is content, 1 of its files looked at"
     settings = load_settings(tmp_path / FILE_NAME)
     assert without_places(settings) == Settings()
     assert (settings.content, settings.model) == (tmp_path / "content", tmp_path / "models" / "default")

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,12 @@ def test_loaded_arrays_are_read_only(saved: Path):
     loaded = load_model(saved)
     with pytest.raises(ValueError, match="read-only"):
         loaded.chosen.scores[0] = 1.0
+
+
+def test_models_load_in_parallel_threads(saved: Path):
+    # Parsing array headers in two threads at once fails one time in some hundred on CPython 3.11.
+    with ThreadPoolExecutor(4) as pool:
+        assert {len(loaded) for loaded in pool.map(load_model, [saved] * 40)} == {142}
 
 
 # --- publishing
