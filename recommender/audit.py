@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from recommender.corpus import Corpus
-from recommender.families import members_of
+from recommender.families import Likeness, members_of
 from recommender.links import Judged, judge_links
 from recommender.problems import KINDS, SEVERITIES, Problem
 
@@ -31,13 +31,14 @@ class Audit:
         return {severity: found[severity] for severity in SEVERITIES}
 
 
-def audit_site(corpus: Corpus, slots: int) -> Audit:
-    """Find every problem of files and links."""
+def audit_site(corpus: Corpus, slots: int, likeness: Likeness | None = None) -> Audit:
+    """Find every problem of files and links; same questions only with the likeness that a fitting model holds."""
     judged = [judge_links(corpus, row) for row in range(len(corpus.articles))]
     problems = list(corpus.problems)
     for row, links in enumerate(judged):
         problems += _link_problems(corpus, row, links, slots)
     problems += _site_problems(corpus, judged)
+    problems += _same_questions(corpus, likeness) if likeness else []
     verdicts = Counter(j.verdict for links in judged for j in links)
     linked = {j.target for links in judged for j in links if j.sound}
     totals = {
@@ -89,3 +90,12 @@ def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[P
         urls = ", ".join(articles[row].url for row in rows)
         found.append(Problem("copies", articles[rows[0]].path, value=urls))
     return found
+
+
+def _same_questions(corpus: Corpus, likeness: Likeness) -> list[Problem]:
+    return [
+        Problem("same-question", article.path, value=corpus.articles[other].url)
+        for row, article in enumerate(corpus.articles)
+        for other in likeness.of(row)
+        if row < other and corpus.families[row] != corpus.families[other]
+    ]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender import __version__, output
-from recommender.errors import Interrupted, RecommenderError
+from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -48,9 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except RecommenderError as error:
         output.complain(str(error))
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort, _Terminated) as error:
         output.complain("interrupted; nothing was left half-done")
-        return 130
+        return 143 if isinstance(error, _Terminated) else 130
     except SystemExit:
         # So click ends where the reader of stdout has gone (head, less): not a finding, so not its exit code 1.
         return 0
@@ -72,8 +72,12 @@ def run() -> None:
     sys.exit(main())
 
 
+class _Terminated(BaseException):
+    """SIGTERM; not an Exception, so that what survives one bad file does not take it for one."""
+
+
 def _terminated(number: int, frame: FrameType | None) -> None:
-    raise Interrupted("interrupted; nothing was left half-done", number)
+    raise _Terminated
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

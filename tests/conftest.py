@@ -64,9 +64,7 @@ def contents(root: Path) -> dict[str, bytes]:
         subfolders[:] = [name for name in subfolders if name != ".git"]
         for name in names:
             path = Path(folder, name)
-            found[str(path.relative_to(root))] = (
-                os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-            )
+            found[str(path.relative_to(root))] = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
     return found
 
 

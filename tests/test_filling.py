@@ -42,7 +42,9 @@ AFTER = {
     "sub/c.md": article("c", link(1, "d"), link(2, "a")),
     "d.md": FILES["d.md"],
 }
-GENERATED = '{"url": "/a", "generated": ["/c"]}\n{"url": "/b", "generated": ["/a"]}\n{"url": "/c", "generated": ["/a", "/d"]}\n'
+GENERATED = (
+    '{"url": "/a", "generated": ["/c"]}\n{"url": "/b", "generated": ["/a"]}\n{"url": "/c", "generated": ["/a", "/d"]}\n'
+)
 
 
 def final() -> dict[str, bytes]:
@@ -143,7 +145,10 @@ def test_a_model_that_fits_is_loaded_and_any_other_rebuilt(saved: Path, model: M
     small = dataclasses.replace(corpus, articles=corpus.articles[1:])
     fitting_model(small, Settings(), saved, rebuild)
     fitting_model(corpus, Settings(), tmp_path, rebuild)
-    assert reasons == [*[f"the model in {saved} was built from other content or settings"] * 2, f"{tmp_path} holds no model"]
+    assert reasons == [
+        *[f"the model in {saved} was built from other content or settings"] * 2,
+        f"{tmp_path} holds no model",
+    ]
 
 
 def test_a_rebuild_that_fails_comes_through(corpus, tmp_path: Path):

@@ -265,7 +265,17 @@ def test_a_nested_repository_is_refused_from_outside_and_guarded_from_inside(roo
 
 @pytest.mark.parametrize(
     "name",
-    ["with space.md", "übung.md", "u\u0308bung.md", "new\nline.md", 'quo"te.md', "日本/語.md", " .md", "M  a.md", "-n.md"],
+    [
+        "with space.md",
+        "übung.md",
+        "u\u0308bung.md",
+        "new\nline.md",
+        'quo"te.md',
+        "日本/語.md",
+        " .md",
+        "M  a.md",
+        "-n.md",
+    ],
 )
 def test_names_of_every_kind(root: Path, name: str):
     write_files(root, {name: "x\n"})

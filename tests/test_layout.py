@@ -75,7 +75,10 @@ def test_arrays_that_make_no_model_are_refused(model: Model, name: str, what: st
 
 def test_one_term_too_high_is_refused(model: Model):
     arrays = to_arrays(model)
-    for name, terms in (("vectors_indices", len(model.vectors.space.terms)), ("stems_indices", len(model.titles.space.terms))):
+    for name, terms in (
+        ("vectors_indices", len(model.vectors.space.terms)),
+        ("stems_indices", len(model.titles.space.terms)),
+    ):
         good = {**arrays, name: put(0, terms - 1)(arrays[name])}
         from_arrays(good, to_header(model))
         with pytest.raises(LayoutError, match="out of bounds"):

@@ -84,7 +84,10 @@ def test_fewer_candidates_leave_slots_empty(fill, mode: str):
 
 
 def test_repair_keeps_sound_links_in_order_with_their_bytes(fill):
-    odd = 'related_article1:\n  url: "/t8"   # the best\n  subject: Things\n  id: ' + "{id}\n  title: 'About t8'\n\n# note\n"
+    odd = (
+        'related_article1:\n  url: "/t8"   # the best\n  subject: Things\n  id: '
+        + "{id}\n  title: 'About t8'\n\n# note\n"
+    )
     odd = odd.format(id=link(1, "t8").split("id: ")[1].split("\n")[0])
     text = article("a", odd, link(2, "t3"))
     expected = article("a", odd, link(2, "t3"), *(added(slot, n) for slot, n in ((3, "t1"), (4, "t2"), (5, "t4"))))
@@ -379,7 +382,12 @@ ODD_NAMES = [
 def test_the_diff_applies_with_git_and_gives_the_planned_bytes(tmp_path: Path, below: str):
     top = tmp_path / "tree"
     root = top / below
-    shapes = [lambda t: t, lambda t: t.replace("\n", "\r\n"), lambda t: "\ufeff" + t, lambda t: t.removesuffix("\n\n&nbsp;")]
+    shapes = [
+        lambda t: t,
+        lambda t: t.replace("\n", "\r\n"),
+        lambda t: "\ufeff" + t,
+        lambda t: t.removesuffix("\n\n&nbsp;"),
+    ]
     names = dict(enumerate(ODD_NAMES))
     files = {
         name: shapes[n % 4](article(f"n{n}", link(1, "gone", identity="1234567"), link(2, "t1"), body="x\u2028y"))

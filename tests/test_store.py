@@ -173,7 +173,9 @@ def test_a_full_disk_gives_a_sentence(model: Model, tmp_path: Path):
         if made.returncode:
             pytest.skip(f"no tmpfs can be mounted here: {made.stderr.decode().strip()}")
         try:
-            with pytest.raises(ModelError, match=r"the model cannot be written \(.*(space|full).*\); free space") as caught:
+            with pytest.raises(
+                ModelError, match=r"the model cannot be written \(.*(space|full).*\); free space"
+            ) as caught:
                 save_model(model, disk / "default")
             assert "None" not in str(caught.value)
             assert os.listdir(disk / "default") == [".gitignore"]
