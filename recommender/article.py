@@ -71,6 +71,12 @@ def digest(*parts: str) -> str:
     return state.hexdigest()[:32]
 
 
+def url_forms(url: str) -> tuple[str, ...]:
+    """Give the forms under which a site may know a page's address: as it is, and its path without and with a slash."""
+    path = site_path(url)
+    return (url, path, path + "/") if path else (url,)
+
+
 def site_path(url: str) -> str:
     """Drop scheme, host, query, fragment and trailing slash of a url, so that a page's address finds its article."""
     try:

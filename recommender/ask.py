@@ -70,14 +70,14 @@ def ask(model: Model, text: str, limit: int) -> Answer:
     return Answer(model, found.row, found.copies, title, vector, asking, choice, limit)
 
 
-def ask_draft(model: Model, settings: Settings, data: bytes, limit: int) -> Answer:
+def ask_draft(model: Model, data: bytes, limit: int) -> Answer:
     """Answer for an unpublished article: a Markdown file with front matter, or plain text with its title first.
 
     Raises:
         RecommenderError: the draft is not UTF-8, its front matter cannot be read, or it holds no word.
     """
     try:
-        texts = draft_texts(data, model, settings)
+        texts = draft_texts(data, model.settings)
     except FileProblem as problem:
         line = f", line {problem.line}" if problem.line else ""
         raise RecommenderError(f"the draft{line}: {problem.reason}; mend it and ask again") from None
@@ -85,17 +85,16 @@ def ask_draft(model: Model, settings: Settings, data: bytes, limit: int) -> Answ
         raise RecommenderError("the draft holds no text; give a title and an answer")
     vector, asking, candidates = model.ask_draft(texts)
     choice = choose(asking, candidates, (), limit, model.rules)
-    return Answer(model, -1, (), fold(texts.get(settings.keys.title, "")), vector, asking, choice, limit)
+    return Answer(model, -1, (), fold(texts.get(model.settings.keys.title, "")), vector, asking, choice, limit)
 
 
-def draft_texts(data: bytes, model: Model, settings: Settings) -> dict[str, str]:
+def draft_texts(data: bytes, settings: Settings) -> dict[str, str]:
     """Give a draft's texts by source."""
-    sources = model.settings.sources
+    sources = settings.sources
     document = frontmatter.split(data)
     if document is not None:
         values: Mapping[str, Value] = {e.key: e.value for e in frontmatter.parse(document.front)}
-        body = document.text[document.end :].partition("\n")[2]
-        return {name: body if name == "body" else frontmatter.text_at(values, name) for name in sources}
+        return {name: document.body if name == "body" else frontmatter.text_at(values, name) for name in sources}
     lines = data.decode("utf-8").removeprefix("\ufeff").strip().split("\n", 1)
     long_text = settings.keys.answer if settings.keys.answer in sources else "body"
     return {settings.keys.title: lines[0].lstrip("# ").strip(), long_text: "".join(lines[1:])}

@@ -105,14 +105,18 @@ def init(force: bool) -> int:
     show_default=True,
     help="Exit with 1 when a problem of this severity or worse is found.",
 )
+@MODEL
 @JSON
-def audit(content: Path | None, fail_on: str, as_json: bool) -> int:
-    """Report every problem of files and links, with its remedy."""
+def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool) -> int:
+    """Report every problem of files and links, with its remedy; same questions with a model that fits."""
     from recommender.audit import audit_site
+    from recommender.filling import fitting_likeness
     from recommender.problems import worst_reached
 
     settings = find_settings(Path.cwd())
-    found = audit_site(_read(content, settings), settings.slots)
+    corpus = _read(content, settings)
+    likeness = fitting_likeness(corpus, settings, _model_folder(model, settings))
+    found = audit_site(corpus, settings.slots, likeness)
     output.show_audit(found, as_json=as_json)
     return 1 if worst_reached(found.problems, fail_on) else 0
 
@@ -149,7 +153,7 @@ def related(**options: Any) -> int:
     model = _load(options["model"], settings)
     limit = options["limit"] or model.settings.slots
     if options["draft"] is not None:
-        answer = ask.ask_draft(model, settings, options["draft"].read(), limit)
+        answer = ask.ask_draft(model, options["draft"].read(), limit)
     else:
         answer = ask.ask(model, options["article"], limit)
     if options["why"]:

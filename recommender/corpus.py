@@ -8,6 +8,7 @@ import stat
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from recommender import frontmatter, parallel
@@ -15,7 +16,7 @@ from recommender.article import Article, Style, digest, is_id
 from recommender.errors import ContentError, FileProblem
 from recommender.problems import Problem
 from recommender.related import fold, read_blocks, style_of
-from recommender.settings import Settings
+from recommender.settings import Keys, Settings
 
 MAX_BYTES = 1024 * 1024
 SUFFIXES = (".md", ".markdown", ".mdx")
@@ -203,26 +204,18 @@ def _make_article(
     file_digest: str,
 ) -> _Read:
     keys = settings.keys
-    values = {entry.key: entry.value for entry in entries}
-
-    def at(key: str) -> str:
-        return frontmatter.text_at(values, key)
-
+    at = partial(frontmatter.text_at, {entry.key: entry.value for entry in entries})
     url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
-    for code, bad, key, value in (
-        ("missing-url", not url, keys.url, ""),
-        ("bad-url", not url.isprintable() or " " in url, keys.url, url),
-        ("missing-title", not title, keys.title, ""),
-    ):
-        if bad:
-            return _Read(None, (Problem(code, path, _line(entries, key), value=value),))
-    problems = []
+    unusable = _unusable(url, title, keys)
+    if unusable:
+        code, key, value = unusable
+        return _Read(None, (Problem(code, path, _line(entries, key), value=value),))
+    blocks = read_blocks(entries, keys.related)
+    problems = [Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed]
     if not is_id(written_id):
         code = "bad-id" if written_id else "missing-id"
         problems.append(Problem(code, path, _line(entries, keys.id), value=written_id))
-    blocks = read_blocks(entries, keys.related)
-    problems += [Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed]
-    body = document.text[document.end :].split("\n", 1)[-1]
+    body = document.body
     texts = tuple(body if name == "body" else at(name) for name in settings.sources)
     answer = " ".join((at(keys.answer) or body).split())
     hidden, subject, date = at(keys.hidden).strip().lower() in TRUE, at(keys.subject).strip(), at(keys.date)
@@ -243,6 +236,15 @@ def _make_article(
         style=style_of(blocks),
     )
     return _Read(article, tuple(problems))
+
+
+def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:
+    """Give the code, key and value of what keeps a file from being an article; None where nothing does."""
+    if not url:
+        return "missing-url", keys.url, ""
+    if not url.isprintable() or " " in url:
+        return "bad-url", keys.url, url
+    return None if title else ("missing-title", keys.title, "")
 
 
 def _line(entries: Sequence[frontmatter.Entry], key: str) -> int:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.article import site_path
+from recommender.article import url_forms
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.links import judge_links
@@ -176,5 +176,4 @@ def _distinct(ranked: Sequence[int], family: int) -> list[int]:
 
 
 def _row(corpus: Corpus, url: str) -> int | None:
-    row = corpus.row_of.get(url)
-    return row if row is not None else corpus.row_of.get(site_path(url))
+    return next((corpus.row_of[form] for form in url_forms(url) if form in corpus.row_of), None)

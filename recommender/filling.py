@@ -13,6 +13,7 @@ from recommender import apply, git, parallel, planfile
 from recommender.atomic import replace_file
 from recommender.corpus import Corpus
 from recommender.errors import ModelError
+from recommender.families import Likeness
 from recommender.model import Model
 from recommender.plan import Filling, Plan, make_plan
 from recommender.problems import Problem
@@ -53,6 +54,15 @@ def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Cal
     if not model.fits(corpus, settings):
         return rebuild(f"the model in {folder} was built from other content or settings")
     return dataclasses.replace(model, settings=settings)
+
+
+def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likeness | None:
+    """Give what a saved model knows of same questions, None where no model fits: an audit needs none."""
+    try:
+        model = load_model(folder)
+    except ModelError:
+        return None
+    return model.likeness if model.fits(corpus, settings) else None
 
 
 def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress) -> Plan:

@@ -30,6 +30,11 @@ class Document:
         """Text between the fences, with its last line break."""
         return self.text[self.start : self.end]
 
+    @property
+    def body(self) -> str:
+        """Text behind the closing fence."""
+        return self.text[self.end :].partition("\n")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from recommender.article import Article, Link, is_id, site_path
+from recommender.article import Article, Link, is_id, url_forms
 from recommender.corpus import Corpus
 from recommender.related import fold
 
@@ -43,10 +43,10 @@ def judge_links(corpus: Corpus, row: int) -> tuple[Judged, ...]:
 
 def find_target(corpus: Corpus, row: int, link: Link) -> tuple[int, bool]:
     """Find the row that a link means: by its url, else by its id; -1 for none, and whether that is for ambiguity."""
-    for url in (link.url, site_path(link.url)):
-        if url and url in corpus.row_of:
+    for url in url_forms(link.url) if link.url else ():
+        if url in corpus.row_of:
             return corpus.row_of[url], False
-        if url and url in corpus.ambiguous_urls:
+        if url in corpus.ambiguous_urls:
             return -1, True
     rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else ()
     if not rows:

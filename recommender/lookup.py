@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recommender.article import is_id, site_path
+from recommender.article import is_id, site_path, url_forms
 from recommender.corpus import SUFFIXES
 from recommender.errors import LookupProblem
 from recommender.model import Model
@@ -25,9 +25,7 @@ def look_up(model: Model, text: str) -> Found:
     Raises:
         LookupProblem: nothing or several different articles are meant; ``matches`` holds the closest urls.
     """
-    path = site_path(text)
-    # Many sites write their urls with the slash at the end.
-    for url in (text, path, path + "/"):
+    for url in url_forms(text):
         row = model.catalogue.urls.find(url)
         if row >= 0:
             return Found(row)

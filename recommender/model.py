@@ -185,7 +185,7 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "same_question_list",
     )
     fields = [[name, weight] for name, weight in settings.weighted.items()]
-    text = [[name, times] for name, times in settings.text.items()]
+    text = [[name, times] for name, times in settings.text.items() if times]
     return {
         "fields": fields,
         "text": text,

@@ -51,7 +51,7 @@ def now() -> str:
 
 
 def show_audit(audit: Audit, *, as_json: bool) -> None:
-    """Print every problem, worst last, then the counts."""
+    """Print every error and warning in the order of the files, then the counts of all, notes included."""
     if as_json:
         _json(
             {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
@@ -142,7 +141,7 @@ def shown(answer: Answer) -> list[str]:
 def test_the_file_of_an_article_as_a_draft_repeats_no_question(corpus: Corpus, model: Model) -> None:
     for row in range(0, len(corpus.articles), 5):
         one = corpus.articles[row]
-        answer = ask_draft(model, DEFAULT, (ARTICLES / one.path).read_bytes(), 20)
+        answer = ask_draft(model, (ARTICLES / one.path).read_bytes(), 20)
         assert (answer.row, answer.title) == (-1, one.title)
         assert one.url not in shown(answer)
         # The article itself, or the copy that stands for it, is stopped by the same rule.
@@ -161,7 +160,7 @@ def test_a_draft_as_plain_text_has_its_title_first(every_rule: Model) -> None:
         f"---\ntitle: {TIDES}\nanswer: {TEXT}.\n---\n",
         f"\ufeff---\r\ntitle: {TIDES}\r\n---\r\n{TEXT}.\r\n",
     ]
-    answers = [ask_draft(every_rule, DEFAULT, draft.encode(), 20) for draft in drafts]
+    answers = [ask_draft(every_rule, draft.encode(), 20) for draft in drafts]
     assert {answer.title for answer in answers} == {TIDES}
     assert len(shown(answers[0])) >= 3
     for answer in answers[1:]:
@@ -184,14 +183,12 @@ def test_a_draft_as_plain_text_has_its_title_first(every_rule: Model) -> None:
     ],
 )
 def test_the_texts_of_a_draft(model: Model, draft: str, texts: dict[str, str]) -> None:
-    assert draft_texts(draft.encode(), model, DEFAULT) == texts
+    assert draft_texts(draft.encode(), model.settings) == texts
 
 
-def test_a_site_that_reads_no_answer_takes_a_plain_text_as_the_body(tmp_path: Path) -> None:
+def test_a_site_that_reads_no_answer_takes_a_plain_text_as_the_body() -> None:
     settings = Settings(text={"body": 1}, keys=Keys(title="name"))
-    files = {"a.md": "---\nid: 1\nname: Moon\nurl: /a\n---\nA rock.\n"}
-    built = fit_model(read_corpus(write_files(tmp_path, files), settings), settings, BUILT_AT)
-    assert draft_texts(b"Moon\nA rock.", built, settings) == {"name": "Moon", "body": "A rock."}
+    assert draft_texts(b"Moon\nA rock.", settings) == {"name": "Moon", "body": "A rock."}
 
 
 @pytest.mark.parametrize(
@@ -207,7 +204,7 @@ def test_a_site_that_reads_no_answer_takes_a_plain_text_as_the_body(tmp_path: Pa
 )
 def test_a_draft_that_cannot_be_asked(model: Model, draft: bytes, sentence: str) -> None:
     with pytest.raises(RecommenderError, match=re.escape(sentence)) as caught:
-        ask_draft(model, DEFAULT, draft, 5)
+        ask_draft(model, draft, 5)
     assert str(caught.value) == sentence
     assert caught.value.exit_code == 2
 
@@ -215,17 +212,17 @@ def test_a_draft_that_cannot_be_asked(model: Model, draft: bytes, sentence: str)
 @pytest.mark.parametrize("draft", [b"---\ntitle: [\n---\n", b"---\n- Moon\n---\n", b"---\ntitle: 'Moon\n---\n"])
 def test_a_draft_with_bad_front_matter_names_the_line(model: Model, draft: bytes) -> None:
     with pytest.raises(RecommenderError, match=r"the draft, line [234]: .*; mend it and ask again"):
-        ask_draft(model, DEFAULT, draft, 5)
+        ask_draft(model, draft, 5)
 
 
 def test_a_draft_of_unknown_words_gets_no_link_and_the_reason(model: Model) -> None:
-    answer = ask_draft(model, DEFAULT, b"Xyzzy\n\nPlugh frobnicates.", 5)
+    answer = ask_draft(model, b"Xyzzy\n\nPlugh frobnicates.", 5)
     assert shown(answer) == []
     assert answer.choice.reason(5) == "no other article shares a word with this one"
     assert why(answer, model.catalogue.urls[0]).rule == "not-a-candidate"
 
 
 def test_the_parts_of_a_draft_add_up(every_rule: Model) -> None:
-    answer = ask_draft(every_rule, DEFAULT, f"{TIDES}\n{TEXT}".encode(), 5)
+    answer = ask_draft(every_rule, f"{TIDES}\n{TEXT}".encode(), 5)
     for candidate in answer.choice.shown:
         assert sum(part.value for part in answer.parts(candidate.row)) == pytest.approx(candidate.score, abs=1e-12)

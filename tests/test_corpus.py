@@ -6,6 +6,7 @@ import hashlib
 import os
 import random
 import socket
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -213,13 +214,21 @@ def test_folders(tmp_path: Path) -> None:
     assert problems(corpus) == [("not-a-file", "f.md", 0, ""), ("not-a-file", "linked", 0, "")]
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads every file")
-def test_unreadable(tmp_path: Path) -> None:
-    folder = site(tmp_path, {"good.md": article(), "bad.md": article(2), "shut/x.md": article(3)})
-    (folder / "bad.md").chmod(0)
-    (folder / "shut").chmod(0)
-    corpus = read_corpus(folder, SETTINGS)
-    (folder / "shut").chmod(0o700)
+def test_unreadable() -> None:
+    # Root reads every file, so nobody (65534) reads here, in a folder that nobody may enter (pytest's own is root's).
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        folder = site(Path(place), {"good.md": article(), "bad.md": article(2), "shut/x.md": article(3)})
+        (folder / "bad.md").chmod(0)
+        (folder / "shut").chmod(0)
+        user = os.geteuid()
+        if user == 0:
+            os.seteuid(65534)
+        try:
+            corpus = read_corpus(folder, SETTINGS)
+        finally:
+            os.seteuid(user)
+        (folder / "shut").chmod(0o700)
     assert [(p.code, p.path) for p in corpus.problems] == [("unreadable", "bad.md"), ("unreadable", "shut")]
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+import pytrec_eval
 from conftest import article, link
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,49 +28,33 @@ from recommender.evaluate import (
 )
 
 Small = Callable[[Mapping[str, str]], Corpus]
-NAMES = {"recall": "recall", "precision": "precision", "hit rate": "hit_rate", "MRR": "mrr", "nDCG": "ndcg"}
+NAMES = {
+    "recall": "recall_{}",
+    "precision": "P_{}",
+    "hit rate": "success_{}",
+    "MRR": "recip_rank",
+    "nDCG": "ndcg_cut_{}",
+}
 
 
-# In a process of its own and without its compiler: compiling takes a minute, and importing warns.
-JUDGE = """
-import json, sys
-from ranx import Qrels, Run, evaluate
-truth, lists, names = json.load(sys.stdin)
-qrels = Qrels({q: {d: 1 for d in found} for q, found in truth.items()})
-run = Run({q: {d: 1 / (1 + rank) for rank, d in enumerate(found)} for q, found in lists.items()})
-found = {name: evaluate(qrels, run, name, return_mean=False) for name in names}
-print(json.dumps({name: dict(zip(qrels.keys(), map(float, values))) for name, values in found.items()}))
-"""
-
-
-def judged_by_ranx(truth: Mapping[int, frozenset[int]], lists: Mapping[int, list[int]]) -> dict[str, dict[str, float]]:
-    plain = [{q: [str(d) for d in found] for q, found in some.items()} for some in (truth, lists)]
-    names = [f"{name}@{depth}" for name in NAMES.values() for depth in (5, 10)]
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", JUDGE],
-        input=json.dumps([*plain, names]),
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
-
-
-def test_measures_are_those_of_ranx() -> None:
+def test_measures_are_those_of_trec_eval() -> None:
     draw = random.Random(7)
     # Queries are 100 and more, documents below: nobody is asked for itself.
     truth = {query: frozenset(draw.sample(range(30), draw.randint(1, 14))) for query in range(100, 250)}
     lists = {query: draw.sample(range(30), draw.randint(1, 20)) for query in truth}
     report = evaluate_lists("random", lists, Truth(truth, 0))
-    wanted = judged_by_ranx(truth, lists)
-    assert len(report.values) == len(wanted) == 10
-    for ours, theirs in NAMES.items():
-        for depth in (5, 10):
-            values = {str(query): value for query, value in report.values[f"{ours}@{depth}"].items()}
-            assert values == pytest.approx(wanted[f"{theirs}@{depth}"], abs=1e-12)
-            mean = sum(wanted[f"{theirs}@{depth}"].values()) / len(truth)
-            assert report.means()[f"{ours}@{depth}"] == pytest.approx(mean, abs=1e-12)
+    assert len(report.values) == 10
+    relevant = {str(query): {str(document): 1 for document in found} for query, found in truth.items()}
+    for depth in (5, 10):
+        judge = pytrec_eval.RelevanceEvaluator(relevant, {"recall", "P", "success", "recip_rank", "ndcg_cut"})
+        # trec_eval cuts every measure but the reciprocal rank, so the lists are cut beforehand.
+        run = {str(q): {str(d): -float(rank) for rank, d in enumerate(found[:depth])} for q, found in lists.items()}
+        theirs = judge.evaluate(run)
+        for name, trec in NAMES.items():
+            values = {str(query): value for query, value in report.values[f"{name}@{depth}"].items()}
+            wanted = {query: row[trec.format(depth)] for query, row in theirs.items()}
+            assert values == pytest.approx(wanted, abs=1e-12)
+            assert report.means()[f"{name}@{depth}"] == pytest.approx(sum(wanted.values()) / len(truth), abs=1e-12)
 
 
 @pytest.mark.parametrize(

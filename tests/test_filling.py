@@ -233,7 +233,7 @@ def sweep(tmp_path: Path, fault: Callable[[], None], expected: set[int]) -> int:
         if code != -signal.SIGKILL:
             assert [p for p in contents(top) if p.endswith(".reltmp")] == [], f"at call {number}"
         finish(top)
-        left = {path: data for path, data in contents(top / "content").items()}
+        left = contents(top / "content")
         assert left == {p: t.encode() for p, t in AFTER.items()}, f"resumed after call {number}"
         assert (top / "recommender.links.jsonl").read_text() == GENERATED, f"resumed after call {number}"
         if code == 0 and number > 25:

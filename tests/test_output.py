@@ -19,7 +19,6 @@ from recommender.filling import Written
 from recommender.model import Model
 from recommender.plan import Edit, Plan
 from recommender.problems import Problem
-from recommender.settings import Settings
 from recommender.sparse import pack
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
@@ -109,7 +108,7 @@ def test_links_as_json_have_the_keys_of_a_block_and_the_terms_add_up(model: Mode
 
 
 def test_a_draft_has_a_title_and_no_url(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
-    answer = ask_draft(model, Settings(), b"# Orbits\n\nPlanets move around the sun in ellipses.", 3)
+    answer = ask_draft(model, b"# Orbits\n\nPlanets move around the sun in ellipses.", 3)
     output.show_related(answer, explain=False, as_json=False)
     assert lines(capsys)[0] == "draft: Orbits"
     assert output.related_as_dict(answer, explain=False)["article"] == {"title": "Orbits"}

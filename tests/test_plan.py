@@ -285,9 +285,6 @@ def test_provenance_of_a_plan_names_what_it_added_and_what_stays_generated(small
         ("related_article2: text\n", "not a block of texts"),
         ("related_article2: [1, 2]\n", "not a block of texts"),
         ("related_article2:\n    title:\n        deep: er\n", "not a block of texts"),
-        ("related_articles: 5\n", "no numbered block"),
-        ("related_article: 5\n", "no numbered block"),
-        ("related_article02:\n    id: 1\n", "no numbered block"),
         ("x: &a 1\n", "anchors"),
         ("x: 1\nx: 2\n", "stands twice"),
     ],
@@ -453,7 +450,7 @@ def verdicts(corpus: Corpus, row: int) -> set[str]:
 
 
 def unlinked(found):
-    return dataclasses.replace(found, links=(), file_digest="")
+    return dataclasses.replace(found, links=(), file_digest="", style=None)
 
 
 def test_repair_of_the_sample_site_in_numbers(corpus: Corpus, model: Model):

@@ -41,7 +41,7 @@ def environment(folder: Path) -> dict[str, str]:
     names = ("GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL")
     return {
         **os.environ,
-        **{name: "reader@localhost" for name in names},
+        **dict.fromkeys(names, "reader@localhost"),
         "GIT_CONFIG_GLOBAL": os.devnull,
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),

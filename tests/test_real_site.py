@@ -81,7 +81,7 @@ def contents(checkout: Checkout) -> dict[str, bytes]:
 
 
 def front(data: bytes) -> dict[str, Any]:
-    loaded = yaml.load(data.split(b"---\n", 2)[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    loaded = yaml.load(data.split(b"---\n", 2)[1], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     assert isinstance(loaded, dict)
     return loaded
 
@@ -96,7 +96,9 @@ def test_audit_counts_what_the_contract_counts(checkout: Checkout) -> None:
     audit = json.loads(checkout.run("audit", "--json", code=1).stdout)
     assert {**dict.fromkeys(VERDICTS, 0), **audit["verdicts"]} == VERDICTS
     assert audit["totals"]["articles"] == audit["totals"]["files"] == ARTICLES
-    assert not [problem for problem in audit["problems"] if problem["stage"] == "read" and problem["severity"] != "note"]
+    assert not [
+        problem for problem in audit["problems"] if problem["stage"] == "read" and problem["severity"] != "note"
+    ]
     counts = audit["counts"]
     assert (counts["drifted-id"], counts["drifted-title"]) == (2_768 + 112, 84)
     assert counts["no-links"] == 9_697
