@@ -10,7 +10,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import re
 import secrets
 import signal
 from collections.abc import Iterator, Sequence
@@ -19,21 +18,14 @@ from pathlib import Path
 from types import FrameType
 
 from recommender import parallel
-from recommender.atomic import sync
+from recommender.atomic import FATAL, TEMPORARY, sync
 from recommender.corpus import read_bytes
-from recommender.errors import FileProblem, Interrupted, RecommenderError, WriteStopped
+from recommender.errors import FileProblem, Interrupted, WriteStopped
 from recommender.plan import Edit, check_writable
 from recommender.problems import Problem
 
 BATCH = 500
-_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.reltmp")
-# Trouble of the disk, not of one file: the next file would meet it too.
-_FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.ENFILE, errno.EMFILE}
 RESUME = "recommender fill --resume"
-
-
-class LockHeld(RecommenderError):
-    """Another run writes to the same folder."""
 
 
 @dataclass(frozen=True)
@@ -53,38 +45,12 @@ class _Staged:
     seen: tuple[int, ...]
 
 
-@contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
-    """Hold the lock of a folder of articles; the kernel frees it when the process ends, however it ends.
-
-    Raises:
-        LockHeld: another run holds it.
-        RecommenderError: this system has no such lock, so nothing is written.
-    """
-    try:
-        import fcntl  # noqa: PLC0415  (not on Windows, where everything but writing runs)
-    except ImportError:
-        raise RecommenderError("writing needs Linux or macOS; here, apply the printed diff with git") from None
-    try:
-        descriptor = os.open(root, os.O_RDONLY)
-    except OSError as error:
-        raise RecommenderError(f"{root}: cannot be opened ({error.strerror}); name the site's folder") from None
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LockHeld(f"another run is writing to {root}; wait until it has ended") from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def remove_leftovers(root: Path) -> int:
     """Delete the temporary files of killed runs; call it under the lock only."""
     removed = 0
     for folder, _, names in os.walk(root):
         for name in names:
-            if _TEMPORARY.fullmatch(name):
+            if TEMPORARY.fullmatch(name):
                 with contextlib.suppress(OSError):
                     os.unlink(os.path.join(folder, name))
                     removed += 1
@@ -177,7 +143,7 @@ def _stage(root: str, edit: Edit) -> _Staged | None:
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
-        if error.errno in _FATAL:
+        if error.errno in FATAL:
             raise OSError(error.errno, error.strerror, path) from None
         raise FileProblem("not-editable", f"its folder or owner does not allow writing ({error.strerror})") from None
     return _Staged(edit, path, temporary, _identity(info))
@@ -223,7 +189,7 @@ def _publish(one: _Staged) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             os.unlink(one.temporary)
-        if error.errno in _FATAL:
+        if error.errno in FATAL:
             raise
         raise FileProblem("not-editable", f"cannot be replaced ({error.strerror})") from None
 

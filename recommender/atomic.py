@@ -1,10 +1,24 @@
-"""Replace one small file of ours so that readers see the old or the new one, whole, also after a power cut."""
+"""The disk's primitives: replace one small file whole, wait for the disk, hold a folder's lock."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
+import re
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
+
+from recommender.errors import RecommenderError
+
+TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.reltmp")
+# Trouble of the disk, not of one file: the next file would meet it too.
+FATAL = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.ENFILE, errno.EMFILE}
+
+
+class LockHeld(RecommenderError):
+    """Another run writes to the same folder."""
 
 
 def replace_file(file: Path, data: bytes) -> None:
@@ -27,5 +41,31 @@ def sync(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Hold the lock of a folder of articles; the kernel frees it when the process ends, however it ends.
+
+    Raises:
+        LockHeld: another run holds it.
+        RecommenderError: this system has no such lock, so nothing is written.
+    """
+    try:
+        import fcntl  # noqa: PLC0415  (not on Windows, where everything but writing runs)
+    except ImportError:
+        raise RecommenderError("writing needs Linux or macOS; here, apply the printed diff with git") from None
+    try:
+        descriptor = os.open(root, os.O_RDONLY)
+    except OSError as error:
+        raise RecommenderError(f"{root}: cannot be opened ({error.strerror}); name the site's folder") from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LockHeld(f"another run is writing to {root}; wait until it has ended") from None
+        yield
     finally:
         os.close(descriptor)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import apply, git, parallel, planfile
-from recommender.atomic import replace_file
+from recommender.atomic import TEMPORARY, locked, replace_file
 from recommender.corpus import Corpus
 from recommender.errors import ModelError
 from recommender.families import Likeness
@@ -108,14 +108,14 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
         WriteStopped: the disk failed half-way; the run can be resumed.
         Interrupted: a signal; the run can be resumed.
     """
-    with apply.locked(order.root):
+    with locked(order.root):
         git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
         apply.remove_leftovers(order.root)
         file = planfile.plan_file(order.root)
         if made.edits:
             planfile.write_plan(file, made.edits)
         # Before the files: a link that is named here and not yet written does no harm, the reverse would.
-        _write_generated(order, made.generated)
+        _write_generated(order, _merged(order, made))
         applied = apply.apply_edits(order.root, made.edits, progress)
         file.unlink(missing_ok=True)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
@@ -123,7 +123,7 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
 
 def resume(order: Order, progress: parallel.Progress) -> Written:
     """Finish an interrupted run from its stored plan; files that changed since are left and reported."""
-    with apply.locked(order.root):
+    with locked(order.root):
         file = planfile.plan_file(order.root)
         edits = planfile.read_plan(file)
         git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
@@ -136,8 +136,19 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
     return Written(applied.written, applied.already, applied.problems, {})
 
 
+def _merged(order: Order, made: Plan) -> Generated:
+    present = read_generated(order.links_file)
+    if present == made.generated_before:
+        return made.generated
+    # Another run wrote between our plan and our lock: its entries stay.
+    return {**present, **{edit.url: frozenset(edit.generated) for edit in made.edits}}
+
+
 def _write_generated(order: Order, generated: Generated) -> None:
     data = format_generated(generated)
+    for leftover in order.links_file.parent.glob(".*.reltmp"):
+        if TEMPORARY.fullmatch(leftover.name):
+            leftover.unlink(missing_ok=True)
     present = order.links_file.read_bytes() if order.links_file.exists() else b""
     if data != present:
         replace_file(order.links_file, data)

@@ -27,18 +27,21 @@ class Judged:
         return self.verdict == "sound"
 
 
-def judge_links(corpus: Corpus, row: int) -> tuple[Judged, ...]:
-    """Give the verdict of each link of one article, in order of the slots; the first verdict that applies."""
+def judge_links(corpus: Corpus, row: int, generated: frozenset[str] = frozenset()) -> tuple[Judged, ...]:
+    """Give the verdict of each link of one article, in order of the slots; the first verdict that applies.
+
+    Links to the urls in ``generated`` are judged after the others: of two links to one family, a person's stays.
+    """
     linked: set[int] = set()
     judged = []
-    for link in corpus.articles[row].links:
+    for link in sorted(corpus.articles[row].links, key=lambda link: link.url in generated):
         target, ambiguous = find_target(corpus, row, link)
         verdict = _verdict(corpus, row, target, linked, ambiguous=ambiguous)
         if verdict == "sound":
             linked.add(corpus.families[target])
         drift = drifted(corpus.articles[target], link) if verdict == "sound" else ()
         judged.append(Judged(link, verdict, target, drift))
-    return tuple(judged)
+    return tuple(sorted(judged, key=lambda one: one.link.slot))
 
 
 def find_target(corpus: Corpus, row: int, link: Link) -> tuple[int, bool]:
@@ -64,9 +67,9 @@ def representative(corpus: Corpus, rows: Iterable[int], subject: str) -> int:
 
 
 def drifted(target: Article, link: Link) -> tuple[str, ...]:
-    """Name the keys of a link that differ from its target's: id, title, subject, url."""
+    """Name the keys of a link that differ from its target's: id (of a target that has one), title, subject, url."""
     pairs = {
-        "id": (link.id, target.id),
+        "id": (link.id, target.id or link.id),
         "title": (fold(link.title), fold(target.title)),
         "subject": (fold(link.subject), fold(target.subject)),
         "url": (link.url, target.url),

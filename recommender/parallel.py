@@ -7,9 +7,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 import tqdm
+
+from recommender.errors import RecommenderError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -62,10 +66,22 @@ def run(
     # fork inherits what the parent has read (no copy of 160 MB of text); where it is unsafe, spawn pickles it.
     method = "fork" if sys.platform == "linux" else "spawn"
     # The work goes to each process once: with a task it would be pickled again for every chunk.
-    with multiprocessing.get_context(method).Pool(count, _keep, (work,)) as pool:
-        for chunk, results in zip(chunks, pool.imap(_work_on, chunks), strict=True):
-            yield from results
-            step(len(chunk))
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(count, context, _keep, (work,)) as pool:
+        try:
+            for chunk, results in zip(chunks, pool.map(_work_on, chunks), strict=True):
+                yield from results
+                step(len(chunk))
+        except BrokenProcessPool:
+            raise WorkerLost(f"{label}: a worker process was killed, maybe for want of memory; run again") from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+class WorkerLost(RecommenderError):
+    """A worker process ended before its work did."""
+
+    exit_code = 1
 
 
 _kept: list[Callable[[Sequence[Any]], list[Any]]] = []

@@ -65,11 +65,15 @@ class Edit:
 
 @dataclass(frozen=True)
 class Plan:
-    """All edits of a run, in order of their paths, what stops others, and the counts over the whole site."""
+    """All edits of a run, in order of their paths, what stops others, and the counts over the whole site.
+
+    ``generated`` is the provenance once all is written, ``generated_before`` the one that the plan started from.
+    """
 
     edits: tuple[Edit, ...]
     problems: tuple[Problem, ...]
     generated: Mapping[str, frozenset[str]]
+    generated_before: Generated
     tally: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -77,8 +81,8 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
     """Work out the links that one article shall have in a fill mode."""
     settings, generated = context
     article, slots = corpus.articles[row], settings.slots
-    judged = judge_links(corpus, row)
     ours = generated.get(article.url, frozenset())
+    judged = judge_links(corpus, row, ours)
     if mode == "repair":
         kept = _kept(corpus, row, judged, chooser, ours)
         wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
@@ -204,7 +208,8 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
             edits.append(outcome)
     known = filling.corpus.row_of
     generated = {url: urls for url, urls in generated.items() if url in known and urls}
-    return Plan(tuple(sorted(edits, key=lambda edit: edit.path)), tuple(problems), generated, tally)
+    ordered = tuple(sorted(edits, key=lambda edit: edit.path))
+    return Plan(ordered, tuple(problems), generated, filling.generated, tally)
 
 
 def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None:

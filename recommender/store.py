@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -23,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import replace_file, sync
-from recommender.errors import ModelError
+from recommender.atomic import FATAL, locked, replace_file, sync
+from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 
 FORMAT = 1
@@ -43,23 +44,32 @@ def save_model(model: Model, folder: Path) -> str:
 
     Raises:
         ModelError: the folder cannot be written to.
+        WriteStopped: the disk is full or fails; the model that was there before still is.
+        LockHeld: another build writes there.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _ignore_in_git(folder)
-        for leftover in folder.glob(".tmp-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        staging = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
-        try:
-            return _publish(model, folder, staging)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        with locked(folder) if os.name == "posix" else contextlib.nullcontext():
+            _remove_leftovers(folder)
+            staging = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
+            try:
+                return _publish(model, folder, staging)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         # numpy reports a short write without the system's words for it.
         reason = error.strerror or "the disk is full"
-        raise ModelError(
-            f"{folder}: the model cannot be written ({reason}); free space or name another --model"
-        ) from None
+        kind = WriteStopped if error.errno in (*FATAL, None) else ModelError
+        raise kind(f"{folder}: the model cannot be written ({reason}); free space or name another --model") from None
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Delete what killed builds left; call it under the lock only."""
+    for leftover in folder.glob(".tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for leftover in folder.glob(".*.reltmp"):
+        leftover.unlink(missing_ok=True)
 
 
 def _publish(model: Model, folder: Path, staging: Path) -> str:

@@ -23,7 +23,8 @@ import pytest
 from conftest import command, commit, contents, git, write_files
 
 from recommender import apply
-from recommender.apply import Applied, LockHeld, apply_edits, locked, remove_leftovers
+from recommender.apply import Applied, apply_edits, remove_leftovers
+from recommender.atomic import LockHeld, locked
 from recommender.cli import main
 from recommender.errors import Interrupted, RecommenderError, WriteStopped
 from recommender.plan import Edit
@@ -493,7 +494,7 @@ def test_the_lock_of_a_missing_folder_is_wrong_use(tmp_path: Path):
 
 def test_the_lock_is_freed_when_its_holder_is_killed(site: Path):
     hold = (
-        "import sys, time, pathlib; from recommender.apply import locked\n"
+        "import sys, time, pathlib; from recommender.atomic import locked\n"
         "with locked(pathlib.Path('content')): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", hold], cwd=site, stdout=subprocess.PIPE)

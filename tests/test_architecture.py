@@ -47,7 +47,7 @@ OWNERS = {
     "flask": {"service"},
     "waitress": {"service", "cli"},
     "subprocess": {"git"},
-    "fcntl": {"apply"},
+    "fcntl": {"atomic"},
     "json": {"cli", "evaluate", "output", "planfile", "provenance", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
