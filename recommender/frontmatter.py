@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from recommender import nodes
 from recommender.errors import FileProblem
 from recommender.nodes import Mapped, Node, Scalar, Value, line_of
 
-_FENCE = re.compile(r"^(---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
+_FENCE = re.compile(r"(---)[ \t]*\r?$", re.MULTILINE)
+# Begins with a literal line feed, which re finds three times as fast as a line's start.
+_CLOSING = re.compile(r"\n(---|\.\.\.)[ \t]*\r?(?=\n|\Z)")
 # Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
 ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
@@ -36,17 +39,15 @@ class Document:
         return self.text[self.end :].partition("\n")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where a key stands in the front matter: from ``start`` to ``end``, whole lines, later comments left out."""
 
     start: int
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One key of a mapping: its text, its value as texts, and where it stands."""
+class Entry(NamedTuple):
+    """One key of a mapping: its text, its value as texts, and where it stands; a tuple, for a site has a million."""
 
     key: str
     value: Value
@@ -91,16 +92,16 @@ def split(data: bytes) -> Document | None:
     if not text.startswith("---"):
         return None
     first = _FENCE.match(text)
-    if first is None or first.group(1) != "---":
+    if first is None:
         opening = text.split("\n", 1)[0].rstrip(" \t\r")
         if set(opening) == {"-"}:
             return None
         raise FileProblem("broken-fence", f"the first line is {opening[:40]!r}, not ---", 1)
     start = first.end() + 1
-    closing = _FENCE.search(text, start)
+    closing = _CLOSING.search(text, start - 1)
     if closing is None:
         raise FileProblem("broken-fence", "no line --- closes the front matter", 1)
-    return Document(text, start, closing.start(), bom, closing.group(1))
+    return Document(text, start, closing.start() + 1, bom, closing.group(1))
 
 
 def parse(front: str) -> tuple[Entry, ...]:

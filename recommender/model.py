@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +51,7 @@ class Ranking:
         """Give one article's list."""
         start, stop = int(self.indptr[row]), int(self.indptr[row + 1])
         pairs = zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True)
-        return [Candidate(other, score) for other, score in pairs]
+        return [Candidate(*pair) for pair in pairs]
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ class Model:
         """
         wanted = self.settings.slots - len(kept) if limit is None else limit
         asking = self.asking(row)
-        candidates = [c for c in self.candidates(row) if c.row != row]
+        candidates = self.candidates(row)
         choice = choose(asking, candidates, kept, wanted, self.rules)
         cut_off = len(candidates) >= self.settings.candidates and candidates[-1].score >= self.settings.floor
         if len(choice.shown) < (wanted if enough is None else min(wanted, enough)) and cut_off:
@@ -198,10 +199,10 @@ def fit_model(
     corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress = parallel.silent
 ) -> Model:
     """Vectorise, rank and choose for every article of a corpus."""
+    articles = corpus.articles
+    vectors, titles = fit_vectors(articles, settings, progress, _load_kernels)
     from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
 
-    articles = corpus.articles
-    vectors, titles = fit_vectors(articles, settings, progress)
     families = np.array(corpus.families, np.int32)
     step = progress("ranking", len(articles))
     found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
@@ -226,13 +227,20 @@ def fit_model(
     return _with_chosen(model, progress)
 
 
+def _load_kernels() -> None:
+    """Have the ranking's loops compiled, or their code loaded, by ranking next to nothing."""
+    from recommender.neighbors import nearest  # noqa: PLC0415
+
+    rows = Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1)
+    nearest(rows, 1, np.arange(8, dtype=np.int32), 0.0, 1)
+
+
 def _with_chosen(model: Model, progress: parallel.Progress) -> Model:
     limit = max(SHOWN, model.settings.slots)
-    lists = list(parallel.run(_Choosing(model, limit), range(len(model)), progress, label="choosing"))
-    indptr = np.concatenate([[0], np.cumsum([len(shown) for shown in lists])]).astype(np.int64)
-    rows = np.array([candidate.row for shown in lists for candidate in shown], np.int32)
-    scores = np.array([candidate.score for shown in lists for candidate in shown], np.float64)
-    return replace(model, chosen=Ranking(indptr, rows, scores))
+    chunks = list(parallel.run(_Choosing(model, limit), range(len(model)), progress, label="choosing"))
+    lengths, rows, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return replace(model, chosen=Ranking(indptr, rows.astype(np.int32), scores.astype(np.float64)))
 
 
 @dataclass(frozen=True)
@@ -240,9 +248,13 @@ class _Choosing:
     model: Model
     limit: int
 
-    def __call__(self, rows: Sequence[int]) -> list[tuple[Candidate, ...]]:
+    def __call__(self, rows: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
+        """Give lengths, rows and scores of a chunk's lists: arrays travel between processes at once."""
         slots = self.model.settings.slots
-        return [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
+        lists = [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
+        flat = [candidate for shown in lists for candidate in shown]
+        lengths = np.array([len(shown) for shown in lists])
+        return [(lengths, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
 
 
 def _catalogue(corpus: Corpus) -> Catalogue:

@@ -6,6 +6,7 @@ written, and no constructor's trap (merge bombs, sexagesimal floods, impossible 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
@@ -35,6 +36,10 @@ NULLS = {"", "~", "null", "Null", "NULL"}
 
 class _TextResolver(yaml.resolver.BaseResolver):
     """Tell null from text and nothing else: PyYAML's own resolver tries eight patterns on every value."""
+
+    # Called on the way into and out of every node, for path resolvers, of which there are none: the cheapest callables.
+    descend_resolver: Any = staticmethod(operator.is_)
+    ascend_resolver: Any = staticmethod(dict)
 
     def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
         if kind is yaml.ScalarNode:

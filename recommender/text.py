@@ -6,7 +6,6 @@ Long texts of the real site hold the two characters ``\n`` where a line break is
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable
 from functools import cache
@@ -23,6 +22,7 @@ _MARKUP = re.compile(
     re.DOTALL,
 )
 _WORD = re.compile(r"[^\W_]+")
+_ASCII_WORDS = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 # A text with one of these characters has letters that combine, or no spaces between its words.
 _RARE = re.compile("[\u0300-\u036f\u0483-\u1dff\u20d0-\u20ff\u2cef-\U0010ffff]")
 # Thai, Lao, Burmese, Khmer; kana and Han.
@@ -30,6 +30,10 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
+
+
+# Combining marks end here in Unicode 16, but for the variation selectors far above.
+_LAST_MARK, _SELECTORS = 0x1EFFF, "\U000e0100-\U000e01ef"
 
 
 def analyze(text: str) -> list[str]:
@@ -42,7 +46,10 @@ def analyze(text: str) -> list[str]:
         text = text[:closed] + text[closed:].replace("<!--", " ")
     # Lower case first: that of the Turkish İ has a combining mark.
     text = _MARKUP.sub(" ", text).lower()
-    if text.isascii() or not _RARE.search(text):
+    if text.isascii():
+        # Ten times as fast as the pattern, and most texts are ASCII.
+        return text.encode("ascii").translate(_ASCII_WORDS).decode("ascii").split()
+    if not _RARE.search(text):
         return _WORD.findall(text)
     patterns = _rare_patterns()
     words = patterns[0].findall(unicodedata.normalize("NFC", text))
@@ -61,8 +68,8 @@ def _pairs(word: str, unspaced: re.Pattern[str]) -> list[str]:
 
 @cache
 def _rare_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Compile what texts with combining marks need: 20 ms that most processes never spend."""
-    marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc"))
+    """Compile what texts with combining marks need: 0.1 s that most processes never spend."""
+    marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc")) + _SELECTORS
     word = re.compile(f"(?:[^\\W_]|[{marks}])+")
     unspaced = re.compile(f"[{_UNSPACED}][{_UNSPACED}{marks}]*")
     return word, unspaced
@@ -71,8 +78,8 @@ def _rare_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def _ranges(test: Callable[[str], bool]) -> str:
     """Give the inside of a regex class of all characters that pass a test."""
     out, start = [], -1
-    for code in range(sys.maxunicode + 2):
-        good = code <= sys.maxunicode and test(chr(code))
+    for code in range(0x300, _LAST_MARK + 2):
+        good = code <= _LAST_MARK and test(chr(code))
         if good and start < 0:
             start = code
         elif not good and start >= 0:

@@ -223,7 +223,7 @@ SUMMARY = "links: 1,234 kept, 3 dropped (2 dead, 1 replaced), 3 corrected, 4 add
 
 def test_a_plan_is_a_diff_or_names(capsys: pytest.CaptureFixture[str]) -> None:
     problem = Problem("conflict", "b.md")
-    plan = Plan((EDIT,), (problem,), {}, TALLY)
+    plan = Plan((EDIT,), (problem,), {}, {}, TALLY)
     output.show_plan(plan, check=False, as_json=False)
     captured = capsys.readouterr()
     assert captured.out == EDIT.diff

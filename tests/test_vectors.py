@@ -52,6 +52,7 @@ def article(number: int, settings: Settings = DEFAULT, **texts: str) -> Article:
         source_digest="",
         file_digest="",
         links=(),
+        style=None,
     )
 
 
