@@ -1,7 +1,7 @@
 """Measure recommender beside its peers, in one run on one machine: seconds, ratios and peak memory.
 
 RECOMMENDER_CORPORA names the folder of the unpacked corpora; without it the sample site is measured, whose
-figures say little. Memory is the highest sum of PSS over a process and its children, sampled every 50 ms.
+figures say little. Memory is the highest sum of PSS over a process and its children, sampled four times a second.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def measure(work: Callable[[], Any]) -> tuple[Any, Measured]:
     def watch() -> None:
         while not done.is_set():
             peak[0] = max(peak[0], pss_of_tree())
-            done.wait(0.05)
+            done.wait(0.25)
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -74,10 +74,14 @@ def pss_of_tree() -> float:
     return total / 2**20
 
 
-def row(name: str, measured: Measured, against: Measured | None = None) -> None:
-    """Print one line: seconds, memory, and how many times as long the peer took."""
-    ratio = f"{against.seconds / measured.seconds:8.2f} x" if against else " " * 10
-    print(f"{name:<58} {measured.seconds:8.2f} s {measured.memory:8.0f} MiB {ratio}", flush=True)
+def row(name: str, measured: Measured) -> None:
+    """Print one line: seconds and memory."""
+    print(f"{name:<58} {measured.seconds:8.2f} s {measured.memory:8.0f} MiB", flush=True)
+
+
+def ratio(name: str, longer: Measured, shorter: Measured) -> None:
+    """Print how many times as long one took as the other."""
+    print(f"  {name:<56} {longer.seconds / shorter.seconds:8.2f} x", flush=True)
 
 
 def bench_reading(content: Path) -> Corpus:
@@ -88,7 +92,8 @@ def bench_reading(content: Path) -> Corpus:
     _, raw = measure(lambda: [len(file.read_bytes()) for file in files])
     corpus, read = measure(lambda: read_corpus(content, Settings()))
     row(f"read the bytes of {len(files):,} files", raw)
-    row(f"read {len(corpus.articles):,} articles", read, raw)
+    row(f"read {len(corpus.articles):,} articles", read)
+    ratio("reading takes, against the bytes alone,", read, raw)
     return corpus
 
 
@@ -110,14 +115,14 @@ def bench_ranking(corpus: Corpus) -> None:
     transposed = matrix.T.tocsr()
     _, peer = measure(lambda: sp_matmul_topn(matrix, transposed, top_n=k, n_threads=threads))
     row("  sparse_dot_topn, full product, float64", peer)
-    print(f"{'  ranking is faster by':<58} {peer.seconds / ours.seconds:8.2f} x")
+    ratio("ranking is faster by", peer, ours)
     queries = min(QUERIES, len(rows))
     near = NearestNeighbors(n_neighbors=min(k, len(rows)), algorithm="brute", metric="cosine", n_jobs=threads)
     near.fit(matrix)
     _, brute = measure(lambda: near.kneighbors(matrix[:queries], return_distance=True))
     whole = Measured(brute.seconds * len(rows) / queries, brute.memory)
     row(f"  scikit-learn, brute cosine ({queries:,} rows, scaled to all)", whole)
-    print(f"{'  ranking is faster by':<58} {whole.seconds / ours.seconds:8.2f} x")
+    ratio("ranking is faster by", whole, ours)
 
 
 def head(rows: Rows, count: int) -> Rows:
