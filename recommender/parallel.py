@@ -8,6 +8,8 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -107,10 +109,18 @@ _kept: list[Callable[[Sequence[Any]], list[Any]]] = []
 
 
 def _keep(work: Callable[[Sequence[Any]], list[Any]]) -> None:
-    # Ctrl-C goes to the whole group of processes: the parent alone answers it.
+    # Ctrl-C and `timeout` signal the whole group of processes: the parent alone answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     _kept[:] = [work]
+
+
+def _end_with(parent: int) -> None:
+    """End this worker when its parent is gone: a killed parent leaves no word, and its pipes stay open."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _work_on(chunk: Sequence[Any]) -> list[Any]:
