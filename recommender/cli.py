@@ -221,6 +221,7 @@ def fill(**options: Any) -> int:
         allow_dirty=options["allow_dirty"],
         allow_no_vcs=options["allow_no_vcs"],
         links_file=_links_file(settings),
+        with_diff=not (options["write"] or options["check"] or options["as_json"]),
     )
     if options["resume"]:
         result = filling.resume(order, output.progress)

@@ -33,6 +33,7 @@ class Order:
     allow_dirty: bool
     allow_no_vcs: bool
     links_file: Path
+    with_diff: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progres
         mode=order.mode,
         settings=settings,
         generated=read_generated(order.links_file),
-        diff_prefix=diff_prefix(order.root),
+        diff_prefix=diff_prefix(order.root) if order.with_diff else None,
     )
     made = make_plan(filling, rows, progress)
     if order.max_files is not None and len(made.edits) > order.max_files:

@@ -31,6 +31,7 @@ MAX_NODES = 20_000
 # nested collection needs one of these characters, so below this count depth cannot reach any of them.
 SAFE_OPENERS = 2_000
 _OPENERS = "[{-?:"
+_PROPERTIES = ("&", "!", "*")
 NULLS = {"", "~", "null", "Null", "NULL"}
 
 
@@ -105,16 +106,19 @@ def find_property(front: str, node: yaml.Node) -> int | None:
 
     A node with one begins at it, and an alias is the node that it names, so no second parse is needed.
     """
-    start = int(cast("Any", node.start_mark).index)
-    if front[start : start + 1] in ("&", "!", "*") and getattr(node, "style", None) not in ("|", ">"):
-        return start
-    if isinstance(node, yaml.CollectionNode):
-        for item in node.value:
-            for child in item if isinstance(item, tuple) else (item,):
-                found = find_property(front, child)
-                if found is not None:
-                    return found
-    return None
+    found = []
+    waiting: list[Any] = [node]
+    while waiting:
+        one = waiting.pop()
+        start = one.start_mark.index
+        if front[start : start + 1] in _PROPERTIES:
+            found.append(int(start))
+        elif isinstance(one, yaml.MappingNode):
+            for pair in one.value:
+                waiting += pair
+        elif isinstance(one, yaml.SequenceNode):
+            waiting += one.value
+    return min(found, default=None)
 
 
 def same_node(one: yaml.Node, other: yaml.Node) -> bool:
