@@ -72,7 +72,6 @@ def run() -> None:
     code = main()
     with contextlib.suppress(OSError, ValueError):  # closed, or full, which main has said
         sys.stdout.flush()
-        sys.stderr.flush()
     # Nothing is left to do, and freeing a site's million objects one by one takes a second.
     os._exit(code)
 

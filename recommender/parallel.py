@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
-
-import tqdm
 
 from recommender.errors import RecommenderError
 
@@ -38,6 +33,8 @@ def on_terminal(label: str, total: int) -> Step:
     """Draw a progress bar on stderr where that is a terminal."""
     if not sys.stderr.isatty():
         return silent(label, total)
+    import tqdm  # noqa: PLC0415  (40 ms, which a look-up has no use for)
+
     bar = tqdm.tqdm(total=total, desc=label, unit=" files", file=sys.stderr, leave=False)
 
     def step(done: int) -> None:
@@ -67,6 +64,11 @@ def run(
             yield from work(chunk)
             step(len(chunk))
         return
+    # Imported here: 40 ms, which a look-up has no use for.
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
     # fork inherits what the parent has read (no copy of 160 MB of text); where it is unsafe, spawn pickles it.
     method = "fork" if sys.platform == "linux" else "spawn"
     # The work goes to each process once: with a task it would be pickled again for every chunk.

@@ -249,13 +249,14 @@ def test_a_change_between_read_and_rename_stays_and_is_reported(
     root: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
 ):
     edits = [edit_of(root, name) for name in NAMES]
-    sync, mine = apply.sync, []
+    sync, mine, turn = apply.sync, [], threading.Lock()
 
     def meddle(path: str) -> None:
-        # All files have been read and staged when the first temporary is synced.
-        if not mine:
-            change(root / "c.md")
-            mine.append(state(root / "c.md"))
+        # All files have been read and staged when the first temporary is synced, by one of several threads.
+        with turn:
+            if not mine:
+                change(root / "c.md")
+                mine.append(state(root / "c.md"))
         sync(path)
 
     monkeypatch.setattr(apply, "sync", meddle)
