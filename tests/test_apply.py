@@ -400,13 +400,17 @@ def test_a_limit_on_file_sizes(root: Path):
 
 
 def test_a_limit_on_open_files_is_no_matter(root: Path):
-    edits = [edit_of(root, name) for name in NAMES]
+    names = [f"{number}.md" for number in range(40)]
+    write_files(root, dict.fromkeys(names, OLD))
+    edits = [edit_of(root, name) for name in names]
 
     def work() -> object:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+        # A few more than are open already: a batch must not keep its 40 files open.
+        limit = max(map(int, os.listdir("/dev/fd"))) + 12
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
         return apply_edits(root, edits)
 
-    assert forked(work) == str(Applied(6, 0, ()))
+    assert forked(work) == str(Applied(40, 0, ()))
 
 
 @pytest.fixture
