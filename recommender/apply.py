@@ -1,7 +1,7 @@
 """The write protocol: planned edits to files, each old or new and whole at every moment, resumable after any crash.
 
 Per batch of 500 files: temporary files beside their targets, fsync of all, then for each a last look at the target
-and a rename, then fsync of the folders. (fsync of each file on its own takes most of the time: 38 of 45 s measured.)
+and a rename, then fsync of the folders. (fsync of each file took 11.5 of 33 s for 28,543 files, under a profiler.)
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
                 already += 1
             else:
                 staged.append(one)
-        # Side by side the files share the journal's commits: a third of the time of one after the other.
+        # Side by side the files share the journal's commits: with the look at folders below, 33 s fell to 23 s.
         with ThreadPoolExecutor(4) as pool:
             list(pool.map(sync, [one.temporary for one in staged]))
         while staged and not stop:
@@ -164,7 +164,7 @@ def _read_target(root: str, path: str) -> tuple[bytes, os.stat_result]:
 
 @cache
 def _is_inside(root: str, folder: str) -> bool:
-    # Kept for one batch: looking at every part of the path takes a sixth of the time of writing.
+    # Kept for one batch: looking at every part of every path took 4 of 33 s.
     real = os.path.realpath(root)
     return os.path.commonpath([os.path.realpath(folder), real]) == real
 

@@ -25,7 +25,7 @@ RULES = {
 
 
 class Candidate(NamedTuple):
-    """An article by its row, and its score; a tuple, because a build makes two million (a third of the time)."""
+    """An article by its row, and its score; a tuple, because a build makes two million."""
 
     row: int
     score: float

@@ -12,7 +12,7 @@ from recommender.errors import FileProblem
 from recommender.nodes import Mapped, Node, Scalar, Value, line_of
 
 _FENCE = re.compile(r"(---)[ \t]*\r?$", re.MULTILINE)
-# Begins with a literal line feed, which re finds three times as fast as a line's start.
+# Begins with a literal line feed, which re looks for faster than for a line's start.
 _CLOSING = re.compile(r"\n(---|\.\.\.)[ \t]*\r?(?=\n|\Z)")
 # Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
 ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")

@@ -58,7 +58,7 @@ def rows_of_id(model: Model, wanted: str) -> list[int]:
 
 def closest(model: Model, text: str, limit: int = 3) -> tuple[str, ...]:
     """Give the urls most like a text: by its last segment, then by the whole."""
-    # Imported here: only a failed look-up needs it. 36,000 urls take 30 ms (difflib: 6 s, measured).
+    # Imported here: only a failed look-up needs it. difflib would compare 36,000 urls one by one in Python.
     from rapidfuzz import fuzz, process  # noqa: PLC0415
 
     urls = model.catalogue.urls.all()

@@ -190,7 +190,7 @@ def _count(words: Sequence[list[str]]) -> _Counts:
     number: dict[str, int] = {}
     indptr, indices, data = [0], array("i"), array("i")
     for own in words:
-        # Counter counts in C: four times as fast as CountVectorizer, whose loop is Python (0.08 and 0.32 ms a text).
+        # Counter counts in C, CountVectorizer in Python: 0.46 instead of 0.61 ms for all the words of an article.
         counts = Counter(own)
         indices.extend([number.setdefault(word, len(number)) for word in counts])
         data.extend(counts.values())
