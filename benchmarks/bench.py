@@ -24,6 +24,7 @@ import psutil
 
 from recommender import parallel
 from recommender.corpus import Corpus, read_corpus
+from recommender.counts import count_articles
 from recommender.neighbors import nearest
 from recommender.settings import Settings
 from recommender.sparse import Rows
@@ -104,7 +105,7 @@ def bench_ranking(corpus: Corpus) -> None:
     from sparse_dot_topn import sp_matmul_topn
 
     settings, threads = Settings(), parallel.cores()
-    (vectors, _), fitted = measure(lambda: fit_vectors(corpus.articles, settings))
+    (vectors, _), fitted = measure(lambda: fit_vectors(count_articles(corpus.articles, settings), settings))
     row("count and weigh the words", fitted)
     rows, k, families = vectors.rows, settings.candidates, np.array(corpus.families, np.int32)
     _, first = measure(lambda: nearest(head(rows, 512), k, families[:512], 0.0, threads))

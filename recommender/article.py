@@ -63,12 +63,11 @@ def is_id(text: str) -> bool:
 
 def digest(*parts: str) -> str:
     """Give 32 hexadecimal digits that differ where any part differs."""
-    state = hashlib.sha256()
+    pieces = []
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
-        state.update(len(data).to_bytes(8, "little"))
-        state.update(data)
-    return state.hexdigest()[:32]
+        pieces += [len(data).to_bytes(8, "little"), data]
+    return hashlib.sha256(b"".join(pieces)).hexdigest()[:32]
 
 
 def url_forms(url: str) -> tuple[str, ...]:

@@ -1,7 +1,4 @@
-"""The command line: one small function per command, which imports its own modules inside.
-
-``related`` must answer in a moment, so nothing heavy is imported before a command is known.
-"""
+"""The command line: one small function per command, which imports its own modules inside, so that asking is quick."""
 
 from __future__ import annotations
 
@@ -131,8 +128,10 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
 @JSON
 def build(content: Path | None, model: Path | None, as_json: bool) -> int:
     """Read the site, rank it, choose the links, and save all that as a model."""
+    from recommender.model import load_engines
+
     settings = find_settings(Path.cwd())
-    corpus = _read(content, settings)
+    corpus = _read(content, settings, count=True, meanwhile=load_engines)
     folder = _model_folder(model, settings)
     built = _build(corpus, settings, folder)
     output.show_build(built, corpus, folder, as_json=as_json)
@@ -249,10 +248,10 @@ def export(limit: int | None, target: Path, model: Path | None) -> int:
     return 0
 
 
-def _read(content: Path | None, settings: Settings) -> Corpus:
+def _read(content: Path | None, settings: Settings, **how: Any) -> Corpus:
     from recommender.corpus import read_corpus
 
-    return read_corpus(_content(content, settings), settings, output.progress)
+    return read_corpus(_content(content, settings), settings, output.progress, **how)
 
 
 def _content(content: Path | None, settings: Settings) -> Path:

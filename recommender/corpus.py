@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import stat
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from recommender import frontmatter, parallel
 from recommender.article import Article, Style, digest, is_id
+from recommender.counts import Counted, Counts, arrange, count_texts
 from recommender.errors import ContentError, FileProblem
 from recommender.problems import Problem
 from recommender.related import fold, read_blocks, style_of
 from recommender.settings import Keys, Settings
 
 MAX_BYTES = 1024 * 1024
+PIECE = 64 * 1024
 SUFFIXES = (".md", ".markdown", ".mdx")
 TRUE = {"true", "yes", "on", "1"}
 
@@ -28,7 +31,8 @@ class Corpus:
     """All articles of a site, sorted by url, and what is wrong with its files.
 
     ``files`` counts what was found, articles or not. ``style`` is the most frequent one of the site's blocks.
-    ``families`` gives each article the row of its family's first member: copies share a number.
+    ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
+    the words where reading counted them; the articles have no texts then.
     """
 
     root: Path
@@ -40,6 +44,7 @@ class Corpus:
     row_of: Mapping[str, int] = field(default_factory=dict)
     rows_of_id: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     families: tuple[int, ...] = ()
+    counted: Counted | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -53,10 +58,25 @@ class _Read:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What was read of a chunk of files, and the counted words of its articles where that was asked for."""
+
+    reads: list[_Read]
+    counts: tuple[Counts, ...] = ()
+
+
 def read_corpus(
-    root: Path, settings: Settings, progress: parallel.Progress = parallel.silent, workers: int = 0
+    root: Path,
+    settings: Settings,
+    progress: parallel.Progress = parallel.silent,
+    *,
+    count: bool = False,
+    meanwhile: Callable[[], object] = list,
 ) -> Corpus:
-    """Read every Markdown file below a folder.
+    """Read every Markdown file below a folder; for a build also count the words, while they are at hand.
+
+    ``meanwhile`` is called while other processes read and this one would wait.
 
     Raises:
         ContentError: the folder does not exist, cannot be listed, or holds no article.
@@ -67,9 +87,13 @@ def read_corpus(
     paths, problems = _list_files(root)
     if not paths and not problems:
         raise ContentError(f"CONTENT {root} holds no Markdown file (.md, .markdown, .mdx); name the site's folder")
-    work = _Reading(str(root), settings)
-    results = list(parallel.run(work, paths, progress, workers))
-    corpus = assemble(root, results, problems)
+    reading = parallel.run(_Reading(str(root), settings, count), paths, progress)
+    parts = list(itertools.islice(reading, 1))
+    meanwhile()
+    parts += reading
+    corpus = assemble(root, [read for part in parts for read in part.reads], problems)
+    if count:
+        corpus = replace(corpus, counted=_arranged(parts, corpus))
     if not corpus.articles:
         codes = Counter(problem.code for problem in corpus.problems if problem.severity != "warning")
         found = ", ".join(f"{count} {code}" for code, count in codes.most_common(4))
@@ -128,8 +152,7 @@ def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
             raise FileProblem("not-a-file", "not a regular file")
         if info.st_size > MAX_BYTES:
             raise FileProblem("too-large", f"the file has {info.st_size:,} bytes")
-        # One byte more than the limit: a file that grows while it is read ends here too.
-        data = _read_up_to(descriptor, MAX_BYTES + 1)
+        data = _read_all(descriptor, info.st_size)
     except OSError as error:
         raise FileProblem("unreadable", str(error.strerror)) from None
     finally:
@@ -139,11 +162,13 @@ def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
     return data, info
 
 
-def _read_up_to(descriptor: int, limit: int) -> bytes:
-    chunks, size = [], 0
-    while size < limit and (chunk := os.read(descriptor, limit - size)):
+def _read_all(descriptor: int, expected: int) -> bytes:
+    """Read to the end, but one byte more than the limit at most: a file that grows while it is read ends here too."""
+    chunks, size, wanted = [], 0, expected + 1
+    while size <= MAX_BYTES and (chunk := os.read(descriptor, wanted)):
         chunks.append(chunk)
         size += len(chunk)
+        wanted = min(PIECE, MAX_BYTES + 1 - size)
     return b"".join(chunks)
 
 
@@ -177,9 +202,15 @@ def _name(path: str) -> str:
 class _Reading:
     root: str
     settings: Settings
+    count: bool
 
-    def __call__(self, paths: Sequence[str]) -> list[_Read]:
-        return [self.read(path) for path in paths]
+    def __call__(self, paths: Sequence[str]) -> list[_Part]:
+        reads = [self.read(path) for path in paths]
+        if not self.count:
+            return [_Part(reads)]
+        counts = count_texts([read.article.texts for read in reads if read.article], self.settings)
+        # Texts are nine tenths of what would travel between the processes.
+        return [_Part([_without_texts(read) for read in reads], counts)]
 
     def read(self, path: str) -> _Read:
         name = _name(path)
@@ -194,6 +225,16 @@ class _Reading:
             return _Read(None, (Problem(problem.code, name, problem.line, reason=problem.reason),))
         except Exception as error:  # one file that no guard foresaw must not stop the others
             return _Read(None, (Problem("unreadable", name, reason=f"{type(error).__name__}: {error}"),))
+
+
+def _without_texts(read: _Read) -> _Read:
+    return _Read(read.article and replace(read.article, texts=()), read.problems)
+
+
+def _arranged(parts: Sequence[_Part], corpus: Corpus) -> Counted:
+    """Put the counted words into the order of the corpus, without the files that are no articles after all."""
+    rows = [[corpus.row_of.get(read.article.url, -1) for read in part.reads if read.article] for part in parts]
+    return arrange([part.counts for part in parts], rows)
 
 
 def _make_article(

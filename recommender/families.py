@@ -30,7 +30,9 @@ class Likeness:
 
     def of(self, row: int) -> dict[int, float]:
         """Give the rows that ask the same question as one row, with their scores."""
-        start, stop = int(self.indptr[row]), int(self.indptr[row + 1])
+        start, stop = self.indptr[row : row + 2].tolist()
+        if start == stop:  # most rows, so nothing is made for them
+            return {}
         return dict(zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True))
 
 

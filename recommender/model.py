@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus
+from recommender.counts import count_articles, field_words
 from recommender.families import Likeness, find_likeness, like_draft, members_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, ordered_sum, pack, shared
 from recommender.text import analyze
-from recommender.vectors import Vectors, field_words, fit_vectors, stem, transform
+from recommender.vectors import Vectors, fit_vectors, inverse_document_frequency, stem, transform
 
 SHOWN = 20
 
@@ -49,9 +50,8 @@ class Ranking:
 
     def of(self, row: int) -> list[Candidate]:
         """Give one article's list."""
-        start, stop = int(self.indptr[row]), int(self.indptr[row + 1])
-        pairs = zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True)
-        return [Candidate(*pair) for pair in pairs]
+        start, stop = self.indptr[row : row + 2].tolist()
+        return list(map(Candidate, self.rows[start:stop].tolist(), self.scores[start:stop].tolist()))
 
 
 @dataclass(frozen=True)
@@ -199,8 +199,13 @@ def fit_model(
     corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress = parallel.silent
 ) -> Model:
     """Vectorise, rank and choose for every article of a corpus."""
+    with parallel.no_collection():
+        return _fit(corpus, settings, built_at, progress)
+
+
+def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress) -> Model:
     articles = corpus.articles
-    vectors, titles = fit_vectors(articles, settings, progress, _load_kernels)
+    vectors, titles = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
     from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
 
     families = np.array(corpus.families, np.int32)
@@ -227,11 +232,12 @@ def fit_model(
     return _with_chosen(model, progress)
 
 
-def _load_kernels() -> None:
-    """Have the ranking's loops compiled, or their code loaded, by ranking next to nothing."""
+def load_engines() -> None:
+    """Have scikit-learn imported and the ranking's loops compiled: 2 s that a build has while it waits for files."""
     from recommender.neighbors import nearest  # noqa: PLC0415
 
     rows = Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1)
+    inverse_document_frequency(rows)
     nearest(rows, 1, np.arange(8, dtype=np.int32), 0.0, 1)
 
 

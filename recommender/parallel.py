@@ -73,7 +73,7 @@ def run(
     method = "fork" if sys.platform == "linux" else "spawn"
     # The work goes to each process once: with a task it would be pickled again for every chunk.
     context = multiprocessing.get_context(method)
-    with _no_collection(), ProcessPoolExecutor(count, context, _keep, (work,)) as pool:
+    with no_collection(), ProcessPoolExecutor(count, context, _keep, (work,)) as pool:
         try:
             for chunk, results in zip(chunks, pool.map(_work_on, chunks), strict=True):
                 yield from results
@@ -91,8 +91,8 @@ class WorkerLost(RecommenderError):
 
 
 @contextlib.contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the collector of cycles off what is read: it would walk a million objects again and again.
+def no_collection() -> Iterator[None]:
+    """Keep the collector of cycles off what is read or built: it would walk a million objects again and again.
 
     Freezing also spares the children from copying the pages that a collection would touch.
     """

@@ -53,8 +53,10 @@ def read_blocks(entries: Sequence[Entry], prefix: str) -> tuple[Block, ...]:
 
 def is_block(key: str, prefix: str) -> bool:
     """Tell whether a key names a slot: the prefix and a number from 1 to 999, without leading zeros."""
+    if not key.startswith(prefix):
+        return False
     slot = key[len(prefix) :]
-    return key.startswith(prefix) and slot.isascii() and slot.isdigit() and slot[0] != "0" and len(slot) < 4
+    return slot.isascii() and slot.isdigit() and slot[0] != "0" and len(slot) < 4
 
 
 def _block(entry: Entry, slot: int) -> Block:

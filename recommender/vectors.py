@@ -1,4 +1,4 @@
-"""Articles to weighted TF-IDF rows; the only owner of scikit-learn, which learns how rare each term is.
+"""Counted words to weighted TF-IDF rows; the only owner of scikit-learn, which learns how rare each term is.
 
 Each field f has its own columns and its own vector v_f, L2-normalised. A row is the fields beside each other,
 each times the square root of its weight w_f, L2-normalised again, so that the dot product of two rows is
@@ -7,19 +7,14 @@ sum_f w_f cos_f / sqrt(W_a W_b) with W_x the sum of the weights of x's non-empty
 
 from __future__ import annotations
 
-import itertools
-from array import array
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from recommender import parallel
-from recommender.article import Article
-from recommender.settings import TEXT, Settings
+from recommender.counts import Counted, Counts
+from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
-from recommender.text import analyze
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
@@ -50,40 +45,15 @@ class Vectors:
     rows: Rows
 
 
-@dataclass(frozen=True)
-class _Counts:
-    """Counts of a chunk of articles in one field: its own vocabulary, in order of first use, and compressed rows."""
-
-    vocabulary: list[str]
-    indptr: Ints
-    indices: Terms
-    data: Terms
-
-
-def fit_vectors(
-    articles: Sequence[Article],
-    settings: Settings,
-    progress: parallel.Progress = parallel.silent,
-    meanwhile: Callable[[], object] = list,
-) -> tuple[Vectors, Vectors]:
-    """Count and weigh the words of all articles; independent of the order of work and the number of processes.
+def fit_vectors(counted: Counted, settings: Settings) -> tuple[Vectors, Vectors]:
+    """Weigh the counted words of all articles; independent of how the work was cut.
 
     Gives the rows that are ranked, and those of the titles with words cut to 5 letters, which tell same questions.
-    ``meanwhile`` is called while other processes count and this one would wait.
     """
-    work = _Counting(tuple(articles), settings)
-    counting = parallel.run(work, range(len(articles)), progress, label="counting words")
-    chunks = list(itertools.islice(counting, 1))
-    import sklearn.feature_extraction.text  # noqa: F401, PLC0415  (a second, which costs nothing here)
-
-    meanwhile()
-    chunks += counting
-    present = set().union(*(counts.vocabulary for chunk in chunks for counts in chunk))
-    fields = settings.weighted
-    columns = list(zip(*chunks, strict=True))
-    main = _weigh_fields(columns, list(fields.items()), lambda word: fold(word, present.__contains__))
-    titles = _weigh_fields(columns[-1:], [("title", 1.0)], stem)
-    return main, titles
+    present = set().union(*(counts.vocabulary for chunk in counted.chunks for counts in chunk))
+    fields = list(settings.weighted.items())
+    main = _weigh_fields(counted, 0, fields, lambda word: fold(word, present.__contains__))
+    return main, _weigh_fields(counted, -1, [("title", 1.0)], stem)
 
 
 def fold(word: str, known: Callable[[str], object]) -> str:
@@ -97,24 +67,6 @@ def fold(word: str, known: Callable[[str], object]) -> str:
 def stem(word: str) -> str:
     """Cut a word of a title to what inflected forms share."""
     return word[:STEM]
-
-
-def field_words(texts: Mapping[str, str], settings: Settings) -> list[list[str]]:
-    """Give the words of each weighted field, in order, and those of the title; ``texts`` are given by source."""
-    words = {name: analyze(texts.get(name, "")) for name in settings.sources}
-    title = words[settings.keys.title]
-    return [
-        *(_composed(words, settings) if name == TEXT else words[name] for name in settings.weighted),
-        title,
-    ]
-
-
-def _composed(words: Mapping[str, list[str]], settings: Settings) -> list[str]:
-    long = words.get(settings.keys.answer, []) + words.get("body", [])
-    out = long[: settings.lead_words] * settings.lead_times
-    for name, times in settings.text.items():
-        out += words.get(name, []) * times
-    return out
 
 
 def weigh(counts: Floats) -> Floats:
@@ -169,41 +121,12 @@ def _column(space: Space, field: int, word: str) -> int:
     return column if column >= 0 else space.terms.find(fold(word, bool), low, high)
 
 
-@dataclass(frozen=True)
-class _Counting:
-    articles: tuple[Article, ...]
-    settings: Settings
-
-    def __call__(self, numbers: Sequence[int]) -> list[tuple[_Counts, ...]]:
-        sources = self.settings.sources
-        words = [
-            field_words(dict(zip(sources, self.articles[number].texts, strict=True)), self.settings)
-            for number in numbers
-        ]
-        *columns, titles = zip(*words, strict=True)
-        counts = [_count(column) for column in columns]
-        fields, title = list(self.settings.weighted), self.settings.keys.title
-        return [(*counts, counts[fields.index(title)] if title in fields else _count(titles))]
-
-
-def _count(words: Sequence[list[str]]) -> _Counts:
-    number: dict[str, int] = {}
-    indptr, indices, data = [0], array("i"), array("i")
-    for own in words:
-        # Counter counts in C, CountVectorizer in Python: 0.46 instead of 0.61 ms for all the words of an article.
-        counts = Counter(own)
-        indices.extend([number.setdefault(word, len(number)) for word in counts])
-        data.extend(counts.values())
-        indptr.append(len(indices))
-    return _Counts(list(number), np.array(indptr), np.array(indices, np.int32), np.array(data, np.int32))
-
-
 def _weigh_fields(
-    columns: Sequence[Sequence[_Counts]], fields: Sequence[tuple[str, float]], folded: Callable[[str], str]
+    counted: Counted, first: int, fields: Sequence[tuple[str, float]], folded: Callable[[str], str]
 ) -> Vectors:
     vocabularies, blocks, start = [], [], 0
-    for chunks, (_, weight) in zip(columns, fields, strict=False):
-        vocabulary, counts = _merge(chunks, folded)
+    for column, (_, weight) in enumerate(fields, first):
+        vocabulary, counts = _merge([chunk[column] for chunk in counted.chunks], counted.order, folded)
         idf = inverse_document_frequency(counts)
         blocks.append((_kept(counts, idf), idf, weight, start))
         vocabularies.append(vocabulary)
@@ -215,7 +138,7 @@ def _weigh_fields(
     return Vectors(space, _join(blocks, len(blocks[0][0]), start))
 
 
-def _merge(chunks: Sequence[_Counts], folded: Callable[[str], str]) -> tuple[list[str], Rows]:
+def _merge(chunks: Sequence[Counts], order: Ints, folded: Callable[[str], str]) -> tuple[list[str], Rows]:
     from scipy.sparse import csr_array  # noqa: PLC0415  (0.2 s; only fitting needs it)
 
     forms = {word: folded(word) for word in set().union(*(chunk.vocabulary for chunk in chunks))}
@@ -224,13 +147,13 @@ def _merge(chunks: Sequence[_Counts], folded: Callable[[str], str]) -> tuple[lis
     number = {word: column[form] for word, form in forms.items()}
     indices, lengths = [np.zeros(0, np.int32)], []
     for chunk in chunks:
-        renumber = np.array([number[word] for word in chunk.vocabulary], np.int32)
+        renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
         indices.append(renumber[chunk.indices] if len(renumber) else np.zeros(0, np.int32))
         lengths.append(np.diff(chunk.indptr))
     indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
     data = np.concatenate([chunk.data for chunk in chunks]).astype(np.float64)
     shape = (len(indptr) - 1, len(vocabulary))
-    counts = csr_array((data, np.concatenate(indices), indptr), shape=shape)
+    counts = csr_array((data, np.concatenate(indices), indptr), shape=shape)[order]
     # Words that fold into one term meet here; counts are whole numbers, so the order of adding does not matter.
     counts.sum_duplicates()
     return vocabulary, Rows(counts.indptr.astype(np.int64), counts.indices.astype(np.int32), counts.data, shape[1])

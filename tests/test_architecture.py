@@ -21,6 +21,7 @@ LAYERS = [
     ["nodes"],
     ["frontmatter"],
     ["settings", "related"],
+    ["counts"],
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
     ["links", "neighbors", "scaffold"],
     ["model"],

@@ -7,7 +7,8 @@ import os
 import random
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ import pytest
 from recommender import parallel
 from recommender.article import Link
 from recommender.corpus import MAX_BYTES, Corpus, assemble, read_bytes, read_corpus
+from recommender.counts import count_articles
 from recommender.errors import ContentError, FileProblem
 from recommender.problems import KINDS
 from recommender.related import Style
 from recommender.settings import Keys, Settings
+from recommender.vectors import fit_vectors
 
 SETTINGS = Settings()
 
@@ -400,12 +403,13 @@ def test_the_order_of_files_plays_no_part(tmp_path: Path, monkeypatch: pytest.Mo
     assert (second.digest, second.families, second.rows_of_id) == (first.digest, first.families, first.rows_of_id)
 
     def assembled(seed: int) -> Corpus:
-        def shuffle(*args: object, **options: object) -> list[object]:
+        def shuffle(*args: object, **options: object) -> Iterator[object]:
             results = [*work(*args, **options)]  # type: ignore[arg-type]
             random.Random(seed).shuffle(results)
-            return results
+            return iter(results)
 
         monkeypatch.setattr(parallel, "run", shuffle)
+        monkeypatch.setattr(parallel, "CHUNK", 1)
         return read_corpus(tmp_path / "one", SETTINGS)
 
     work = parallel.run
@@ -425,7 +429,7 @@ def test_the_digest_is_of_all_that_ranking_reads(tmp_path: Path) -> None:
     assert len(changed) == len(changes) + 2 and base not in changed
 
 
-def test_many_files_are_read_alike_by_several_processes(tmp_path: Path) -> None:
+def test_many_files_are_read_alike_by_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files: dict[str, str | bytes] = {
         f"{n % 10}/{n:04}.md": article(n, "related_article1: {url: /u1}\n", answer=f"A {n % 300}") for n in range(580)
     }
@@ -436,10 +440,39 @@ def test_many_files_are_read_alike_by_several_processes(tmp_path: Path) -> None:
         assert (label, total) == ("reading", 583)
         return steps.append
 
-    serial = read_corpus(site(tmp_path, files), SETTINGS, workers=1)
+    monkeypatch.setattr(parallel, "cores", lambda: 1)
+    serial = read_corpus(site(tmp_path, files), SETTINGS)
     assert len(serial.articles) == 579 and len(serial.problems) == 4
-    assert read_corpus(tmp_path, SETTINGS, progress, workers=2) == serial
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+    assert read_corpus(tmp_path, SETTINGS, progress) == serial
     assert sum(steps) == 583 and len(steps) == 3
+
+
+@pytest.mark.parametrize("cores", [1, 3])
+def test_words_counted_while_reading_are_those_of_the_articles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    # Paths and urls sort differently, the words of what is no article after all are no words of the site.
+    files: dict[str, str | bytes] = {
+        f"{n:03}.md": article(n, url=f"/{(n * 7) % 31:02}", title=f"Moon {n}", answer=f"stars and word{n} {n}")
+        for n in range(31)
+    }
+    files |= {"bad.md": b"\xff", "twice.md": article(40, url="/07", title="Lost", answer="nowhere else")}
+    monkeypatch.setattr(parallel, "cores", lambda: cores)
+    monkeypatch.setattr(parallel, "CHUNK", 4)
+    monkeypatch.setattr(parallel, "FEW", 1)
+    called: list[int] = []
+    plain = read(tmp_path, files)
+    counted = read_corpus(tmp_path, SETTINGS, count=True, meanwhile=lambda: called.append(1))
+    assert called == [1] and plain.counted is None and counted.counted is not None
+    assert len(plain.articles) == 30
+    assert counted.articles == tuple(replace(one, texts=()) for one in plain.articles)
+    found = fit_vectors(counted.counted, SETTINGS)
+    for one, other in zip(found, fit_vectors(count_articles(plain.articles, SETTINGS), SETTINGS), strict=True):
+        assert one.space.terms.all() == other.space.terms.all() and "lost" not in one.space.terms.all()
+        assert one.space.idf.tobytes() == other.space.idf.tobytes()
+        for name in ("indptr", "indices", "data"):
+            assert getattr(one.rows, name).tobytes() == getattr(other.rows, name).tobytes()
 
 
 # Folders without an article.

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.article import Article
 from recommender.corpus import Corpus
+from recommender.counts import count_articles, field_words
 from recommender.settings import Settings
 from recommender.sparse import Rows
 from recommender.text import analyze
 from recommender.vectors import (
     ENOUGH,
     Vectors,
-    field_words,
     fit_vectors,
     fold,
     inverse_document_frequency,
@@ -54,6 +54,10 @@ def article(number: int, settings: Settings = DEFAULT, **texts: str) -> Article:
         links=(),
         style=None,
     )
+
+
+def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vectors]:
+    return fit_vectors(count_articles(articles, settings), settings)
 
 
 def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
@@ -131,7 +135,7 @@ def assert_same(found: Sequence[Table], wanted: Sequence[Table]) -> None:
 
 @pytest.fixture(scope="module")
 def fitted(corpus: Corpus) -> tuple[Vectors, Vectors]:
-    return fit_vectors(corpus.articles, DEFAULT)
+    return fit(corpus.articles, DEFAULT)
 
 
 def test_the_sample_site_is_weighed_as_described(corpus: Corpus, fitted: tuple[Vectors, Vectors]) -> None:
@@ -183,7 +187,7 @@ def corpora(draw: st.DrawFn) -> tuple[list[Article], Settings]:
 @given(corpora())
 def test_any_corpus_is_weighed_as_described(site: tuple[list[Article], Settings]) -> None:
     articles, settings = site
-    main, titles = fit_vectors(articles, settings)
+    main, titles = fit(articles, settings)
     assert_same(tables(main), reference(articles, settings))
     assert_same(tables(titles), stem_reference([one.texts[0] for one in articles]))
 
@@ -192,7 +196,7 @@ def test_any_corpus_is_weighed_as_described(site: tuple[list[Article], Settings]
 @given(corpora())
 def test_a_published_article_asked_as_a_draft_has_its_own_row(site: tuple[list[Article], Settings]) -> None:
     articles, settings = site
-    main, _ = fit_vectors(articles, settings)
+    main, _ = fit(articles, settings)
     for number, one in enumerate(articles):
         words = field_words(dict(zip(settings.sources, one.texts, strict=True)), settings)
         columns, values = transform(main.space, words)
@@ -225,7 +229,7 @@ def test_idf_is_the_smoothed_form_of_scikit_learn() -> None:
 @pytest.mark.parametrize(("articles", "holding", "kept"), [(99, 99, True), (100, 50, True), (100, 51, False)])
 def test_a_term_of_more_than_half_is_dropped_from_100_articles_on(articles: int, holding: int, kept: bool) -> None:
     made = [article(n, title="moon" if n < holding else "sun") for n in range(articles)]
-    main, _ = fit_vectors(made, DEFAULT)
+    main, _ = fit(made, DEFAULT)
     assert bool(tables(main)[0]) is kept
     # What was dropped is no word of a draft either.
     assert (len(transform(main.space, [["moon"], [], []])[0]) > 0) is kept
@@ -249,18 +253,18 @@ def test_a_plural_is_folded_where_the_site_has_the_singular(word: str, known: se
 
 def test_a_singular_in_another_field_is_enough_to_fold() -> None:
     made = [article(0, title="cells"), article(1, answer="cell")]
-    assert tables(fit_vectors(made, DEFAULT)[0])[0].keys() == {("title", "cell"), ("text", "cell")}
+    assert tables(fit(made, DEFAULT)[0])[0].keys() == {("title", "cell"), ("text", "cell")}
 
 
 def test_a_draft_may_use_the_plural_of_a_known_word() -> None:
-    main, _ = fit_vectors([article(0, title="cell moon"), article(1, title="sun")], DEFAULT)
+    main, _ = fit([article(0, title="cell moon"), article(1, title="sun")], DEFAULT)
     assert transform(main.space, [["cells"], [], []])[0].tolist() == [main.space.terms.find("cell", 0, 3)]
     assert transform(main.space, [["cells", "mars"], [], []])[1].tolist() == [1.0]
 
 
 def test_an_empty_field_leaves_its_weight_to_the_others() -> None:
     made = [article(0, title="moon"), article(1, title="moon", seo__page_keywords="sun"), article(2, answer="sun")]
-    rows = tables(fit_vectors(made, DEFAULT)[0])
+    rows = tables(fit(made, DEFAULT)[0])
     # Of article 0 only title and text hold a word: 0.15 and 0.7 of 0.85.
     assert rows[0] == pytest.approx(
         {("title", "moon"): math.sqrt(0.15 / 0.85), ("text", "moon"): math.sqrt(0.7 / 0.85)}
@@ -270,14 +274,14 @@ def test_an_empty_field_leaves_its_weight_to_the_others() -> None:
 
 
 def test_an_article_without_words_has_an_empty_row() -> None:
-    main, titles = fit_vectors([article(0, title="…"), article(1, title="moon")], DEFAULT)
+    main, titles = fit([article(0, title="…"), article(1, title="moon")], DEFAULT)
     assert tables(main)[0] == tables(titles)[0] == {}
     assert tables(titles)[1] == {("title", "moon"): 1.0}
 
 
 @pytest.mark.parametrize("count", [1, 3, 120])
 def test_a_site_without_words_has_empty_rows_and_no_terms(count: int) -> None:
-    for found in fit_vectors([article(n) for n in range(count)], DEFAULT):
+    for found in fit([article(n) for n in range(count)], DEFAULT):
         assert len(found.rows) == count
         assert found.rows.columns == len(found.space.terms) == len(found.rows.data) == 0
         assert transform(found.space, [["moon"], ["moon"], []])[0].tolist() == []
@@ -285,13 +289,13 @@ def test_a_site_without_words_has_empty_rows_and_no_terms(count: int) -> None:
 
 def test_one_article_alone_has_a_row() -> None:
     settings = Settings(fields={"title": 2.0})
-    main, _ = fit_vectors([article(0, settings, title="moon moon sun")], settings)
+    main, _ = fit([article(0, settings, title="moon moon sun")], settings)
     assert tables(main)[0] == pytest.approx({("title", "moon"): math.sqrt(2 / 3), ("title", "sun"): math.sqrt(1 / 3)})
 
 
 def test_a_field_of_weight_0_is_off() -> None:
     settings = Settings(fields={"title": 1.0, "text": 0.0, "seo.page_keywords": 1.0})
-    main, _ = fit_vectors([article(0, settings, title="moon"), article(1, settings, title="sun")], settings)
+    main, _ = fit([article(0, settings, title="moon"), article(1, settings, title="sun")], settings)
     assert main.space.fields == ("title", "seo.page_keywords")
     assert tables(main) == [{("title", "moon"): 1.0}, {("title", "sun"): 1.0}]
 
@@ -310,13 +314,13 @@ def test_the_number_of_processes_and_the_cuts_change_no_bit(
     monkeypatch.setattr(parallel, "CHUNK", chunk)
     monkeypatch.setattr(parallel, "FEW", 1)
     monkeypatch.setattr(parallel, "cores", lambda: workers)
-    for one, other in zip(fit_vectors(corpus.articles, DEFAULT), fitted, strict=True):
+    for one, other in zip(fit(corpus.articles, DEFAULT), fitted, strict=True):
         assert_equal(one, other)
 
 
 def test_rows_follow_their_articles_in_any_order(corpus: Corpus, fitted: tuple[Vectors, Vectors]) -> None:
     order = np.random.default_rng(2).permutation(len(corpus.articles)).tolist()
-    shuffled, _ = fit_vectors([corpus.articles[number] for number in order], DEFAULT)
+    shuffled, _ = fit([corpus.articles[number] for number in order], DEFAULT)
     assert shuffled.space.terms.all() == fitted[0].space.terms.all()
     for place, number in enumerate(order):
         for one, other in zip(shuffled.rows.row(place), fitted[0].rows.row(number), strict=True):
@@ -328,7 +332,7 @@ def test_the_dot_product_of_two_rows_is_the_score_of_the_contract() -> None:
         article(0, title="moon sun", answer="moon glass", seo__page_keywords="gas"),
         article(1, title="moon", answer="sun glass"),
     ]
-    rows = fit_vectors(made, DEFAULT)[0].rows
+    rows = fit(made, DEFAULT)[0].rows
     dense: NDArray[np.float64] = np.zeros((2, rows.columns))
     for number in range(2):
         dense[number, rows.row(number)[0]] = rows.row(number)[1]
