@@ -100,18 +100,19 @@ def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int],
     for place, candidate in enumerate(candidates):
         if len(shown) >= limit:
             return Choice(tuple(shown), tuple(rejected), tuple(candidates[place:]))
-        row = candidate.row
-        rule, by = _stopped(asking, candidate, rules)
-        if not rule and rules.families[row] in taken:
-            rule, by = "linked", taken[rules.families[row]]
-        elif not rule and row in repeats:
-            rule, by = "repeats-link", repeats[row]
-        if rule:
-            rejected.append(Rejected(row, candidate.score, rule, by))
-            continue
-        shown.append(candidate)
-        taken[rules.families[row]] = row
-        _note_repeats(row, rules, repeats)
+        row, score = candidate
+        family = rules.families[row]
+        stopped = _stopped(asking, candidate, rules)
+        if stopped:
+            rejected.append(Rejected(row, score, *stopped))
+        elif family in taken:
+            rejected.append(Rejected(row, score, "linked", taken[family]))
+        elif row in repeats:
+            rejected.append(Rejected(row, score, "repeats-link", repeats[row]))
+        else:
+            shown.append(candidate)
+            taken[family] = row
+            _note_repeats(row, rules, repeats)
     return Choice(tuple(shown), tuple(rejected))
 
 
@@ -124,20 +125,20 @@ def representative(row: int, subject: str, rules: Rules) -> int:
     return next((member for member in members if rules.subjects[member] == subject), members[0] if members else row)
 
 
-def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, int]:
-    row = candidate.row
-    if rules.families[row] == asking.family:
+def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, int] | None:
+    row, score = candidate
+    family = rules.families[row]
+    if family == asking.family:
         return "family", -1
     if rules.barred[row]:
         return rules.barred[row], -1
-    standing = representative(row, asking.subject, rules)
-    if standing != row:
+    if family in rules.members and (standing := representative(row, asking.subject, rules)) != row:
         return "other-copy", standing
-    if candidate.score < rules.floor or candidate.score <= 0:
+    if score < rules.floor or score <= 0:
         return "below-floor", -1
     if 0 < rules.same_question_article <= asking.like.get(row, 0.0):
         return "same-question", -1
-    return "", -1
+    return None
 
 
 def _note_repeats(row: int, rules: Rules, repeats: dict[int, int]) -> None:

@@ -57,13 +57,17 @@ def find_likeness(nearest: Rows, titles: Rows, words: Floats, threshold: float) 
     # The blend cannot reach the threshold with less, even where the titles are equal.
     possible = (scores >= (threshold - TITLE_SHARE) / (1 - TITLE_SHARE)) & (threshold > 0)
     left, right, scores = left[possible], right[possible], scores[possible]
-    # Both directions of a pair, once.
-    pairs = np.unique(np.concatenate([left * count + right, right * count + left]), return_index=True)
-    left, right, scores = pairs[0] // max(1, count), pairs[0] % max(1, count), np.tile(scores, 2)[pairs[1]]
-    blend = likeness(scores, _cosines(titles, left, right), np.minimum(words[left], words[right]))
+    # A pair once, then mirrored: it is like or not, whoever asks.
+    pairs, first = np.unique(np.minimum(left, right) * count + np.maximum(left, right), return_index=True)
+    left, right = np.divmod(pairs, max(1, count))
+    blend = likeness(scores[first], _cosines(titles, left, right), np.minimum(words[left], words[right]))
     like = blend >= threshold
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(left[like], minlength=count))]).astype(np.int64)
-    return Likeness(indptr, right[like].astype(np.int32), blend[like])
+    left, right, blend = left[like], right[like], np.tile(blend[like], 2)
+    left, right = np.concatenate([left, right]), np.concatenate([right, left])
+    order = np.lexsort((right, left))
+    left, right, blend = left[order], right[order], blend[order]
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(left, minlength=count))]).astype(np.int64)
+    return Likeness(indptr, right.astype(np.int32), blend)
 
 
 def like_draft(
