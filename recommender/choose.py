@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recommender.sparse import Texts
-
 # Rule that stops a candidate -> how it is said.
 RULES = {
     "family": "it is a copy of the article itself",
@@ -69,7 +67,7 @@ class Rules:
 
     families: Sequence[int]
     barred: Sequence[str]
-    subjects: Texts
+    subject: Callable[[int], str]
     members: Mapping[int, tuple[int, ...]]
     like: Callable[[int], Mapping[int, float]]
     floor: float
@@ -122,7 +120,7 @@ def representative(row: int, subject: str, rules: Rules) -> int:
     if family is None:
         return row
     members = [member for member in family if not rules.barred[member]]
-    return next((member for member in members if rules.subjects[member] == subject), members[0] if members else row)
+    return next((member for member in members if rules.subject(member) == subject), members[0] if members else row)
 
 
 def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, int] | None:
@@ -136,13 +134,12 @@ def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, i
         return "other-copy", standing
     if score < rules.floor or score <= 0:
         return "below-floor", -1
-    if 0 < rules.same_question_article <= asking.like.get(row, 0.0):
+    if row in asking.like and 0 < rules.same_question_article <= asking.like[row]:
         return "same-question", -1
     return None
 
 
 def _note_repeats(row: int, rules: Rules, repeats: dict[int, int]) -> None:
-    if rules.same_question_list:
-        for other, likeness in rules.like(row).items():
-            if likeness >= rules.same_question_list:
-                repeats.setdefault(other, row)
+    for other, likeness in rules.like(row).items():
+        if 0 < rules.same_question_list <= likeness:
+            repeats.setdefault(other, row)

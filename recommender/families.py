@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -28,9 +29,15 @@ class Likeness:
     rows: Terms
     scores: Floats
 
+    @cached_property
+    def _starts(self) -> list[int]:
+        # Choosing asks a million times, and a list answers ten times as fast as an array.
+        starts: list[int] = self.indptr.tolist()
+        return starts
+
     def of(self, row: int) -> dict[int, float]:
         """Give the rows that ask the same question as one row, with their scores."""
-        start, stop = self.indptr[row : row + 2].tolist()
+        start, stop = self._starts[row], self._starts[row + 1]
         if start == stop:  # most rows, so nothing is made for them
             return {}
         return dict(zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,9 @@ class Ranking:
     def of(self, row: int) -> list[Candidate]:
         """Give one article's list."""
         start, stop = self.indptr[row : row + 2].tolist()
-        return list(map(Candidate, self.rows[start:stop].tolist(), self.scores[start:stop].tolist()))
+        pairs = zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True)
+        # A build makes two million; the constructor of a NamedTuple is Python, that of tuple is not.
+        return list(map(tuple.__new__, repeat(Candidate), pairs))
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Model:
         return Rules(
             families=families,
             barred=["hidden" if h else "" if i else "no-id" for h, i in zip(hidden, has_id, strict=True)],
-            subjects=self.catalogue.subjects,
+            subject=cache(self.catalogue.subjects.__getitem__),
             members=members_of(families),
             like=self.likeness.of,
             floor=self.settings.floor,

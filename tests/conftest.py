@@ -126,7 +126,7 @@ class Ranker:
         return Rules(
             families=self.corpus.families,
             barred=["hidden" if a.hidden else "" if a.id else "no-id" for a in articles],
-            subjects=[a.subject for a in articles],
+            subject=lambda row: articles[row].subject,
             members=members_of(self.corpus.families),
             like=lambda row: {},
             floor=self.floor,

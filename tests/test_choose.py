@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, Rules, choose, representative
 from recommender.families import members_of
-from recommender.sparse import pack
 
 # Row: subject. Rows 2 and 3 are copies, 5 is hidden, 6 has no id; 1 and 4 ask the same question, likewise 7 and 8.
 SUBJECTS = ["A", "A", "A", "B", "A", "A", "A", "B", "B"]
@@ -24,7 +23,7 @@ def site(**changes: object) -> Rules:
     rules = Rules(
         families=FAMILIES,
         barred=BARRED,
-        subjects=pack(SUBJECTS),
+        subject=SUBJECTS.__getitem__,
         members=members_of(FAMILIES),
         like=lambda row: LIKE.get(row, {}),
         floor=0.1,
@@ -132,7 +131,7 @@ def situations(draw: st.DrawFn) -> tuple[Asking, list[Candidate], list[int], int
     rules = Rules(
         families=families,
         barred=draw(st.lists(st.sampled_from(["", "", "hidden", "no-id"]), min_size=n, max_size=n)),
-        subjects=pack(draw(st.lists(st.sampled_from("AB"), min_size=n, max_size=n))),
+        subject=draw(st.lists(st.sampled_from("AB"), min_size=n, max_size=n)).__getitem__,
         members=members_of(families),
         like=lambda row: like.get(row, {}),
         floor=draw(st.sampled_from([0.0, 0.4])),
