@@ -138,12 +138,11 @@ def evaluate_lists(name: str, lists: Lists, truth: Truth, depths: Sequence[int] 
 
 
 def evaluate_judged(name: str, corpus: Corpus, lists: Lists, graded: Graded, depths: Sequence[int] = DEPTHS) -> Report:
-    """Judge ranked lists of families, by row that asks, against an editor's grades; a copy's list serves too."""
-    spare = by_family(corpus, lists)
+    """Judge ranked lists of families, by row that asks, against an editor's grades."""
     rows = {}
     for row, labels in graded.labels.items():
         itself = corpus.families[row]
-        ranked = lists.get(row, spare.get(itself, ()))
+        ranked = lists.get(row, ())
         rows[row] = {
             f"{measure}@{depth}": value
             for depth in depths

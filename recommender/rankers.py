@@ -115,6 +115,16 @@ def baselines(corpus: Corpus, links: Mapping[int, frozenset[int]], length: int) 
     }
 
 
+def beside_references(
+    corpus: Corpus, systems: Mapping[str, Lists], generated: Generated, links: Mapping[int, frozenset[int]], length: int
+) -> dict[str, Lists]:
+    """Put beside some systems, which come first, what is written in the files, and the baselines."""
+    found: dict[str, Lists] = {**systems, CURATED: written_lists(corpus, generated, curated_only=True)}
+    if generated:
+        found[WRITTEN] = written_lists(corpus, generated, curated_only=False)
+    return {**found, **baselines(corpus, links, length)}
+
+
 def linkable(corpus: Corpus) -> set[int]:
     """Give the families that a link may lead to: those with a visible article that has an id."""
     return {

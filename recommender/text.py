@@ -22,7 +22,10 @@ _MARKUP = re.compile(
     re.DOTALL,
 )
 # Emphasis, code and the brackets of links vanish; cells of tables, headings, quotes and rules become space.
-_EMPHASIS, _BLOCKS = re.compile(r"[*`\[\]]+|\b_+(?!\w)|(?<!\w)_+\b"), re.compile(r"[|#]+|(?<!\S)>+|-{2,}")
+_EMPHASIS, _BLOCKS = (
+    re.compile(r"[*`\[\]]+|(?<!\w)_+(?=[^\W_])|(?<=[^\W_])_+(?!\w)"),
+    re.compile(r"[|#]+|(?<!\S)>+|-{2,}"),
+)
 _WORD = re.compile(r"[^\W_]+")
 _ASCII_WORDS = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 # A text with one of these characters has letters that combine, or no spaces between its words.

@@ -30,7 +30,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     from recommender import tables
     from recommender.judgments import read_judgments
     from recommender.provenance import read_generated
-    from recommender.rankers import CURATED, WRITTEN, baselines, written_lists
+    from recommender.rankers import beside_references
     from recommender.truth import curated_truth, graded_truth
 
     settings = find_settings(Path.cwd())
@@ -40,11 +40,8 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     corpus = read_site(content, settings)
     generated = read_generated(links_file(settings))
     truth = curated_truth(corpus, generated)
-    rankers = systems(corpus, settings, models, options["rankings"])
-    rankers[CURATED] = written_lists(corpus, generated, curated_only=True)
-    if generated:
-        rankers[WRITTEN] = written_lists(corpus, generated, curated_only=False)
-    rankers |= baselines(corpus, truth.links, max(depths))
+    ours = systems(corpus, settings, models, options["rankings"])
+    rankers = beside_references(corpus, ours, generated, truth.links, max(depths))
     graded = graded_truth(corpus, judgments) if judgments is not None else None
     found = measure.evaluate_rankers(corpus, rankers, (truth, graded), depths, options["seed"])
     if options["csv_file"]:
