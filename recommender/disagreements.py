@@ -1,8 +1,9 @@
 """Where curators and the model part: curated links that the model finds poor, strong suggestions that nobody made.
 
 A sound curated link is *poor* when its score is below the floor, or below half of the weakest of the article's own
-suggestions; the lower that share, the more extreme. A suggestion is *strong* when its score is among the highest
-tenth of all suggestions of the site, and no link of the article, curated or generated, leads there already.
+suggestions, and the model has another to show instead; the lower that share, the more extreme. On 160 judged articles
+4 % of such links had grade 2 or 3, of the other curated links 61 %. A suggestion is *strong* when its score is among
+the highest tenth of all suggestions of the site, and no link of the article, curated or generated, leads there yet.
 """
 
 from __future__ import annotations

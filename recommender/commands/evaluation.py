@@ -66,7 +66,9 @@ def disagreements(content: Path | None, model: Path | None, **options: Any) -> i
     corpus = read_site(content, settings)
     loaded = load(model, settings)
     if loaded.corpus_digest != corpus.digest:
-        output.note(f"the model in {model_folder(model, settings)} was built from other content; `recommender build`")
+        output.note(
+            f"the model in {model_folder(model, settings)} was built from other content; run `recommender build`"
+        )
     search = Search(options["limit"], options["subject"])
     found = find_disagreements(corpus, loaded, read_generated(links_file(settings)), search)
     tables.show_disagreements(found, as_json=options["as_json"])

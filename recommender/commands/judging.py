@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recommender import output
-from recommender.commands.site import CONTENT, JSON, links_file, read_site, systems
+from recommender.commands.site import CONTENT, JSON, links_file, near, read_site, systems
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     from recommender.rankers import baselines, written_lists
     from recommender.truth import curated_truth
 
-    file = options["judgments"] or (settings.home or Path.cwd()) / FILE_NAME
+    file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
     judgments = read_judgments(file) if file.exists() else {}
     corpus = read_site(content, settings)
     generated = read_generated(links_file(settings))
@@ -81,30 +82,49 @@ def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) ->
     from recommender.judging import press
     from recommender.judgments import format_judgments
 
-    terminal = sys.stdin.isatty()
-    if not terminal and isinstance(sys.stdin, io.TextIOWrapper):
+    if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
-    while not session.ended:
-        if terminal:
-            click.clear()
-        for line in page(session):
-            output.say(line)
-        key = _key(terminal=terminal)
-        after = press(session, key)
-        if after.judgments != session.judgments:
-            replace_file(file, format_judgments(after.judgments))
-        session = after
+    with _keys_at_once() as terminal:
+        while not session.ended:
+            if terminal:
+                click.clear()
+            for line in page(session):
+                output.say(line)
+            after = press(session, _key())
+            if after.judgments != session.judgments:
+                replace_file(file, format_judgments(after.judgments))
+            session = after
     return session
 
 
-def _key(*, terminal: bool) -> str:
-    """Read one key; the end of the input quits, and where it is no terminal white space is no key."""
-    if terminal:
-        try:
-            return click.getchar()
-        except EOFError:
-            return "q"
+@contextlib.contextmanager
+def _keys_at_once() -> Iterator[bool]:
+    """Have each key arrive without the return key, and say whether there is a terminal to draw on.
+
+    Held all the time: click's getchar changes the mode for each key, and what is typed between two is lost.
+    """
+    terminal = sys.stdin.isatty()
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows: each key needs the return key
+        yield terminal
+        return
+    if not terminal:
+        yield False
+        return
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    tty.setcbreak(number)
+    try:
+        yield True
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+
+def _key() -> str:
+    """Read one key that is no white space; the end of the input quits, in a terminal Ctrl-D."""
     while True:
         key = sys.stdin.read(1)
         if not key.isspace():
-            return key or "q"
+            return "q" if key in ("", "\x04") else key

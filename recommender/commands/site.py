@@ -35,15 +35,15 @@ def content_folder(content: Path | None, settings: Settings) -> Path:
     root = content or settings.content
     if root is None:
         raise click.UsageError("no CONTENT: name the site's folder, or write `content:` in recommender.yml (init)")
-    return _near(root)
+    return near(root)
 
 
 def model_folder(model: Path | None, settings: Settings) -> Path:
     """Find the model's folder: the option, that of the settings, or models/default beside them."""
-    return _near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
+    return near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
 
 
-def _near(path: Path) -> Path:
+def near(path: Path) -> Path:
     """Give a path as seen from here, which is how it is shown."""
     try:
         return Path(os.path.relpath(path))
