@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.judgments import USEFUL, Label
 
@@ -52,8 +53,8 @@ def graded_measures(ranked: Sequence[int], itself: int, labels: Labels, depth: i
     unjudged links. An article whose labels allow no gain counts in no mean of nDCG and useful.
     """
     known = [family for family in ranked if family in labels or family == itself]
-    shown = _walk(ranked[:depth], itself, labels)
-    judged = _walk(known[:depth], itself, labels)
+    shown = walk(ranked[:depth], itself, labels)
+    judged = walk(known[:depth], itself, labels)
     best = _best(labels)[:depth]
     ideal = _gain(best)
     counts = 1.0 if ideal else 0.0
@@ -61,7 +62,7 @@ def graded_measures(ranked: Sequence[int], itself: int, labels: Labels, depth: i
     def of_shown(count: int) -> Share:
         return Share(count / len(shown) if shown else 0.0, len(shown))
 
-    def useful(walked: Sequence[_Seen]) -> int:
+    def useful(walked: Sequence[Seen]) -> int:
         return sum(seen.grade >= USEFUL for seen in walked)
 
     return {
@@ -86,19 +87,15 @@ def catalogue_measures(
     the links that each linkable family gets, from 0 (all alike) to 1 (one gets all); repeated is the share of links
     to the article itself, a copy of it, or what the list has already.
     """
-    links: set[tuple[int, int]] = set()
     shown = repeated = 0
     for row, ranked in lists.items():
-        seen = {families[row]}
-        for family in ranked[:depth]:
-            shown += 1
-            repeated += family in seen
-            seen.add(family)
-        links |= {(families[row], family) for family in seen if family >= 0 and family != families[row]}
+        cut = ranked[:depth]
+        shown += len(cut)
+        repeated += 1 + len(cut) - len({families[row], *cut})
     targets = sorted(set(linkable))
     everyone = set(families)
-    counts = np.bincount([target for _, target in links], minlength=max(everyone, default=-1) + 1)
-    linked = {target for _, target in links}
+    counts = in_links(lists, families, depth)
+    linked = set(np.flatnonzero(counts).tolist())
     return {
         "links per article": shown / max(1, len(families)),
         "coverage": len(linked & set(targets)) / max(1, len(targets)),
@@ -106,6 +103,13 @@ def catalogue_measures(
         "Gini": gini(counts[targets]),
         "repeated": repeated / max(1, shown),
     }
+
+
+def in_links(lists: Mapping[int, Sequence[int]], families: Sequence[int], depth: int) -> NDArray[np.int64]:
+    """Count the families that link to each family: int64 by the row of its first member; its own links left out."""
+    pairs = {(families[row], family) for row, ranked in lists.items() for family in ranked[:depth] if family >= 0}
+    targets = [target for asking, target in pairs if asking != target]
+    return np.bincount(np.array(targets, np.int64), minlength=max(families, default=-1) + 1)
 
 
 def gini(counts: np.ndarray) -> float:
@@ -117,28 +121,31 @@ def gini(counts: np.ndarray) -> float:
     return float(2 * (places * np.sort(counts)).sum() / (size * total) - (size + 1) / size)
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
+    """One link of a list as an editor sees it: what it gains as a grade, 0 for all that is said beside it."""
+
     grade: int
     same: bool = False
     repeats: bool = False
     unjudged: bool = False
 
 
-def _walk(shown: Sequence[int], itself: int, labels: Labels) -> list[_Seen]:
+def walk(shown: Sequence[int], itself: int, labels: Labels) -> list[Seen]:
+    """Grade the links of a list from the first to the last: what repeats an earlier one gains nothing."""
     out = []
     taken: set[int] = set()
     groups: set[str] = set()
     for family in shown:
         if family == itself:
-            out.append(_Seen(0, same=True))
+            out.append(Seen(0, same=True))
         elif family in taken:
-            out.append(_Seen(0, repeats=True))
+            out.append(Seen(0, repeats=True))
         elif family not in labels:
-            out.append(_Seen(0, unjudged=True))
+            out.append(Seen(0, unjudged=True))
         else:
             label = labels[family]
             again = bool(label.group) and label.group in groups
-            out.append(_Seen(0 if again else label.grade, same=label.same, repeats=again))
+            out.append(Seen(0 if again else label.grade, same=label.same, repeats=again))
             groups.add(label.group)
         taken.add(family)
     return out

@@ -18,6 +18,8 @@ from recommender.provenance import Generated
 from recommender.statistics import SEED
 
 BASELINES = ("random", "same subject", "most linked", "newest")
+# What a baseline's list holds at least: its draw does not change with the depth that is looked at.
+LENGTH = 20
 CURATED, WRITTEN = "curated links", "links as written"
 
 # Row that asks -> families, best first; what is no article of the site is a negative number of its own.

@@ -27,7 +27,7 @@ LAYERS = [
     ["model"],
     ["rankers"],
     ["truth"],
-    ["audit", "evaluate", "disagreements", "judging", "layout", "lookup", "plan"],
+    ["audit", "curves", "evaluate", "disagreements", "judging", "layout", "lookup", "plan"],
     ["store", "ask", "planfile"],
     ["git", "apply"],
     ["filling"],

@@ -30,7 +30,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     from recommender import tables
     from recommender.judgments import read_judgments
     from recommender.provenance import read_generated
-    from recommender.rankers import beside_references
+    from recommender.rankers import LENGTH, beside_references
     from recommender.truth import curated_truth, graded_truth
 
     settings = find_settings(Path.cwd())
@@ -41,7 +41,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     generated = read_generated(links_file(settings))
     truth = curated_truth(corpus, generated)
     ours = systems(corpus, settings, models, options["rankings"])
-    rankers = beside_references(corpus, ours, generated, truth.links, max(depths))
+    rankers = beside_references(corpus, ours, generated, truth.links, max(LENGTH, *depths))
     graded = graded_truth(corpus, judgments) if judgments is not None else None
     found = measure.evaluate_rankers(corpus, rankers, (truth, graded), depths, options["seed"])
     if options["csv_file"]:
