@@ -59,6 +59,8 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     from recommender.truth import curated_truth
 
     file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
+    if not file.parent.is_dir():
+        raise click.UsageError(f"--judgments {file}: there is no folder {file.parent}; make it first")
     judgments = read_judgments(file) if file.exists() else {}
     corpus = read_site(content, settings)
     generated = read_generated(links_file(settings))
