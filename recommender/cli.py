@@ -16,16 +16,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender import __version__, output
+from recommender.commands.evaluation import disagreements, evaluate
+from recommender.commands.judging import judge
+from recommender.commands.site import CONTENT, JSON, MODEL
+from recommender.commands.site import content_folder as _content
+from recommender.commands.site import links_file as _links_file
+from recommender.commands.site import load as _load
+from recommender.commands.site import model_folder as _model_folder
+from recommender.commands.site import read_site as _read
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
     from recommender.corpus import Corpus
     from recommender.model import Model
-
-CONTENT = click.argument("content", required=False, type=click.Path(path_type=Path))
-MODEL = click.option("--model", "model", type=click.Path(path_type=Path), help="Folder of the saved model.")
-JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -168,31 +172,6 @@ def related(**options: Any) -> int:
 
 @cli.command()
 @CONTENT
-@click.option("--rankings", multiple=True, type=click.Path(path_type=Path), help="Ranked lists that `export` wrote.")
-@MODEL
-@JSON
-def evaluate(content: Path | None, rankings: tuple[Path, ...], model: Path | None, as_json: bool) -> int:
-    """Compare ranked lists with the sound curated links, beside simple baselines."""
-    from recommender import evaluate as measure
-    from recommender.provenance import read_generated
-
-    settings = find_settings(Path.cwd())
-    corpus = _read(content, settings)
-    truth = measure.curated_truth(corpus, read_generated(_links_file(settings)))
-    lists: dict[str, Any] = {}
-    if rankings:
-        for file in rankings:
-            lists[str(file)] = measure.lists_of_urls(corpus, measure.read_rankings(file))
-    else:
-        lists["model"] = measure.lists_of_urls(corpus, output.lists_of(_load(model, settings), 20))
-    lists |= measure.baselines(corpus, truth)
-    reports = [measure.evaluate_lists(name, ranked, truth) for name, ranked in lists.items()]
-    output.show_reports(reports, truth, as_json=as_json)
-    return 0
-
-
-@cli.command()
-@CONTENT
 @click.option("--mode", type=click.Choice(["repair", "empty", "regenerate"]), default="repair", show_default=True)
 @click.option("--check", is_flag=True, help="Only name the files that would change; exit 1 if there are any.")
 @click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
@@ -243,46 +222,15 @@ def fill(**options: Any) -> int:
 @MODEL
 def export(limit: int | None, target: Path, model: Path | None) -> int:
     """Write the ranked lists of all articles as JSON lines."""
+    from recommender.rankers import lists_of
+
     loaded = _load(model, find_settings(Path.cwd()))
-    output.write_lists(output.lists_of(loaded, limit or loaded.settings.slots), target)
+    output.write_lists(lists_of(loaded, limit or loaded.settings.slots), target)
     return 0
 
 
-def _read(content: Path | None, settings: Settings, **how: Any) -> Corpus:
-    from recommender.corpus import read_corpus
-
-    return read_corpus(_content(content, settings), settings, output.progress, **how)
-
-
-def _content(content: Path | None, settings: Settings) -> Path:
-    root = content or settings.content
-    if root is None:
-        raise click.UsageError("no CONTENT: name the site's folder, or write `content:` in recommender.yml (init)")
-    return _near(root)
-
-
-def _model_folder(model: Path | None, settings: Settings) -> Path:
-    return _near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
-
-
-def _near(path: Path) -> Path:
-    """Give a path as seen from here, which is how it is shown."""
-    try:
-        return Path(os.path.relpath(path))
-    except ValueError:  # Windows: on another drive
-        return path
-
-
-def _links_file(settings: Settings) -> Path:
-    from recommender.provenance import FILE_NAME
-
-    return (settings.home or Path.cwd()) / FILE_NAME
-
-
-def _load(model: Path | None, settings: Settings) -> Model:
-    from recommender.store import load_model
-
-    return load_model(_model_folder(model, settings))
+for _command in (evaluate, disagreements, judge):
+    cli.add_command(_command)
 
 
 def _build(corpus: Corpus, settings: Settings, folder: Path) -> Model:

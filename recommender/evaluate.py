@@ -1,179 +1,234 @@
-"""Ranked lists against the sound curated links of a site: values per article, from which the means are derived.
+"""Ranked lists against curated links and against judgments: values per article, from which all else is derived.
 
-Copies count as one article: a family asks once, with the links of all its members, and is found by any of them.
-An article with curated links and without suggestions scores 0 and stays in the mean.
+Copies count as one article: against curated links a family asks once, with the links of all its members, and is found
+by any of them; a judged article asks with its own list. An article without suggestions scores 0 and stays in the mean.
 """
 
 from __future__ import annotations
 
-import json
-import math
-import random
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from recommender.article import url_forms
+import numpy as np
+
 from recommender.corpus import Corpus
-from recommender.errors import RecommenderError
-from recommender.links import judge_links
-from recommender.provenance import Generated
+from recommender.measures import Share, binary_measures, catalogue_measures, graded_measures
+from recommender.rankers import CURATED, WRITTEN, Lists, by_family, linkable
+from recommender.statistics import (
+    SEED,
+    Floats,
+    bootstrap_means,
+    percentile_interval,
+    randomisation_test,
+    weighted_means,
+)
+from recommender.truth import Graded, Truth
 
 DEPTHS = (5, 10)
-SEED = 20260101
-
-Lists = Mapping[int, Sequence[int]]
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What curators linked: family that asks -> families that it links to; ``left_out`` counts generated links."""
-
-    links: Mapping[int, frozenset[int]]
-    left_out: int
 
 
 @dataclass(frozen=True)
 class Report:
-    """One ranker's values: measure -> family that asks -> value in 0 … 1."""
+    """One ranker's values: ``rows`` are the articles, ``values`` and ``weights`` float64, articles × measures.
+
+    A weight is how much the value counts in the mean: 1, or the links shown for a share of them; 0: not at all.
+    """
 
     name: str
-    values: Mapping[str, Mapping[int, float]]
+    rows: tuple[int, ...]
+    measures: tuple[str, ...]
+    values: Floats
+    weights: Floats
 
     def means(self) -> dict[str, float]:
-        """Average every measure over all articles that have curated links."""
-        return {measure: sum(rows.values()) / max(1, len(rows)) for measure, rows in self.values.items()}
+        """Average every measure over all articles."""
+        return dict(zip(self.measures, weighted_means(self.values, self.weights).tolist(), strict=True))
+
+    def only(self, rows: Sequence[int]) -> Report:
+        """Give the report on some of the articles."""
+        wanted = set(rows)
+        held = [place for place, row in enumerate(self.rows) if row in wanted]
+        kept = tuple(self.rows[place] for place in held)
+        return Report(self.name, kept, self.measures, self.values[held], self.weights[held])
+
+    def answered(self, depth: int) -> tuple[int, ...]:
+        """Give the articles that the ranker has a link for; all of them where that is not known."""
+        if f"unjudged@{depth}" not in self.measures:
+            return self.rows
+        shown = self.weights[:, self.measures.index(f"unjudged@{depth}")]
+        return tuple(row for row, count in zip(self.rows, shown, strict=True) if count)
 
 
-def curated_truth(corpus: Corpus, generated: Generated) -> Truth:
-    """Collect the sound curated links of every family; generated ones are left out and counted."""
-    links: dict[int, set[int]] = {}
-    left_out = 0
-    for row, article in enumerate(corpus.articles):
-        ours = generated.get(article.url, frozenset())
-        for judged in judge_links(corpus, row):
-            if judged.sound and corpus.articles[judged.target].url in ours:
-                left_out += 1
-            elif judged.sound:
-                links.setdefault(corpus.families[row], set()).add(corpus.families[judged.target])
-    return Truth({family: frozenset(found - {family}) for family, found in links.items()}, left_out)
+@dataclass(frozen=True)
+class Comparison:
+    """Two rankers on one measure: mean difference with its 95 % interval, and the p-value of a randomisation test."""
+
+    one: str
+    other: str
+    measure: str
+    difference: float
+    low: float
+    high: float
+    p: float
 
 
-def evaluate_lists(name: str, lists: Lists, truth: Truth) -> Report:
-    """Judge ranked lists of families, best first, by family that asks."""
-    values: dict[str, dict[int, float]] = {}
-    for family, relevant in truth.links.items():
-        if not relevant:
-            continue
-        ranked = _distinct(lists.get(family, ()), family)
-        for depth in DEPTHS:
-            for measure, value in measures(ranked, relevant, depth).items():
-                values.setdefault(f"{measure}@{depth}", {})[family] = value
-    return Report(name, values)
+@dataclass(frozen=True)
+class Assessment:
+    """Several rankers on the same articles: reports, 95 % intervals by ranker and measure, the first against each."""
+
+    reports: tuple[Report, ...]
+    intervals: Mapping[str, Mapping[str, tuple[float, float]]]
+    comparisons: tuple[Comparison, ...]
 
 
-def measures(ranked: Sequence[int], relevant: frozenset[int], depth: int) -> dict[str, float]:
-    """Compute the measures of one list, cut at a depth, with binary gain.
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is said of some rankers; ``judged`` is None without judgments, ``catalogue`` is by ranker."""
 
-    precision divides by the depth, recall by the number of relevant ones, nDCG discounts by log2(rank + 1) and
-    divides by the best possible list (Järvelin and Kekäläinen 2002); MRR is 1 / rank of the first hit.
+    truth: Truth
+    curated: Assessment
+    graded: Graded | None
+    judged: Assessment | None
+    catalogue: Mapping[str, Mapping[str, float]]
+    depths: tuple[int, ...]
+    seed: int
+
+
+def evaluate_rankers(
+    corpus: Corpus,
+    rankers: Mapping[str, Lists],
+    truth: tuple[Truth, Graded | None],
+    depths: Sequence[int] = DEPTHS,
+    seed: int = SEED,
+) -> Evaluation:
+    """Judge rankers, the first of which is compared with each other one.
+
+    What is written in the files is not measured against the curated links, which it is made of.
     """
-    hits = [rank for rank, family in enumerate(ranked[:depth], 1) if family in relevant]
-    ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(depth, len(relevant)) + 1))
+    linked, graded = truth
+    others = {name: lists for name, lists in rankers.items() if name not in (CURATED, WRITTEN)}
+    against_links = [evaluate_lists(name, by_family(corpus, lists), linked, depths) for name, lists in others.items()]
+    against_grades = (
+        [evaluate_judged(name, corpus, lists, graded, depths) for name, lists in rankers.items()] if graded else []
+    )
+    return Evaluation(
+        truth=linked,
+        curated=assess(against_links, seed),
+        graded=graded,
+        judged=assess(against_grades, seed) if graded else None,
+        catalogue={name: evaluate_catalogue(corpus, lists, depths) for name, lists in rankers.items()},
+        depths=tuple(depths),
+        seed=seed,
+    )
+
+
+def evaluate_lists(name: str, lists: Lists, truth: Truth, depths: Sequence[int] = DEPTHS) -> Report:
+    """Judge ranked lists of families, best first, by family that asks, against curated links."""
+    rows = {
+        family: {
+            f"{measure}@{depth}": value
+            for depth in depths
+            for measure, value in binary_measures(_distinct(lists.get(family, ()), family), relevant, depth).items()
+        }
+        for family, relevant in truth.links.items()
+        if relevant
+    }
+    return _report(name, rows)
+
+
+def evaluate_judged(name: str, corpus: Corpus, lists: Lists, graded: Graded, depths: Sequence[int] = DEPTHS) -> Report:
+    """Judge ranked lists of families, by row that asks, against an editor's grades."""
+    rows = {}
+    for row, labels in graded.labels.items():
+        itself = corpus.families[row]
+        ranked = lists.get(row, ())
+        rows[row] = {
+            f"{measure}@{depth}": value
+            for depth in depths
+            for measure, value in graded_measures(ranked, itself, labels, depth).items()
+        }
+    return _report(name, rows)
+
+
+def evaluate_catalogue(corpus: Corpus, lists: Lists, depths: Sequence[int] = DEPTHS) -> dict[str, float]:
+    """Measure what ranked lists do to the whole catalogue."""
+    targets = linkable(corpus)
     return {
-        "recall": len(hits) / len(relevant),
-        "precision": len(hits) / depth,
-        "hit rate": float(bool(hits)),
-        "MRR": 1 / hits[0] if hits else 0.0,
-        "nDCG": sum(1 / math.log2(rank + 1) for rank in hits) / ideal,
+        f"{measure}@{depth}": value
+        for depth in depths
+        for measure, value in catalogue_measures(lists, corpus.families, targets, depth).items()
     }
 
 
-def lists_of_urls(corpus: Corpus, lists: Mapping[str, Sequence[str]]) -> dict[int, list[int]]:
-    """Turn ranked urls into ranked families; unknown urls keep their place, as misses."""
-    found: dict[int, list[int]] = {}
-    for url in sorted(lists):
-        row = _row(corpus, url)
-        if row is not None:
-            rows = [_row(corpus, other) for other in lists[url]]
-            ranked = [-1 - n if r is None else corpus.families[r] for n, r in enumerate(rows)]
-            found.setdefault(corpus.families[row], ranked)
-    return found
+def assess(reports: Sequence[Report], seed: int = SEED) -> Assessment:
+    """Add to reports on the same articles how sure their means are, and compare the first with each other one."""
+    if not reports:
+        return Assessment((), {}, ())
+    values, weights = (np.hstack([getattr(report, name) for report in reports]) for name in ("values", "weights"))
+    draws = bootstrap_means(values, weights, seed)
+    bounds = percentile_interval(draws).T.tolist()
+    measures = reports[0].measures
+    size = len(measures)
+    intervals = {
+        report.name: {measure: (low, high) for measure, (low, high) in zip(measures, own, strict=True)}
+        for report, own in zip(reports, [bounds[n * size : (n + 1) * size] for n in range(len(reports))], strict=True)
+    }
+    first = reports[0]
+    comparisons: list[Comparison] = []
+    for place, other in enumerate(reports[1:], 1):
+        gaps = percentile_interval(draws[:, :size] - draws[:, place * size : (place + 1) * size]).T.tolist()
+        chances = randomisation_test((first.values, first.weights), (other.values, other.weights), seed).tolist()
+        ours, theirs = first.means(), other.means()
+        comparisons += [
+            Comparison(first.name, other.name, measure, ours[measure] - theirs[measure], low, high, p)
+            for measure, (low, high), p in zip(measures, gaps, chances, strict=True)
+        ]
+    return Assessment(tuple(reports), intervals, tuple(comparisons))
 
 
-def read_rankings(file: Path) -> dict[str, list[str]]:
-    """Read ranked lists: JSON lines of ``{"url": "...", "related": ["url", ...]}``, best first.
+def by_subject(corpus: Corpus, reports: Sequence[Report], measure: str) -> dict[str, dict[str, float]]:
+    """Average one measure by the subject of the article that asks: subject -> "articles" and each ranker's mean."""
+    rows: dict[str, list[int]] = {}
+    for row in reports[0].rows if reports else ():
+        rows.setdefault(corpus.articles[row].subject, []).append(row)
+    return {
+        subject: {"articles": len(own), **{report.name: report.only(own).means()[measure] for report in reports}}
+        for subject, own in sorted(rows.items())
+    }
 
-    Raises:
-        RecommenderError: the file cannot be read, or a line is of another form.
+
+def article_values(corpus: Corpus, sections: Mapping[str, Sequence[Report]]) -> list[list[Any]]:
+    """Give a table of the values per article, its heads first; a value that counts in no mean is "".
+
+    ``sections`` are reports by what they are measured against, which the first column names.
     """
-    lists: dict[str, list[str]] = {}
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-        for number, line in enumerate(lines, 1):  # noqa: B007  (the error below names it)
-            if line.strip():
-                row = json.loads(line)
-                url, related = row["url"], row["related"]
-                if (
-                    not isinstance(url, str)
-                    or not isinstance(related, list)
-                    or not all(isinstance(r, str) for r in related)
-                ):
-                    raise TypeError
-                lists[url] = related
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecommenderError(f"{file}: cannot be read ({error}); name a file that `export` wrote") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise RecommenderError(
-            f'{file}, line {number}: not {{"url": "...", "related": ["...", ...]}}; name a file that `export` wrote'
-        ) from None
-    return lists
+    names = [report.measures for reports in sections.values() for report in reports]
+    measures = list(dict.fromkeys(measure for own in names for measure in own))
+    table: list[list[Any]] = [["against", "ranker", "url", "subject", *measures]]
+    for against, reports in sections.items():
+        for report in reports:
+            places = {measure: place for place, measure in enumerate(report.measures)}
+            for row, values, weights in zip(report.rows, report.values.tolist(), report.weights.tolist(), strict=True):
+                article = corpus.articles[row]
+                cells = [values[places[m]] if m in places and weights[places[m]] else "" for m in measures]
+                table.append([against, report.name, article.url, article.subject, *cells])
+    return table
 
 
-def baselines(corpus: Corpus, truth: Truth) -> dict[str, Lists]:
-    """Give the lists of three rankers that read no text: random, random in the same subject, most linked."""
-    shown = [row for row, article in enumerate(corpus.articles) if article.id and not article.hidden]
-    families = sorted({corpus.families[row] for row in shown})
-    by_subject: dict[str, list[int]] = {}
-    for row in shown:
-        by_subject.setdefault(corpus.articles[row].subject, []).append(corpus.families[row])
-    popular = Counter(target for targets in truth.links.values() for target in targets)
-    order = sorted(popular, key=lambda family: (-popular[family], family))
-    pools: dict[str, Callable[[int], Sequence[int]]] = {
-        "random": lambda family: families,
-        "same subject": lambda family: by_subject.get(corpus.articles[family].subject, families),
-    }
-    lists: dict[str, Lists] = {}
-    for name, pool in pools.items():
-        draw = random.Random(SEED)  # noqa: S311  (a baseline, not a secret)
-        lists[name] = {f: _drawn(draw, pool(f), f) for f in sorted(truth.links)}
-    lists["most linked"] = {f: _popular(f, order, popular, truth) for f in truth.links}
-    return lists
-
-
-def _drawn(draw: random.Random, pool: Sequence[int], family: int) -> list[int]:
-    found = draw.sample(pool, min(len(pool), 2 * DEPTHS[-1]))
-    return [other for other in dict.fromkeys(found) if other != family][: DEPTHS[-1]]
-
-
-def _popular(family: int, order: Sequence[int], popular: Counter[int], truth: Truth) -> list[int]:
-    # The article's own links are not counted, or the baseline would know the answer.
-    own = truth.links[family]
-    near = order[: DEPTHS[-1] * 4]
-    ranked = sorted(near, key=lambda other: (-(popular[other] - (other in own)), other))
-    return [other for other in ranked if other != family][: DEPTHS[-1]]
+def _report(name: str, rows: Mapping[int, Mapping[str, Share]]) -> Report:
+    measures = tuple(next(iter(rows.values()), {}))
+    pairs = np.array([[found[measure] for measure in measures] for found in rows.values()], np.float64)
+    pairs = pairs.reshape(len(rows), len(measures), 2)
+    return Report(name, tuple(rows), measures, pairs[:, :, 0], pairs[:, :, 1])
 
 
 def _distinct(ranked: Sequence[int], family: int) -> list[int]:
     """Drop the article itself; a family that comes again keeps its place and counts as a miss."""
-    seen: set[int] = {family}
+    seen: set[int] = set()
     out = []
-    for place, other in enumerate(ranked):
-        out.append(-1_000_000 - place if other in seen else other)
-        seen.add(other)
-    return [other for other, original in zip(out, ranked, strict=True) if original != family]
-
-
-def _row(corpus: Corpus, url: str) -> int | None:
-    return next((corpus.row_of[form] for form in url_forms(url) if form in corpus.row_of), None)
+    for other in ranked:
+        if other != family:
+            out.append(-1 if other in seen else other)
+            seen.add(other)
+    return out

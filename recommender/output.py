@@ -18,7 +18,6 @@ from recommender.ask import Answer, Reason
 from recommender.atomic import replace_file
 from recommender.audit import Audit
 from recommender.corpus import Corpus
-from recommender.evaluate import Report, Truth
 from recommender.filling import Written
 from recommender.model import Model
 from recommender.plan import Plan
@@ -54,7 +53,7 @@ def now() -> str:
 def show_audit(audit: Audit, *, as_json: bool) -> None:
     """Print every error and warning in the order of the files, then the counts of all, notes included."""
     if as_json:
-        _json(
+        print_json(
             {
                 "totals": audit.totals,
                 "verdicts": audit.verdicts,
@@ -87,7 +86,7 @@ def show_build(model: Model, corpus: Corpus, folder: Path, *, as_json: bool) -> 
         "empty lists": sum(not count for count in lists),
     }
     if as_json:
-        _json({**facts, "problems": [problem.as_dict() for problem in corpus.problems]})
+        print_json({**facts, "problems": [problem.as_dict() for problem in corpus.problems]})
         return
     _show_problems(corpus.problems)
     say(
@@ -100,7 +99,7 @@ def show_build(model: Model, corpus: Corpus, folder: Path, *, as_json: bool) -> 
 def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
     """Print the links of an article, or of a draft."""
     if as_json:
-        _json(related_as_dict(answer, explain=explain))
+        print_json(related_as_dict(answer, explain=explain))
         return
     catalogue = answer.model.catalogue
     if answer.row >= 0:
@@ -145,7 +144,7 @@ def show_why(reason: Reason, *, as_json: bool) -> None:
         parts = [{"field": p.field, "term": p.term, "value": p.value} for p in answer.parts(reason.row)]
         rule = {"rule": reason.rule} if reason.rule else {}
         by = {"by": answer.model.catalogue.urls[reason.by]} if reason.by >= 0 else {}
-        _json(
+        print_json(
             {
                 "article": _article(answer.model, reason.row),
                 "shown": bool(reason.rank),
@@ -184,12 +183,6 @@ def _article(model: Model, row: int) -> dict[str, Any]:
     return {name: texts[row] for name, texts in names.items()}
 
 
-def lists_of(model: Model, limit: int) -> dict[str, list[str]]:
-    """Give the links that the build chose for every article, as urls."""
-    urls = model.catalogue.urls.all()
-    return {url: [urls[c.row] for c in model.chosen.of(row)[:limit]] for row, url in enumerate(urls)}
-
-
 def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
     """Write ranked lists as JSON lines, atomically, or to stdout for ``-``."""
     rows = (json.dumps({"url": url, "related": list(found)}, ensure_ascii=False) for url, found in lists.items())
@@ -202,28 +195,10 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
         note(f"{len(lists):,} lists written to {target}")
 
 
-def show_reports(reports: Sequence[Report], truth: Truth, *, as_json: bool) -> None:
-    """Print the means of several rankers side by side."""
-    articles = sum(bool(links) for links in truth.links.values())
-    if as_json:
-        by_name = {report.name: report.means() for report in reports}
-        _json({"articles": articles, "generated links left out": truth.left_out, "means": by_name})
-        return
-    say(f"{articles:,} articles with sound curated links; {truth.left_out:,} generated links left out")
-    names = list(reports[0].means())
-    width = max(len(report.name) for report in reports)
-    for depth in ("@5", "@10"):
-        shown = [name for name in names if name.endswith(depth)]
-        say(" " * width + "  " + "  ".join(f"{name:>12}" for name in shown))
-        for report in reports:
-            means = report.means()
-            say(f"{report.name:<{width}}  " + "  ".join(f"{means[name]:>12.4f}" for name in shown))
-
-
 def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
     """Print the diff of a plan, or with ``check`` the names of its files, and the summary on stderr."""
     if as_json:
-        _json(
+        print_json(
             {
                 "files": [edit.path for edit in plan.edits],
                 "summary": dict(sorted(plan.tally.items())),
@@ -243,7 +218,7 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
 def show_written(written: Written, *, as_json: bool) -> None:
     """Say what a writing run did."""
     if as_json:
-        _json(
+        print_json(
             {
                 "written": written.files,
                 "already": written.already,
@@ -274,7 +249,8 @@ def _show_problems(problems: Sequence[Problem]) -> None:
         note(problem.sentence())
 
 
-def _json(document: object) -> None:
+def print_json(document: object) -> None:
+    """Print one JSON document, whatever the encoding of stdout."""
     text = json.dumps(document, ensure_ascii=False, indent=1)
     try:
         text.encode(sys.stdout.encoding or "utf-8")

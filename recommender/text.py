@@ -21,6 +21,11 @@ _MARKUP = re.compile(
     r"|\\[a-zA-Z]+",  # LaTeX commands
     re.DOTALL,
 )
+# Emphasis, code and the brackets of links vanish; cells of tables, headings, quotes and rules become space.
+_EMPHASIS, _BLOCKS = (
+    re.compile(r"[*`\[\]]+|(?<!\w)_+(?=[^\W_])|(?<=[^\W_])_+(?!\w)"),
+    re.compile(r"[|#]+|(?<!\S)>+|-{2,}"),
+)
 _WORD = re.compile(r"[^\W_]+")
 _ASCII_WORDS = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
 # A text with one of these characters has letters that combine, or no spaces between its words.
@@ -54,6 +59,13 @@ def analyze(text: str) -> list[str]:
     patterns = _rare_patterns()
     words = patterns[0].findall(unicodedata.normalize("NFC", text))
     return [part for word in words for part in _pairs(word, patterns[1])]
+
+
+def opening(text: str, count: int) -> list[str]:
+    """Give the first words of a text as a reader sees them, without its markup."""
+    # Enough of the text for the words: a long one is not read to its end.
+    plain = _MARKUP.sub(" ", text[: 40 * count])
+    return _BLOCKS.sub(" ", _EMPHASIS.sub("", plain)).split()[:count]
 
 
 def _pairs(word: str, unspaced: re.Pattern[str]) -> list[str]:

@@ -16,8 +16,9 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 
 # From the ground up: a module imports only from lines above its own. A folder is one room.
 LAYERS = [
-    ["__init__", "errors", "article", "sparse", "text", "diff"],
-    ["parallel", "atomic", "problems"],
+    ["__init__", "errors", "article", "sparse", "text", "diff", "statistics"],
+    ["parallel", "atomic", "problems", "judgments"],
+    ["measures"],
     ["nodes"],
     ["frontmatter"],
     ["settings", "related"],
@@ -25,12 +26,16 @@ LAYERS = [
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
     ["links", "neighbors", "scaffold"],
     ["model"],
-    ["audit", "evaluate", "layout", "lookup", "plan"],
+    ["rankers"],
+    ["truth"],
+    ["audit", "curves", "evaluate", "disagreements", "judging", "layout", "lookup", "plan"],
     ["store", "ask", "planfile"],
     ["git", "apply"],
     ["filling"],
     ["service"],
     ["output"],
+    ["tables"],
+    ["commands"],
     ["cli"],
     ["__main__"],
 ]
@@ -41,7 +46,7 @@ OWNERS = {
     "sklearn": {"vectors"},
     "scipy": {"vectors", "families"},
     "numba": {"kernels"},
-    "click": {"cli", "output"},
+    "click": {"cli", "commands", "output"},
     "multiprocessing": {"parallel"},
     "tqdm": {"parallel"},
     "rapidfuzz": {"lookup"},
@@ -49,7 +54,7 @@ OWNERS = {
     "waitress": {"service", "cli"},
     "subprocess": {"git"},
     "fcntl": {"atomic"},
-    "json": {"cli", "evaluate", "output", "planfile", "provenance", "service", "store"},
+    "json": {"cli", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
 HEAVY = ("sklearn", "scipy", "numba", "pandas", "matplotlib", "joblib", "flask", "rapidfuzz", "multiprocessing.pool")

@@ -20,7 +20,7 @@ from recommender.cli import cli, main
 from recommender.settings import Settings, load_settings
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
-COMMANDS = ["init", "audit", "build", "related", "evaluate", "fill", "export"]
+COMMANDS = ["init", "audit", "build", "related", "evaluate", "disagreements", "judge", "fill", "export"]
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +65,14 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
         (["fill", "hollow", "--write"], 2, "CONTENT hollow holds no Markdown file"),
         (["audit", "hollow/file.txt"], 2, "CONTENT hollow/file.txt is not a folder"),
         (["init"], 2, "no Markdown file with front matter below"),
+        (["evaluate", "--judgments", "none.jsonl"], 2, "none.jsonl: cannot be read"),
+        (["evaluate", "--depth", "0"], 2, "'--depth'"),
+        (["evaluate", "--seed", "-1"], 2, "'--seed'"),
+        (["disagreements"], 2, "no CONTENT: name the site's folder"),
+        (["disagreements", "--limit", "0"], 2, "'--limit'"),
+        (["judge"], 2, "no CONTENT: name the site's folder"),
+        (["judge", "--judgments", "no/folder.jsonl"], 2, "there is no folder no; make it first"),
+        (["judge", "--agreement", "one.jsonl"], 2, "requires 2 arguments"),
         (["related", "/a"], 2, "holds no model; build one: `recommender build`"),
         (["related", "--text", "hollow/file.txt"], 2, "holds no model"),
         (["export", "--output", "x"], 2, "holds no model"),
@@ -216,7 +224,19 @@ JSON = [
     (["related", KEPLER], 0, ["article", "related", "reason"]),
     (["related", KEPLER, "--explain"], 0, ["article", "related", "reason"]),
     (["related", KEPLER, "--why", KEPLER], 0, ["article", "shown", "rank", "score", "rule", "sentence", "terms"]),
-    (["evaluate"], 0, ["articles", "generated links left out", "means"]),
+    (
+        ["evaluate"],
+        0,
+        [
+            *("articles", "generated links left out", "means", "intervals", "comparisons", "subjects"),
+            *("catalogue", "seed", "draws", "swaps"),
+        ],
+    ),
+    (
+        ["disagreements"],
+        0,
+        ["curated", "poor", "strong", "floor", "strong score", "poor links", "strong suggestions"],
+    ),
     (["fill"], 0, ["files", "summary", "problems"]),
     (["fill", "--check"], 1, ["files", "summary", "problems"]),
 ]
@@ -273,23 +293,6 @@ def test_a_guard_of_git_is_wrong_use(site: Path, monkeypatch: pytest.MonkeyPatch
     assert main(["fill", "--write"]) == 2
     assert "--allow-no-vcs" in said(capsys)[1]
     assert contents(site) == before
-
-
-def test_rankings_are_judged_beside_the_baselines(site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.chdir(site)
-    assert main(["export", "--output", "one.jsonl", "--limit", "20"]) == 0
-    assert said(capsys) == ("", "142 lists written to one.jsonl\n")
-    assert main(["evaluate", "--json"]) == 0
-    means = json.loads(said(capsys)[0])["means"]
-    assert main(["evaluate", "--rankings", "one.jsonl", "--json"]) == 0
-    judged = json.loads(said(capsys)[0])["means"]
-    assert list(means) == ["model", "random", "same subject", "most linked"]
-    assert list(judged) == ["one.jsonl", *list(means)[1:]]
-    assert judged["one.jsonl"] == means["model"]
-    assert judged["one.jsonl"]["nDCG@10"] > 2 * means["random"]["nDCG@10"]
-    (site / "bad.jsonl").write_text("{}\n")
-    assert main(["evaluate", "--rankings", "bad.jsonl"]) == 2
-    assert "bad.jsonl, line 1" in said(capsys)[1]
 
 
 def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

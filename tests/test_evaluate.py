@@ -1,97 +1,70 @@
-"""Measures against another library, and who is asked about what."""
+"""Reports on many articles: means against another library, intervals, comparisons, subjects, values per article."""
 
 from __future__ import annotations
 
-import json
-import math
 import random
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
+import numpy as np
 import pytest
 import pytrec_eval
-from conftest import article, link
-from hypothesis import given
-from hypothesis import strategies as st
+from scipy import stats
 
 from recommender.corpus import Corpus
-from recommender.errors import RecommenderError
 from recommender.evaluate import (
+    Assessment,
     Report,
-    Truth,
-    baselines,
-    curated_truth,
+    article_values,
+    assess,
+    by_subject,
+    evaluate_catalogue,
+    evaluate_judged,
     evaluate_lists,
-    lists_of_urls,
-    measures,
-    read_rankings,
+    evaluate_rankers,
 )
+from recommender.judgments import Label
+from recommender.model import Model
+from recommender.rankers import CURATED, WRITTEN, beside_references, lists_of, lists_of_urls
+from recommender.truth import Graded, Truth, curated_truth
 
-Small = Callable[[Mapping[str, str]], Corpus]
-NAMES = {
-    "recall": "recall_{}",
-    "precision": "P_{}",
-    "hit rate": "success_{}",
-    "MRR": "recip_rank",
-    "nDCG": "ndcg_cut_{}",
-}
+NAMES = ("recall", "precision", "hit rate", "MRR", "MAP", "nDCG")
 
 
-def test_measures_are_those_of_trec_eval() -> None:
+def value(report: Report, measure: str, row: int) -> float:
+    return float(report.values[report.rows.index(row), report.measures.index(measure)])
+
+
+def test_means_are_those_of_trec_eval() -> None:
     draw = random.Random(7)
     # Queries are 100 and more, documents below: nobody is asked for itself.
     truth = {query: frozenset(draw.sample(range(30), draw.randint(1, 14))) for query in range(100, 250)}
     lists = {query: draw.sample(range(30), draw.randint(1, 20)) for query in truth}
-    report = evaluate_lists("random", lists, Truth(truth, 0))
-    assert len(report.values) == 10
+    report = evaluate_lists("random", lists, Truth(truth, 0), (3, 7))
+    assert report.measures == tuple(f"{name}@{depth}" for depth in (3, 7) for name in NAMES)
     relevant = {str(query): {str(document): 1 for document in found} for query, found in truth.items()}
-    for depth in (5, 10):
-        judge = pytrec_eval.RelevanceEvaluator(relevant, {"recall", "P", "success", "recip_rank", "ndcg_cut"})
-        # trec_eval cuts every measure but the reciprocal rank, so the lists are cut beforehand.
-        run = {str(q): {str(d): -float(rank) for rank, d in enumerate(found[:depth])} for q, found in lists.items()}
+    run = {str(q): {str(d): -float(rank) for rank, d in enumerate(found)} for q, found in lists.items()}
+    trec = {"recall": "recall", "precision": "P", "hit rate": "success", "MAP": "map_cut", "nDCG": "ndcg_cut"}
+    for depth in (3, 7):
+        judge = pytrec_eval.RelevanceEvaluator(relevant, {f"{name}.{depth}" for name in trec.values()})
         theirs = judge.evaluate(run)
-        for name, trec in NAMES.items():
-            values = {str(query): value for query, value in report.values[f"{name}@{depth}"].items()}
-            wanted = {query: row[trec.format(depth)] for query, row in theirs.items()}
-            assert values == pytest.approx(wanted, abs=1e-12)
-            assert report.means()[f"{name}@{depth}"] == pytest.approx(sum(wanted.values()) / len(truth), abs=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("ranked", "relevant", "depth", "wanted"),
-    [
-        ([1, 2, 3], {1, 3, 9}, 3, (2 / 3, 2 / 3, 1.0, 1.0, (1 + 0.5) / (1 + 1 / math.log2(3) + 0.5))),
-        ([4, 1], {1}, 5, (1.0, 0.2, 1.0, 0.5, 1 / math.log2(3))),
-        ([4, 5, 1], {1}, 2, (0.0, 0.0, 0.0, 0.0, 0.0)),
-        ([], {1, 2}, 5, (0.0, 0.0, 0.0, 0.0, 0.0)),
-    ],
-)
-def test_measures_by_hand(ranked: list[int], relevant: set[int], depth: int, wanted: tuple[float, ...]) -> None:
-    found = measures(ranked, frozenset(relevant), depth)
-    assert list(found) == list(NAMES)
-    assert tuple(found.values()) == pytest.approx(wanted, abs=1e-15)
-
-
-@given(st.permutations(range(12)), st.sets(st.integers(0, 11), min_size=1), st.integers(1, 12))
-def test_measures_are_shares_and_perfect_lists_are_perfect(ranked: list[int], relevant: set[int], depth: int) -> None:
-    found = measures(ranked, frozenset(relevant), depth)
-    assert all(0 <= value <= 1 + 1e-12 for value in found.values())
-    best = measures([*relevant, *(set(range(12)) - relevant)], frozenset(relevant), depth)
-    assert all(found[name] <= best[name] + 1e-12 for name in found)
-    assert (best["nDCG"], best["MRR"], best["hit rate"]) == pytest.approx((1.0, 1.0, 1.0))
+        for ours, name in trec.items():
+            mean = np.mean([row[f"{name}_{depth}"] for row in theirs.values()])
+            assert report.means()[f"{ours}@{depth}"] == pytest.approx(mean, abs=1e-12)
 
 
 def test_a_missing_list_scores_zero_and_stays_in_the_mean() -> None:
     truth = Truth({1: frozenset({2}), 3: frozenset({2}), 4: frozenset()}, 0)
     report = evaluate_lists("half", {1: [2], 4: [1]}, truth)
-    assert report.values["MRR@5"] == {1: 1.0, 3: 0.0}
+    assert report.rows == (1, 3)
+    assert (value(report, "MRR@5", 1), value(report, "MRR@5", 3)) == (1.0, 0.0)
     assert report.means()["MRR@5"] == 0.5
     assert list(report.means()) == [f"{name}@{depth}" for depth in (5, 10) for name in NAMES]
 
 
 def test_nobody_asked_has_no_means() -> None:
-    assert evaluate_lists("none", {1: [2]}, Truth({}, 0)).means() == {}
-    assert Report("empty", {"MRR@5": {}}).means() == {"MRR@5": 0.0}
+    nobody = evaluate_lists("none", {1: [2]}, Truth({}, 0))
+    assert (nobody.means(), nobody.rows) == ({}, ())
+    assert assess([]) == Assessment((), {}, ())
+    assert assess([nobody, nobody]).comparisons == ()
 
 
 @pytest.mark.parametrize(
@@ -99,142 +72,122 @@ def test_nobody_asked_has_no_means() -> None:
 )
 def test_itself_takes_no_place_and_what_comes_twice_takes_two(ranked: list[int], rank: int) -> None:
     report = evaluate_lists("one", {1: ranked}, Truth({1: frozenset({2})}, 0))
-    assert report.values["MRR@5"][1] == (1 / rank if rank else 0.0)
+    assert value(report, "MRR@5", 1) == (1 / rank if rank else 0.0)
 
 
 def test_a_hit_that_comes_twice_counts_once() -> None:
     report = evaluate_lists("one", {1: [2, 2, 2]}, Truth({1: frozenset({2, 3})}, 0))
-    assert (report.values["recall@5"][1], report.values["precision@5"][1]) == (0.5, 0.2)
+    assert (value(report, "recall@5", 1), value(report, "precision@5", 1)) == (0.5, 0.2)
+
+
+GRADED = Graded({0: {2: Label(3), 3: Label(2, "a"), 4: Label(2, "a")}, 1: {2: Label(3)}, 5: {6: Label(0)}}, 0, 0)
+
+
+def test_judged_articles_ask_with_their_own_list_and_shares_weigh_the_links_shown(corpus: Corpus) -> None:
+    families = corpus.families
+    graded = Graded(
+        {row: {families[one]: label for one, label in own.items()} for row, own in GRADED.labels.items()}, 0, 0
+    )
+    lists = {0: [families[4], families[3], families[0]], 5: [families[6], families[7]], 9: [families[2]]}
+    report = evaluate_judged("x", corpus, lists, graded, (2, 3))
+    assert report.rows == (0, 1, 5)
+    means = report.means()
+    # The list of 1 is missing and counts as 0; no list could gain anything for 5, which counts in no mean of gains.
+    assert means["useful@2"] == pytest.approx((1 / 2 + 0) / 2)
+    # Of the five links shown: one repeats, one is the article itself, one is unjudged; of the first two lists' four.
+    assert (means["repeats@3"], means["same@3"], means["unjudged@3"]) == pytest.approx((1 / 5, 1 / 5, 1 / 5))
+    assert (means["repeats@2"], means["precision@2"]) == pytest.approx((1 / 4, 1 / 4))
+    assert report.answered(3) == (0, 5)
+    assert report.only([0]).means()["useful@3"] == pytest.approx(1 / 3)
+    assert evaluate_lists("y", {}, Truth({1: frozenset({2})}, 0)).answered(5) == (1,)
 
 
 @pytest.fixture
-def copies(small: Small) -> Corpus:
-    """Rows: a 0, a-copy 1, b 2, b-copy 3, c 4, hidden 5, lone 6."""
-    return small(
-        {
-            "a.md": article("a", link(1, "b"), answer="One."),
-            "a-copy.md": article("a-copy", link(1, "b-copy"), link(2, "c"), link(3, "a"), answer="One."),
-            "b.md": article("b", link(1, "nowhere"), link(2, "hidden"), link(3, "b"), answer="Two."),
-            "b-copy.md": article("b-copy", answer="Two.", subject="Other"),
-            "c.md": article("c", link(1, "b"), link(2, "b-copy")),
-            "hidden.md": article("hidden", link(1, "c"), extra="no_index: true\n"),
-            "lone.md": article("lone"),
-        }
-    )
+def reports() -> list[Report]:
+    draw = np.random.default_rng(3)
+    rows = tuple(range(40))
+    ones = np.ones((40, 2))
+    first = draw.random((40, 2))
+    other = np.clip(first + draw.normal(-0.05, 0.2, (40, 2)), 0, 1)
+    return [Report(name, rows, ("nDCG@5", "MRR@5"), found, ones) for name, found in (("a", first), ("b", other))]
 
 
-def test_copies_ask_once_with_the_links_of_all_and_unsound_links_are_no_truth(copies: Corpus) -> None:
-    assert [one.url for one in copies.articles] == ["/a", "/a-copy", "/b", "/b-copy", "/c", "/hidden", "/lone"]
-    truth = curated_truth(copies, {})
-    assert truth == Truth({0: frozenset({2, 4}), 4: frozenset({2}), 5: frozenset({4})}, 0)
+def test_intervals_and_differences_are_those_of_scipy(reports: list[Report]) -> None:
+    found = assess(reports)
+    assert found == assess(reports) != assess(reports, seed=1)
+    assert [(one.one, one.other, one.measure) for one in found.comparisons] == [
+        ("a", "b", "nDCG@5"),
+        ("a", "b", "MRR@5"),
+    ]
+    for place, one in enumerate(found.comparisons):
+        columns = [report.values[:, place] for report in reports]
+        gap = columns[0] - columns[1]
+        checked = [
+            ((one.low, one.high), gap),
+            *(
+                (found.intervals[report.name][one.measure], column)
+                for report, column in zip(reports, columns, strict=True)
+            ),
+        ]
+        for ours, data in checked:
+            theirs = stats.bootstrap(
+                (data,), np.mean, method="percentile", n_resamples=5000, rng=np.random.default_rng(2)
+            ).confidence_interval
+            assert ours == pytest.approx(tuple(theirs), abs=0.12 * (theirs.high - theirs.low))
+        assert one.difference == pytest.approx(gap.mean())
+        theirs = stats.permutation_test(
+            (gap,), np.mean, permutation_type="samples", n_resamples=5000, vectorized=True, rng=np.random.default_rng(2)
+        ).pvalue
+        assert one.p == pytest.approx(theirs, abs=0.03)
 
 
-def test_generated_links_are_left_out_and_counted(copies: Corpus) -> None:
-    generated = {"/a": frozenset({"/b"}), "/c": frozenset({"/b", "/nowhere"}), "/gone": frozenset({"/a"})}
-    truth = curated_truth(copies, generated)
-    # The link to b of a is generated, the one of its copy is not. Of c, the second is repeated, so never truth.
-    assert truth == Truth({0: frozenset({2, 4}), 5: frozenset({4})}, 2)
-
-
-@pytest.mark.parametrize(
-    ("lists", "found"),
-    [
-        ({"/a": ["/b", "/c"]}, {0: [2, 4]}),
-        ({"/a-copy": ["/b-copy", "/unknown", "/c"]}, {0: [2, -2, 4]}),
-        ({"/a-copy": ["/c"], "/a": ["/b"]}, {0: [2]}),
-        ({"https://example.org/a/": ["https://example.org/c?x"]}, {0: [4]}),
-        ({"/unknown": ["/a"]}, {}),
-        ({"/c": []}, {4: []}),
-    ],
-)
-def test_urls_become_families(copies: Corpus, lists: dict[str, list[str]], found: dict[int, list[int]]) -> None:
-    assert lists_of_urls(copies, lists) == found
-
-
-def test_any_copy_is_a_hit(copies: Corpus) -> None:
-    truth = curated_truth(copies, {})
-    for asked in ("/a", "/a-copy"):
-        for named in ("/b", "/b-copy"):
-            report = evaluate_lists("x", lists_of_urls(copies, {asked: [named]}), truth)
-            assert report.values["recall@5"] == {0: 0.5, 4: 0.0, 5: 0.0}
-
-
-def test_baselines_of_the_sample_site_are_drawn_alike_each_time(corpus: Corpus) -> None:
+def test_subjects_split_the_mean(corpus: Corpus, model: Model) -> None:
     truth = curated_truth(corpus, {})
-    assert len(truth.links) > 90
-    lists = baselines(corpus, truth)
-    assert list(lists) == ["random", "same subject", "most linked"]
-    assert lists == baselines(corpus, truth)
-    for name, by_family in lists.items():
-        assert by_family.keys() == truth.links.keys()
-        for family, found in by_family.items():
-            assert family not in found
-            assert len(set(found)) == len(found) <= 10
-            assert not any(corpus.articles[other].hidden for other in found)
-            if name == "same subject":
-                subject = corpus.articles[family].subject
-                members = [[o for o, f in enumerate(corpus.families) if f == other] for other in found]
-                assert all(subject in {corpus.articles[o].subject for o in rows} for rows in members)
-            else:
-                assert len(found) == 10
-    means = {name: evaluate_lists(name, found, truth).means()["nDCG@10"] for name, found in lists.items()}
-    assert means["random"] < means["same subject"]
+    report = evaluate_lists("model", lists_of_urls(corpus, lists_of(model, 20)), truth)
+    found = by_subject(corpus, [report], "nDCG@5")
+    assert list(found) == sorted(found)
+    assert sum(row["articles"] for row in found.values()) == len(report.rows) == 102
+    mean = sum(row["articles"] * row["model"] for row in found.values()) / 102
+    assert mean == pytest.approx(report.means()["nDCG@5"])
+    own = [value(report, "nDCG@5", row) for row in report.rows if corpus.articles[row].subject == "Astronomy"]
+    assert found["Astronomy"] == {"articles": len(own), "model": pytest.approx(np.mean(own))}
+    assert by_subject(corpus, [], "nDCG@5") == {}
 
 
-def test_most_linked_leaves_the_own_links_out(corpus: Corpus) -> None:
+def test_values_of_all_articles_stand_in_one_table(corpus: Corpus) -> None:
+    linked = evaluate_lists("a", {0: [1]}, Truth({0: frozenset({1}), 7: frozenset({2})}, 0), (5,))
+    judged = evaluate_judged("b", corpus, {0: [2]}, Graded({0: {2: Label(0)}}, 0, 0), (5,))
+    table = article_values(corpus, {"curated links": [linked], "judgments": [judged]})
+    assert table[0] == ["against", "ranker", "url", "subject", *linked.measures[:5], "nDCG@5", *table[0][10:]]
+    first, second, third = (dict(zip(table[0], row, strict=True)) for row in table[1:])
+    assert (first["against"], first["ranker"], first["url"]) == ("curated links", "a", corpus.articles[0].url)
+    assert (first["nDCG@5"], second["nDCG@5"], first["useful@5"]) == (1.0, 0.0, "")
+    # No candidate of the judged article is of use: its nDCG counts in no mean.
+    assert (third["nDCG@5"], third["precision@5"], third["recall@5"]) == ("", 0.0, "")
+
+
+def test_what_is_written_is_not_measured_against_itself(corpus: Corpus, model: Model) -> None:
     truth = curated_truth(corpus, {})
-    for family, found in baselines(corpus, truth)["most linked"].items():
-        counts = [sum(other in links for f, links in truth.links.items() if f != family) for other in range(142)]
-        others = [other for other in range(142) if other != family and any(other in t for t in truth.links.values())]
-        assert list(found) == sorted(others, key=lambda other: (-counts[other], other))[:10]
+    mine = lists_of_urls(corpus, lists_of(model, 20))
+    row = next(iter(truth.links))
+    generated = {corpus.articles[row].url: frozenset({corpus.articles[next(iter(truth.links[row]))].url})}
+    rankers = beside_references(corpus, {"model": mine}, generated, truth.links, 5)
+    graded = Graded({row: {family: Label(2) for family in truth.links[row]}}, 0, 0)
+    found = evaluate_rankers(corpus, rankers, (truth, graded), (5,), seed=9)
+    assert [report.name for report in found.curated.reports] == [n for n in rankers if n not in (CURATED, WRITTEN)]
+    assert found.judged is not None
+    assert [report.name for report in found.judged.reports] == list(rankers) == list(found.catalogue)
+    assert {one.one for one in found.judged.comparisons} == {"model"}
+    assert found.judged.reports[2].means()["useful@5"] == len(truth.links[row]) / 5
+    assert found.judged.reports[1].means()["useful@5"] == (len(truth.links[row]) - 1) / 5
+    assert (found.depths, found.seed, found.graded) == ((5,), 9, graded)
+    assert evaluate_rankers(corpus, rankers, (truth, None)).judged is None
 
 
-def test_a_subject_without_others_falls_back_on_all(copies: Corpus) -> None:
-    lists = baselines(copies, Truth({2: frozenset({0})}, 0))
-    assert set(lists["random"][2]) == {0, 4, 6}
-    assert baselines(copies, Truth({}, 0)) == {"random": {}, "same subject": {}, "most linked": {}}
-
-
-def ranking_file(folder: Path, *lines: str | bytes) -> Path:
-    file = folder / "lists.jsonl"
-    file.write_bytes(b"\n".join(line if isinstance(line, bytes) else line.encode() for line in lines))
-    return file
-
-
-def test_rankings_are_read_line_by_line(tmp_path: Path) -> None:
-    rows: Sequence[Mapping[str, object]] = [{"url": "/ä", "related": ["/b", "/c"]}, {"url": "/b", "related": []}]
-    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
-    file = ranking_file(tmp_path, lines[0] + "\r", "", lines[1], "  ", "")
-    assert read_rankings(file) == {"/ä": ["/b", "/c"], "/b": []}
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        "[]",
-        '"/a"',
-        "5",
-        "null",
-        '{"url": "/a"}',
-        '{"related": []}',
-        '{"url": 5, "related": []}',
-        '{"url": "/a", "related": "/b"}',
-        '{"url": "/a", "related": [5]}',
-        '{"url": "/a", "related": null}',
-        "[" * 100_000,
-    ],
-)
-def test_a_line_of_another_form_is_named(tmp_path: Path, line: str) -> None:
-    file = ranking_file(tmp_path, '{"url": "/a", "related": []}', line)
-    with pytest.raises(
-        RecommenderError, match=r"lists.jsonl, line 2: not .*; name a file that `export` wrote"
-    ) as caught:
-        read_rankings(file)
-    assert caught.value.exit_code == 2
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    for file in (tmp_path / "none.jsonl", tmp_path, ranking_file(tmp_path, b'{"url": "\xff"}')):
-        with pytest.raises(RecommenderError, match=r"cannot be read .*; name a file that `export` wrote"):
-            read_rankings(file)
+def test_the_catalogue_counts_families_that_may_be_linked_to(corpus: Corpus) -> None:
+    lists = {row: [corpus.families[0]] for row in range(142)}
+    found = evaluate_catalogue(corpus, lists, (1,))
+    families = {f for f, a in zip(corpus.families, corpus.articles, strict=True) if a.id and not a.hidden}
+    assert found["coverage@1"] == pytest.approx(1 / len(families))
+    assert found["linked from nowhere@1"] == pytest.approx(1 - 1 / len(set(corpus.families)))
+    assert found["links per article@1"] == 1.0

@@ -14,11 +14,11 @@ from recommender.article import digest
 from recommender.ask import ask, ask_draft, why
 from recommender.audit import Audit, audit_site
 from recommender.corpus import Corpus
-from recommender.evaluate import Report, Truth
 from recommender.filling import Written
 from recommender.model import Model
 from recommender.plan import Edit, Plan
 from recommender.problems import Problem
+from recommender.rankers import lists_of
 from recommender.sparse import pack
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
@@ -144,7 +144,7 @@ def test_why_names_what_a_link_collided_with(model: Model, capsys: pytest.Captur
 
 
 def test_lists_are_those_that_the_build_chose(model: Model, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lists = output.lists_of(model, 3)
+    lists = lists_of(model, 3)
     urls = model.catalogue.urls.all()
     assert list(lists) == urls
     assert [lists[url] for url in urls] == [[urls[c.row] for c in model.chosen.of(row)][:3] for row in range(len(urls))]
@@ -192,28 +192,6 @@ def test_a_build_says_what_it_made(corpus: Corpus, model: Model, capsys: pytest.
     found = document(capsys)
     assert [found[f"{name} lists"] for name in ("full", "short", "empty")] == counts
     assert [problem["code"] for problem in found["problems"]] == ["not-utf8"]
-
-
-def test_reports_stand_side_by_side(capsys: pytest.CaptureFixture[str]) -> None:
-    values = {"MRR@5": {1: 1.0, 2: 0.5}, "MRR@10": {1: 1.0, 2: 0.25}}
-    reports = [Report("model", values), Report("most linked", {name: {1: 0.0, 2: 0.0} for name in values})]
-    truth = Truth({1: frozenset({2}), 2: frozenset({1}), 3: frozenset()}, 7)
-    output.show_reports(reports, truth, as_json=False)
-    assert lines(capsys) == [
-        "2 articles with sound curated links; 7 generated links left out",
-        "                    MRR@5",
-        "model              0.7500",
-        "most linked        0.0000",
-        "                   MRR@10",
-        "model              0.6250",
-        "most linked        0.0000",
-    ]
-    output.show_reports(reports, truth, as_json=True)
-    assert document(capsys) == {
-        "articles": 2,
-        "generated links left out": 7,
-        "means": {"model": {"MRR@5": 0.75, "MRR@10": 0.625}, "most linked": {"MRR@5": 0.0, "MRR@10": 0.0}},
-    }
 
 
 EDIT = Edit("é\n.md", "/a", digest("a"), digest("b"), 0, 0, b"", diff="--- a/é\n+++ b/é\n")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text import analyze
+from recommender.text import analyze, opening
 
 
 @pytest.mark.parametrize(
@@ -102,3 +102,22 @@ def test_any_markup(pieces: list[str]) -> None:
 def test_plain_words_stay(words: list[str]) -> None:
     expected = [unicodedata.normalize("NFC", word.lower()) for word in words]
     assert [unicodedata.normalize("NFC", word) for word in analyze(" ".join(words))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", ""),
+        ("**Bold**, _it_ and `code`: snake_case stays.", "Bold, it and code: snake_case stays."),
+        ("# Head\\n\\n> A [link](http://x.y) - and | cells |\n|---|---|", "Head A link - and cells"),
+        ("<b>x</b>&nbsp;-- $a_1$ <!-- gone -->well-known", "x $a_1$ well-known"),
+        ("中文 *强*。", "中文 强。"),
+    ],
+)
+def test_an_opening_is_what_a_reader_sees(text: str, words: str) -> None:
+    assert " ".join(opening(text, 50)) == words
+
+
+def test_an_opening_has_as_many_words_as_wanted() -> None:
+    assert opening("one **two** three " * 100, 4) == ["one", "two", "three", "one"]
+    assert len(opening("long" * 50 + " word " * 100, 20)) == 20

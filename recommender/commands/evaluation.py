@@ -1,0 +1,75 @@
+"""The commands that say whether links are any good: evaluate and disagreements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recommender import output
+from recommender.commands.site import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site, systems
+from recommender.settings import find_settings
+
+
+@click.command()
+@CONTENT
+@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path), help="Saved model; repeatable.")
+@click.option(
+    "--rankings", multiple=True, type=click.Path(path_type=Path), help="Ranked lists as `export` writes; repeatable."
+)
+@click.option("--judgments", type=click.Path(path_type=Path), help="Grades as `judge` writes them.")
+@click.option("--depth", "depths", multiple=True, type=click.IntRange(1, 100), help="Links that count (5 and 10).")
+@click.option("--subjects", is_flag=True, help="Show the main measures by subject too.")
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the values per article to a file.")
+@click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the intervals and tests.")
+@JSON
+def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> int:
+    """Compare ranked lists with the sound curated links and with judgments, beside simple baselines."""
+    from recommender import evaluate as measure
+    from recommender import tables
+    from recommender.judgments import read_judgments
+    from recommender.provenance import read_generated
+    from recommender.rankers import LENGTH, beside_references
+    from recommender.truth import curated_truth, graded_truth
+
+    settings = find_settings(Path.cwd())
+    # Before the content, whose reading takes its time.
+    judgments = read_judgments(options["judgments"]) if options["judgments"] else None
+    depths = tuple(sorted(set(options["depths"]))) or measure.DEPTHS
+    corpus = read_site(content, settings)
+    generated = read_generated(links_file(settings))
+    truth = curated_truth(corpus, generated)
+    ours = systems(corpus, settings, models, options["rankings"])
+    rankers = beside_references(corpus, ours, generated, truth.links, max(LENGTH, *depths))
+    graded = graded_truth(corpus, judgments) if judgments is not None else None
+    found = measure.evaluate_rankers(corpus, rankers, (truth, graded), depths, options["seed"])
+    if options["csv_file"]:
+        tables.write_values(corpus, found, options["csv_file"])
+    tables.show_evaluation(corpus, found, subjects=options["subjects"], as_json=options["as_json"])
+    return 0
+
+
+@click.command()
+@CONTENT
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many of each kind to show.")
+@click.option("--subject", help="Only articles of this subject.")
+@MODEL
+@JSON
+def disagreements(content: Path | None, model: Path | None, **options: Any) -> int:
+    """List curated links that the model finds poor, and strong suggestions that no curator made."""
+    from recommender import tables
+    from recommender.disagreements import Search, find_disagreements
+    from recommender.provenance import read_generated
+
+    settings = find_settings(Path.cwd())
+    corpus = read_site(content, settings)
+    loaded = load(model, settings)
+    if loaded.corpus_digest != corpus.digest:
+        output.note(
+            f"the model in {model_folder(model, settings)} was built from other content; run `recommender build`"
+        )
+    search = Search(options["limit"], options["subject"])
+    found = find_disagreements(corpus, loaded, read_generated(links_file(settings)), search)
+    tables.show_disagreements(found, as_json=options["as_json"])
+    return 0

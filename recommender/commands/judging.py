@@ -1,0 +1,132 @@
+"""The command that makes judging easy: a thin loop around judging.py, and the agreement of two editors."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recommender import output
+from recommender.commands.site import CONTENT, JSON, links_file, near, read_site, systems
+from recommender.settings import Settings, find_settings
+
+if TYPE_CHECKING:
+    from recommender.judging import Session
+
+FILE_NAME = "judgments.jsonl"
+# The first links of rankers that read no text: they keep the scale honest, and cost an editor little.
+FEW = 1
+
+
+@click.command()
+@CONTENT
+@click.option("--judgments", type=click.Path(path_type=Path), help=f"File to go on with (default: {FILE_NAME}).")
+@click.option("--articles", multiple=True, metavar="N|URL", help="How many articles, or which; repeatable (20).")
+@click.option("--depth", type=click.IntRange(1, 100), default=10, show_default=True, help="Candidates of each ranker.")
+@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path), help="Saved model; repeatable.")
+@click.option("--rankings", multiple=True, type=click.Path(path_type=Path), help="Ranked lists to pool; repeatable.")
+@click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the draw and of the order.")
+@click.option(
+    "--agreement", nargs=2, type=click.Path(path_type=Path), metavar="A B", help="Compare two editors' files."
+)
+@JSON
+def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bool, **options: Any) -> int:
+    """Grade candidates key by key, for `evaluate --judgments`; or say how far two editors agree."""
+    from recommender import tables
+    from recommender.judgments import agreement as agree
+    from recommender.judgments import read_judgments
+
+    if agreement:
+        tables.show_agreement(agree(*map(read_judgments, agreement)), as_json=as_json)
+        return 0
+    if as_json:
+        raise click.UsageError("--json is for --agreement; judging asks and answers in the terminal")
+    settings = find_settings(Path.cwd())
+    _judge(content, settings, options)
+    return 0
+
+
+def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) -> None:
+    from recommender import judging
+    from recommender.judgments import read_judgments
+    from recommender.provenance import read_generated
+    from recommender.rankers import baselines, written_lists
+    from recommender.truth import curated_truth
+
+    file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
+    if not file.parent.is_dir():
+        raise click.UsageError(f"--judgments {file}: there is no folder {file.parent}; make it first")
+    judgments = read_judgments(file) if file.exists() else {}
+    corpus = read_site(content, settings)
+    generated = read_generated(links_file(settings))
+    ranked = systems(corpus, settings, options["models"], options["rankings"])
+    rankers = [(lists, options["depth"]) for lists in ranked.values()]
+    rankers.append((written_lists(corpus, generated, curated_only=False), 100))
+    simple = baselines(corpus, curated_truth(corpus, generated).links, FEW)
+    rankers += [(lists, FEW) for lists in simple.values()]
+    rows = judging.choose_articles(corpus, judgments, options["articles"] or ("20",), options["seed"])
+    tasks = [
+        judging.pool(corpus, row, rankers, judgments.get(corpus.articles[row].url, ()), options["seed"]) for row in rows
+    ]
+    session = _walk(judging.start(tasks, judgments), file, lambda now: judging.page(now, corpus, settings))
+    graded = sum(len(labels) for labels in session.judgments.values())
+    output.note(f"{graded:,} candidates of {len(session.judgments):,} articles are graded in {file}")
+
+
+def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) -> Session:
+    """Show, read a key, save, until the editor quits or the input ends."""
+    from recommender.atomic import replace_file
+    from recommender.judging import press
+    from recommender.judgments import format_judgments
+
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    with _keys_at_once() as terminal:
+        while not session.ended:
+            if terminal:
+                click.clear()
+            for line in page(session):
+                output.say(line)
+            after = press(session, _key())
+            if after.judgments != session.judgments:
+                replace_file(file, format_judgments(after.judgments))
+            session = after
+    return session
+
+
+@contextlib.contextmanager
+def _keys_at_once() -> Iterator[bool]:
+    """Have each key arrive without the return key, and say whether there is a terminal to draw on.
+
+    Held all the time: click's getchar changes the mode for each key, and what is typed between two is lost.
+    """
+    terminal = sys.stdin.isatty()
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows: each key needs the return key
+        yield terminal
+        return
+    if not terminal:
+        yield False
+        return
+    number = sys.stdin.fileno()
+    before = termios.tcgetattr(number)
+    tty.setcbreak(number)
+    try:
+        yield True
+    finally:
+        termios.tcsetattr(number, termios.TCSADRAIN, before)
+
+
+def _key() -> str:
+    """Read one key that is no white space; the end of the input quits, in a terminal Ctrl-D."""
+    while True:
+        key = sys.stdin.read(1)
+        if not key.isspace():
+            return "q" if key in ("", "\x04") else key

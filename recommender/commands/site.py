@@ -1,0 +1,86 @@
+"""What every command begins with: its common options, where the site, its settings and its model are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recommender import output
+from recommender.errors import ModelError
+from recommender.settings import Settings
+
+if TYPE_CHECKING:
+    from recommender.corpus import Corpus
+    from recommender.model import Model
+    from recommender.rankers import Lists
+
+CONTENT = click.argument("content", required=False, type=click.Path(path_type=Path))
+MODEL = click.option("--model", "model", type=click.Path(path_type=Path), help="Folder of the saved model.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+def read_site(content: Path | None, settings: Settings, **how: Any) -> Corpus:
+    """Read the site's articles; ``how`` as in ``read_corpus``."""
+    from recommender.corpus import read_corpus
+
+    return read_corpus(content_folder(content, settings), settings, output.progress, **how)
+
+
+def content_folder(content: Path | None, settings: Settings) -> Path:
+    """Find the folder of the whole site: the argument, or that of the settings."""
+    root = content or settings.content
+    if root is None:
+        raise click.UsageError("no CONTENT: name the site's folder, or write `content:` in recommender.yml (init)")
+    return near(root)
+
+
+def model_folder(model: Path | None, settings: Settings) -> Path:
+    """Find the model's folder: the option, that of the settings, or models/default beside them."""
+    return near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
+
+
+def near(path: Path) -> Path:
+    """Give a path as seen from here, which is how it is shown."""
+    try:
+        return Path(os.path.relpath(path))
+    except ValueError:  # Windows: on another drive
+        return path
+
+
+def links_file(settings: Settings) -> Path:
+    """Give the file that says which links were generated."""
+    from recommender.provenance import FILE_NAME
+
+    return (settings.home or Path.cwd()) / FILE_NAME
+
+
+def load(model: Path | None, settings: Settings) -> Model:
+    """Load the saved model."""
+    from recommender.store import load_model
+
+    return load_model(model_folder(model, settings))
+
+
+def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:
+    """Rank by the models and files that were named; by the site's own model too, where nothing speaks against it."""
+    from recommender.rankers import lists_of, lists_of_urls, read_rankings, unique_label
+
+    # A mistake in a file is said before a model is loaded.
+    files = {file: read_rankings(file) for file in rankings}
+    found: dict[str, Lists] = {}
+    if not models:
+        try:
+            found["model"] = lists_of_urls(corpus, lists_of(load(None, settings), 100))
+        except ModelError:
+            if not rankings:
+                raise
+    for folder in models:
+        name = unique_label(str(folder), found) if len(models) > 1 else "model"
+        found[name] = lists_of_urls(corpus, lists_of(load(folder, settings), 100))
+    for file, lists in files.items():
+        found[unique_label(str(file), found)] = lists_of_urls(corpus, lists)
+    return found
