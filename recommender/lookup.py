@@ -25,10 +25,9 @@ def look_up(model: Model, text: str) -> Found:
     Raises:
         LookupProblem: nothing or several different articles are meant; ``matches`` holds the closest urls.
     """
-    for url in url_forms(text):
-        row = model.catalogue.urls.find(url)
-        if row >= 0:
-            return Found(row)
+    row = row_of_url(model, text)
+    if row >= 0:
+        return Found(row)
     if is_id(text.strip()):
         return _by_id(model, text.strip())
     if text.lower().endswith(SUFFIXES):
@@ -37,6 +36,15 @@ def look_up(model: Model, text: str) -> Found:
             return Found(row)
     matches = closest(model, text)
     raise LookupProblem(f"no article is known as {shorten(printable(text))!r}; closest: {', '.join(matches)}", matches)
+
+
+def row_of_url(model: Model, text: str) -> int:
+    """Give the row of a url, absolute or not; -1 for none."""
+    for url in url_forms(text):
+        row = model.catalogue.urls.find(url)
+        if row >= 0:
+            return row
+    return -1
 
 
 def rows_of_id(model: Model, wanted: str) -> list[int]:

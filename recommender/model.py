@@ -15,16 +15,23 @@ from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus
 from recommender.families import Likeness, find_likeness, like_draft, members_of
 from recommender.settings import Settings
-from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, ordered_sum, pack, shared
+from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, dots_of, near_dots, ordered_sum, pack, shared
 from recommender.text import analyze
 from recommender.vectors import Vectors, field_words, fit_vectors, stem, transform
 
 SHOWN = 20
+# Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.
+DRAFT = 1000
+# How far ``near_dots`` may be off, and more.
+NEAR = 1e-9
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What is known of each article beside its vector, sorted by url; ``order_by_id`` sorts rows by (id, row)."""
+    """What is known of each article beside its vector, sorted by url; ``order_by_id`` sorts rows by (id, row).
+
+    ``sources`` has the 16 bytes of each article's ``source_digest``: they tell which files changed since.
+    """
 
     urls: Texts
     ids: Texts
@@ -34,6 +41,7 @@ class Catalogue:
     hidden: NDArray[np.uint8]
     families: Terms
     order_by_id: Terms
+    sources: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.urls)
@@ -114,6 +122,19 @@ class Model:
         ranked = rows[order]
         return [Candidate(row, score) for row, score in zip(ranked.tolist(), scores[ranked].tolist(), strict=True)]
 
+    def best_candidates(self, vector: tuple[Terms, Floats], count: int, least: float = 0.0) -> list[Candidate]:
+        """Rank the best ``count`` of the site for one row of the space, of those with at least a score."""
+        near = near_dots(self.vectors.rows, vector)
+        rows = np.flatnonzero(near >= least - NEAR if least else near > 0)
+        if len(rows) > count:
+            # As many as are wanted, and all that are as near as the last of them.
+            last = np.partition(near[rows], len(rows) - count)[len(rows) - count]
+            rows = rows[near[rows] >= last - NEAR]
+        scores = dots_of(self.vectors.rows, vector, rows)
+        order = np.lexsort((rows, -np.round(scores, 9)))
+        pairs = zip(rows[order].tolist(), scores[order].tolist(), strict=True)
+        return [Candidate(*pair) for pair in pairs if pair[1] >= least and pair[1] > 0][:count]
+
     def choose_for(
         self, row: int, kept: Sequence[int] = (), limit: int | None = None, enough: int | None = None
     ) -> Choice:
@@ -145,7 +166,7 @@ class Model:
         """Give an unpublished article's row, who asks, and its ranking; its texts are given by source."""
         words = field_words(texts, self.settings)
         vector = transform(self.vectors.space, words)
-        candidates = self.every_candidate(vector)
+        candidates = self.best_candidates(vector, DRAFT)
         near = [(c.row, c.score, len(analyze(self.catalogue.titles[c.row]))) for c in candidates[: 4 * SHOWN]]
         title = transform(self.titles.space, [[stem(word) for word in words[-1]]])
         like = like_draft(self.titles.rows, title, len(words[-1]), near)
@@ -269,4 +290,5 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         hidden=np.array([article.hidden for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
+        sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
     )
