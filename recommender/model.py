@@ -21,7 +21,7 @@ from recommender.vectors import Vectors, field_words, fit_vectors, stem, transfo
 
 SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.
-DRAFT = 1000
+DRAFT = 500
 # How far ``near_dots`` may be off, and more.
 NEAR = 1e-9
 

@@ -75,7 +75,8 @@ def near_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
         start, stop = int(rows.indptr[first]), int(rows.indptr[last])
         if start == stop:
             continue
-        products = np.take(dense, rows.indices[start:stop])
+        # Indices are within bounds since the model was opened; "clip" does not look again.
+        products = np.take(dense, rows.indices[start:stop], mode="clip")
         products *= rows.data[start:stop]
         filled = np.flatnonzero(np.diff(rows.indptr[first : last + 1]))
         dots[first + filled] = np.add.reduceat(products, rows.indptr[first + filled] - start)
@@ -114,14 +115,20 @@ class Texts:
     def find(self, text: str, low: int = 0, high: int | None = None) -> int:
         """Give the number of a text among sorted ones between two bounds, -1 where it is not there."""
         wanted = text.encode("utf-8", "surrogatepass")
-        end = high = len(self) if high is None else high
+        end = len(self) if high is None else high
+        low = self.place(wanted, low, end)
+        return low if low < end and self._bytes(low) == wanted else -1
+
+    def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
+        """Give the number of the first of sorted texts between two bounds that is not before some bytes."""
+        high = len(self) if high is None else high
         while low < high:
             middle = (low + high) // 2
             if self._bytes(middle) < wanted:
                 low = middle + 1
             else:
                 high = middle
-        return low if low < end and self._bytes(low) == wanted else -1
+        return low
 
 
 def pack(texts: Iterable[str]) -> Texts:
