@@ -249,6 +249,26 @@ def export(limit: int | None, target: Path, model: Path | None) -> int:
     return 0
 
 
+@cli.command()
+@CONTENT
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free one.")
+@click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Web origin whose scripts may read the API.")
+@MODEL
+def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, ...], model: Path | None) -> int:
+    """Answer over HTTP, and show the page for editors, until Ctrl-C."""
+    from recommender.service import create_app
+    from recommender.service.laptop import serve as run_server
+    from recommender.store import read_manifest
+
+    settings = find_settings(Path.cwd())
+    folder = _model_folder(model, settings)
+    read_manifest(folder)
+    app = create_app(folder, settings, content or settings.content, allow_origin)
+    run_server(app, host, port, output.note)
+    return 0
+
+
 def _read(content: Path | None, settings: Settings) -> Corpus:
     from recommender.corpus import read_corpus
 
