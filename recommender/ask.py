@@ -138,7 +138,7 @@ def ask_texts(model: Model, texts: dict[str, str], limit: int) -> Answer:
 
 def linkers(answer: Answer, limit: int) -> list[Linker]:
     """Name the published articles whose own lists would take up a draft, best first, one of each family."""
-    model, found, families = answer.model, [], set()
+    model, found, families = answer.model, list[Linker](), set[int]()
     for candidate in sorted(_candidates(answer.choice), key=lambda c: (-round(c.score, 9), c.row)):
         family = model.rules.families[candidate.row]
         if len(found) >= limit or candidate.score < model.settings.floor:

@@ -38,12 +38,14 @@ BATCH = 100
 def add_api(app: Flask, state: State) -> None:
     """Register the routes below /v1."""
     api = _Api(state)
-    app.add_url_rule("/v1/related", view_func=api.related, methods=["GET"])
-    app.add_url_rule("/v1/related", view_func=api.draft, methods=["POST"])
-    app.add_url_rule("/v1/related:batch", view_func=api.batch, methods=["POST"])
-    app.add_url_rule("/v1/articles", view_func=api.search, methods=["GET"])
-    app.add_url_rule("/v1/articles/<identity>", view_func=api.article, methods=["GET"])
-    app.add_url_rule("/v1/articles/<identity>/related", view_func=api.related_of_id, methods=["GET"])
+    app.add_url_rule("/v1/related", "api_related", view_func=api.related, methods=["GET"])
+    app.add_url_rule("/v1/related", "api_draft", view_func=api.draft, methods=["POST"])
+    app.add_url_rule("/v1/related:batch", "api_batch", view_func=api.batch, methods=["POST"])
+    app.add_url_rule("/v1/articles", "api_search", view_func=api.search, methods=["GET"])
+    app.add_url_rule("/v1/articles/<identity>", "api_article", view_func=api.article, methods=["GET"])
+    app.add_url_rule(
+        "/v1/articles/<identity>/related", "api_related_of_id", view_func=api.related_of_id, methods=["GET"]
+    )
 
 
 class _Api:

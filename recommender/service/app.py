@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 
 from recommender.service.api import add_api
+from recommender.service.content import Content
 from recommender.service.current import Current
 from recommender.service.hooks import add_hooks
 from recommender.service.metrics import Metrics
@@ -30,7 +31,8 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, origi
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     surveys = Surveys(content, settings) if content is not None else None
-    state = State(settings, content, Current(model_folder), surveys, Metrics())
+    files = Content(content, settings) if content is not None else None
+    state = State(settings, files, Current(model_folder), surveys, Metrics())
     state.current.look()
     app.extensions[NAME] = state
     add_hooks(app, state, origins)

@@ -48,13 +48,15 @@ class Content:
         generated = generated_of(self.links_file, url)
         return Today(article, judge_links(self._corpus(model, ambiguous), row, generated), generated, problems)
 
-    def fill(self, model: Model, row: int, mode: str, known: tuple[Style, Sequence[str]]) -> Edit | Problem | None:
+    def fill(
+        self, model: Model, row: int, mode: str, known: tuple[Sequence[str], Style | None]
+    ) -> Edit | Problem | None:
         """Give the edit that a fill would make to one file, what forbids it, or None where all is as wanted.
 
-        ``known`` is what only a look at the whole site tells: the commonest style of its blocks, and the urls that
-        two files have.
+        ``known`` is what only a look at the whole site tells: the urls that two files have, and the commonest style
+        of its blocks.
         """
-        style, ambiguous = known
+        ambiguous, style = known
         url = model.catalogue.urls[row]
         filling = Filling(
             corpus=self._corpus(model, ambiguous, style),

@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from flask import Flask
-from waitress import create_server
+from waitress.server import create_server
 
 from recommender.errors import RecommenderError
 from recommender.service.app import NAME

@@ -39,9 +39,7 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
-        self._swaps = Counter(
-            "recommender_model_swaps", "New models taken up while serving.", registry=self._registry
-        )
+        self._swaps = Counter("recommender_model_swaps", "New models taken up while serving.", registry=self._registry)
         self._counts: dict[tuple[str, str, int], Any] = {}
         self._times: dict[str, Any] = {}
 

@@ -72,7 +72,9 @@ def limit_of(text: str | None) -> int:
     if text is None:
         return 0
     if not _LIMIT.fullmatch(text) or int(text) > MAX_LIMIT:
-        raise Refusal("bad-parameter", f"limit must be a whole number from 1 to {MAX_LIMIT}, got {shown(text)}", "limit")
+        raise Refusal(
+            "bad-parameter", f"limit must be a whole number from 1 to {MAX_LIMIT}, got {shown(text)}", "limit"
+        )
     return int(text)
 
 

@@ -10,8 +10,8 @@ import time
 import weakref
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from pathlib import Path
 
+from recommender.service.content import Content
 from recommender.service.current import Current
 from recommender.service.metrics import Metrics
 from recommender.service.surveys import Surveys
@@ -27,7 +27,7 @@ class State:
     """One application's state; each process watches the disk for itself, from its first request on."""
 
     settings: Settings
-    content: Path | None
+    files: Content | None
     current: Current
     surveys: Surveys | None
     metrics: Metrics

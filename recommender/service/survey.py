@@ -28,6 +28,9 @@ from recommender.service.current import tag_of
 from recommender.settings import Keys, Settings
 from recommender.store import open_model, read_manifest
 
+# So many articles with the most unsound links are named on the first page.
+WORST = 12
+
 
 def order_of(model_folder: Path, content: Path, settings: Settings, out: Path) -> bytes:
     """Write down what is to be surveyed, for the process that does it."""
@@ -90,10 +93,13 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
     in_links = np.zeros(len(model), np.int32)
     curated: list[list[int]] = [[] for _ in urls]
     per_article: Counter[int] = Counter()
+    unsound: Counter[int] = Counter()
     for number, article in enumerate(corpus.articles):
         ours = generated.get(article.url, frozenset())
         judged = judge_links(corpus, number, ours)
         per_article[len(judged)] += 1
+        if rows[number] >= 0:
+            unsound[rows[number]] = sum(not one.sound for one in judged)
         for one in judged:
             target = rows[one.target] if one.sound else -1
             if target >= 0:
@@ -108,6 +114,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
         "verdicts": audit.verdicts,
         "counts": audit.counts(),
         "links_per_article": sorted(per_article.items()),
+        "worst": sorted(((r, c) for r, c in unsound.items() if c), key=lambda pair: (-pair[1], pair[0]))[:WORST],
         "style": [corpus.style.indent, corpus.style.folded_title],
         "ambiguous": sorted(corpus.ambiguous_urls),
     }
@@ -120,7 +127,7 @@ def count_changed(corpus: Corpus, model: Model, rows: list[int]) -> int:
     """Count the articles that are new, gone, or differ in what ranking reads; links play no part."""
     pairs = [(row, article) for row, article in zip(rows, corpus.articles, strict=True) if row >= 0]
     sources = model.catalogue.sources
-    changed = sum(sources[row].tobytes().hex() != article.source_digest for row, article in pairs)
+    changed: int = sum(sources[row].tobytes().hex() != article.source_digest for row, article in pairs)
     return changed + (len(corpus.articles) - len(pairs)) + (len(model) - len(pairs))
 
 

@@ -73,7 +73,7 @@ def child_exit(server: Any, worker: Any) -> None:
     if os.environ.get(_METRICS):
         from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
 
-        mark_process_dead(worker.pid)
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def application() -> Flask:
