@@ -31,7 +31,7 @@ def serve(app: Flask, host: str, port: int, say: Callable[[str], None]) -> None:
     """
     log_as_json()
     try:
-        server = create_server(
+        server: Any = create_server(
             app,
             host=host,
             port=port,

@@ -69,6 +69,7 @@ class Surveys:
         self._file, self._stamp = self._folder / "survey.npz", self._folder / "stamp"
         self._newest: Survey | None = None
         self._seen: tuple[int, int] | None = None
+        self._trouble = ""
         self._running: threading.Thread | None = None
         self.close = weakref.finalize(self, _remove, self._folder, os.getpid())
 
@@ -122,14 +123,18 @@ class Surveys:
                 start = time.monotonic()
                 self._stamp.write_text("0")
                 done = subprocess.run(
-                    [sys.executable, "-m", "recommender.service.survey"],
+                    # -P: the module is ours, whatever lies in the working directory.
+                    [sys.executable, "-P", "-m", "recommender.service.survey"],
                     input=order,
+                    env={**os.environ, "PYTHONPATH": _path_of_package()},
                     capture_output=True,
                     check=False,
                 )
                 self._stamp.write_text(f"{time.monotonic() - start:.3f}")
-                if done.returncode:
-                    LOG.warning("%s", done.stderr.decode("utf-8", "replace").strip()[-500:])
+                trouble = done.stderr.decode("utf-8", "replace").strip()[-500:] if done.returncode else ""
+                if trouble and trouble != self._trouble:
+                    LOG.warning("%s", trouble)
+                self._trouble = trouble
         except LockHeld:  # another worker is at it
             return
         except OSError as error:
@@ -139,6 +144,12 @@ class Surveys:
     def _alone(self) -> Iterator[None]:
         with locked(self._folder) if os.name == "posix" else contextlib.nullcontext():
             yield
+
+
+def _path_of_package() -> str:
+    """Give the path on which a child process finds the package that runs here."""
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
 
 
 def _remove(folder: Path, owner: int) -> None:

@@ -65,7 +65,7 @@ def suggestions(answer: Answer, linked: Collection[int]) -> list[dict[str, Any]]
 def best(answer: Answer, links: Sequence[dict[str, Any]]) -> float:
     """Give the highest score on the page, which fills the meter."""
     scores = [candidate.score for candidate in answer.choice.shown] + [link.get("score", 0.0) for link in links]
-    return max([*scores, 1e-9])
+    return float(max([*scores, 1e-9]))
 
 
 def passed_over(answer: Answer) -> list[dict[str, Any]]:
@@ -127,15 +127,15 @@ def fields(parts: Sequence[Part]) -> list[dict[str, Any]]:
         groups.setdefault(part.field, []).append(part)
     found = []
     for name, own in groups.items():
-        terms = [{"term": part.term, "value": part.value} for part in own if part.term]
-        rest = terms[TERMS:]
+        named = [part for part in own if part.term]
+        rest = named[TERMS:]
         found.append(
             {
                 "name": name.rsplit(".", 1)[-1].replace("_", " "),
                 "value": sum(part.value for part in own),
-                "terms": terms[:TERMS],
+                "terms": [{"term": part.term, "value": part.value} for part in named[:TERMS]],
                 "more": len(rest),
-                "rest": sum(term["value"] for term in rest),
+                "rest": sum(part.value for part in rest),
             }
         )
     return sorted(found, key=lambda field: -abs(field["value"]))
