@@ -45,8 +45,9 @@ OWNERS = {
     "tqdm": {"parallel"},
     "rapidfuzz": {"lookup"},
     "flask": {"service"},
-    "waitress": {"service", "cli"},
-    "subprocess": {"git"},
+    "waitress": {"service"},
+    "prometheus_client": {"service"},
+    "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
     "json": {"cli", "evaluate", "output", "planfile", "provenance", "service", "store"},
 }

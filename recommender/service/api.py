@@ -149,14 +149,16 @@ def find_id(served: Served, identity: str, copy: str | None) -> int:
     """Find the row of an id: of copies the one named by ``copy``, else the one with the smallest url.
 
     Raises:
-        Refusal: it is no id, no article has it, or different articles have it and ``copy`` names none of them.
+        Refusal: it is no id, no article has it, different articles have it, or ``copy`` is none of them.
     """
     if not is_id(identity):
         raise Refusal("bad-parameter", f"an id is a whole number of at most 15 digits, got {shown(identity)}", "id")
     if copy is not None:
         row = row_of_url(served.model, text_of({"copy": copy}, "copy"))
         if row not in rows_of_id(served.model, identity):
-            raise Refusal("bad-parameter", f"copy must be the url of an article with the id {identity}", "copy")
+            matches = [served.model.catalogue.urls[other] for other in rows_of_id(served.model, identity)]
+            detail = f"no article has both the id {identity} and the url of copy"
+            raise Refusal("unknown-article", detail, "copy", matches=matches)
         return row
     try:
         return by_id(served.model, identity).row

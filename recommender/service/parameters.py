@@ -141,9 +141,10 @@ def limit_in(document: Mapping[str, Any], where: str = "") -> int:
     value = document.get("limit")
     if value is None and "limit" not in document:
         return 0
-    if type(value) is not int or not 1 <= value <= MAX_LIMIT:
+    # 5.0 is a whole number for JSON; true is none.
+    if type(value) not in (int, float) or not 1 <= value <= MAX_LIMIT or value != int(value):
         raise Refusal("bad-body", f"limit must be a whole number from 1 to {MAX_LIMIT}", f"{where}limit")
-    return value
+    return int(value)
 
 
 class _TwinKey(Exception):

@@ -22,14 +22,15 @@ import numpy as np
 
 from recommender.article import Style
 from recommender.atomic import LockHeld, locked
+from recommender.errors import RecommenderError
 from recommender.service.current import Current
 from recommender.service.survey import order_of
 from recommender.settings import Settings
 from recommender.sparse import Terms
 
 LOG = logging.getLogger("recommender.service")
-# A survey is begun at most every 2 s, and takes at most a twentieth of the time (of one core, at low priority).
-SHORTEST_PAUSE, SHARE = 2.0, 20
+# A survey is begun at most every 2 s, and takes at most a tenth of the time, at low priority.
+SHORTEST_PAUSE, SHARE = 2.0, 10
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,9 @@ class Surveys:
 
     def order_if_due(self, current: Current) -> None:
         """Have the content surveyed in another process, if none is at work and the last one is long enough ago."""
-        if current.served is None or (self._running is not None and self._running.is_alive()):
+        if current.served is None or not self.close.alive or (self._running is not None and self._running.is_alive()):
             return
-        if not self._due() and self.of(current.served.tag) is not None:
-            return
-        if not self._due(SHORTEST_PAUSE):
+        if not self._due(SHORTEST_PAUSE if self.of(current.served.tag) is None else None):
             return
         order = order_of(current.folder, self.content, self.settings, self._file)
         self._running = threading.Thread(target=self._run, args=(order,), daemon=True, name="survey")
@@ -137,8 +136,9 @@ class Surveys:
                 self._trouble = trouble
         except LockHeld:  # another worker is at it
             return
-        except OSError as error:
-            LOG.warning("the content could not be surveyed: %s", error)
+        except (OSError, RecommenderError) as error:
+            if self.close.alive:
+                LOG.warning("the content could not be surveyed: %s", error)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
