@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommender import frontmatter
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
@@ -32,6 +32,28 @@ class Answer:
     def parts(self, other: int) -> tuple[Part, ...]:
         """Split the score of one article into its terms."""
         return self.model.explain(self.vector, other)
+
+
+@dataclass(frozen=True)
+class Only:
+    """What a candidate must be to be looked at: of a subject ("" for any), and of at least a score."""
+
+    subject: str = ""
+    min_score: float = 0.0
+
+    def passes(self, model: Model, candidate: Candidate) -> bool:
+        """Tell whether a candidate may be chosen."""
+        of_subject = not self.subject or model.catalogue.subjects[candidate.row] == self.subject
+        return of_subject and candidate.score >= self.min_score
+
+
+@dataclass(frozen=True)
+class Linker:
+    """A published article that should link to a draft: the score, and the place that the draft would take."""
+
+    row: int
+    score: float
+    place: int
 
 
 @dataclass(frozen=True)
@@ -64,10 +86,27 @@ def ask(model: Model, text: str, limit: int) -> Answer:
         LookupProblem: no article, or several different ones, are meant.
     """
     found: Found = look_up(model, text)
-    choice = model.choose_for(found.row, limit=limit)
-    title = model.catalogue.titles[found.row]
-    vector, asking = model.vectors.rows.row(found.row), model.asking(found.row)
-    return Answer(model, found.row, found.copies, title, vector, asking, choice, limit)
+    return replace(ask_row(model, found.row, limit), copies=found.copies)
+
+
+def ask_row(model: Model, row: int, limit: int, only: Only | None = None) -> Answer:
+    """Answer for one article by its row; with ``only``, choose among the candidates that pass it."""
+    choice = _choose_among(model, row, limit, only) if only else model.choose_for(row, limit=limit)
+    vector, title = model.vectors.rows.row(row), model.catalogue.titles[row]
+    return Answer(model, row, (), title, vector, model.asking(row), choice, limit)
+
+
+def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
+    asking = model.asking(row)
+    # Of copies the one in the wanted subject stands for all.
+    asking = replace(asking, subject=only.subject or asking.subject)
+    near = model.candidates(row)
+    choice = choose(asking, [c for c in near if only.passes(model, c)], (), limit, model.rules)
+    least = max(only.min_score, model.settings.floor)
+    if len(choice.shown) < limit and len(near) >= model.settings.candidates and near[-1].score >= least:
+        near = [c for c in model.best_candidates(model.vectors.rows.row(row), len(model), least) if c.row != row]
+        choice = choose(asking, [c for c in near if only.passes(model, c)], (), limit, model.rules)
+    return choice
 
 
 def ask_draft(model: Model, data: bytes, limit: int) -> Answer:
@@ -81,11 +120,46 @@ def ask_draft(model: Model, data: bytes, limit: int) -> Answer:
     except FileProblem as problem:
         line = f", line {problem.line}" if problem.line else ""
         raise RecommenderError(f"the draft{line}: {problem.reason}; mend it and ask again") from None
+    return ask_texts(model, texts, limit)
+
+
+def ask_texts(model: Model, texts: dict[str, str], limit: int) -> Answer:
+    """Answer for an unpublished article whose texts are given by source.
+
+    Raises:
+        RecommenderError: the draft holds no word.
+    """
     if not any(text.strip() for text in texts.values()):
         raise RecommenderError("the draft holds no text; give a title and an answer")
     vector, asking, candidates = model.ask_draft(texts)
     choice = choose(asking, candidates, (), limit, model.rules)
     return Answer(model, -1, (), fold(texts.get(model.settings.keys.title, "")), vector, asking, choice, limit)
+
+
+def linkers(answer: Answer, limit: int) -> list[Linker]:
+    """Name the published articles whose own lists would take up a draft, best first, one of each family."""
+    model, found, families = answer.model, list[Linker](), set[int]()
+    for candidate in sorted(_candidates(answer.choice), key=lambda c: (-round(c.score, 9), c.row)):
+        family = model.rules.families[candidate.row]
+        if len(found) >= limit or candidate.score < model.settings.floor:
+            break
+        if family in families or same_question(answer, candidate.row):
+            continue
+        families.add(family)
+        scores = [own.score for own in model.chosen.of(candidate.row)[: model.settings.slots]]
+        place = sum(score >= candidate.score for score in scores) + 1
+        if place <= model.settings.slots:
+            found.append(Linker(candidate.row, candidate.score, place))
+    return found
+
+
+def same_question(answer: Answer, row: int) -> bool:
+    """Tell whether an article asks the asking article's or draft's own question."""
+    return 0 < answer.model.settings.same_question_article <= answer.asking.like.get(row, 0.0)
+
+
+def _candidates(choice: Choice) -> list[Candidate]:
+    return [*choice.shown, *(Candidate(r.row, r.score) for r in choice.rejected), *choice.rest]
 
 
 def draft_texts(data: bytes, settings: Settings) -> dict[str, str]:

@@ -132,7 +132,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
 @JSON
 def build(content: Path | None, model: Path | None, as_json: bool) -> int:
     """Read the site, rank it, choose the links, and save all that as a model."""
-    from recommender.model import load_engines
+    from recommender.fit import load_engines
 
     settings = find_settings(Path.cwd())
     corpus = _read(content, settings, count=True, meanwhile=load_engines)
@@ -229,12 +229,32 @@ def export(limit: int | None, target: Path, model: Path | None) -> int:
     return 0
 
 
+@cli.command()
+@CONTENT
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free one.")
+@click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Web origin whose scripts may read the API.")
+@MODEL
+def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, ...], model: Path | None) -> int:
+    """Answer over HTTP, and show the page for editors, until Ctrl-C."""
+    from recommender.service import create_app
+    from recommender.service.laptop import serve as run_server
+    from recommender.store import read_manifest
+
+    settings = find_settings(Path.cwd())
+    folder = _model_folder(model, settings)
+    read_manifest(folder)
+    app = create_app(folder, settings, content or settings.content, allow_origin)
+    run_server(app, host, port, output.note)
+    return 0
+
+
 for _command in (evaluate, disagreements, judge):
     cli.add_command(_command)
 
 
 def _build(corpus: Corpus, settings: Settings, folder: Path) -> Model:
-    from recommender.model import fit_model
+    from recommender.fit import fit_model
     from recommender.store import save_model
 
     model = fit_model(corpus, settings, output.now(), output.progress)

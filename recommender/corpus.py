@@ -36,14 +36,14 @@ class Corpus:
     """
 
     root: Path
-    articles: tuple[Article, ...]
+    articles: Sequence[Article]
     problems: tuple[Problem, ...]
     files: int
     style: Style
     ambiguous_urls: frozenset[str]
     row_of: Mapping[str, int] = field(default_factory=dict)
     rows_of_id: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    families: tuple[int, ...] = ()
+    families: Sequence[int] = ()
     counted: Counted | None = field(default=None, compare=False)
 
     @property
@@ -102,6 +102,12 @@ def read_corpus(
             "an article needs at least url and title in its front matter: see `recommender init`"
         )
     return corpus
+
+
+def read_article(root: Path, path: str, settings: Settings) -> tuple[Article | None, tuple[Problem, ...]]:
+    """Read one file as it is now: the article, None where it is none, and what is wrong with it."""
+    read = _Reading(str(root), settings, count=False).read(path)
+    return read.article, read.problems
 
 
 def assemble(root: Path, results: Sequence[_Read], problems: Sequence[Problem]) -> Corpus:

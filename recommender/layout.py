@@ -29,6 +29,7 @@ DTYPES = {
     "hidden": "|u1",
     "families": "<i4",
     "order_by_id": "<i4",
+    "sources": "|u1",
     **{
         f"{name}_{part}": dtype
         for name in _VECTORS
@@ -62,6 +63,7 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         "hidden": model.catalogue.hidden,
         "families": model.catalogue.families,
         "order_by_id": model.catalogue.order_by_id,
+        "sources": model.catalogue.sources,
     }
     for name, value in vectors.items():
         arrays |= {f"{name}_idf": value.space.idf, f"{name}_starts": value.space.starts}
@@ -91,12 +93,13 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     for name in ("hidden", "families", "order_by_id"):
         _require(arrays[name].shape == (count,), f"{name} has not one entry an article")
         _within(arrays[name], 0, count if name != "hidden" else 2, name)
+    _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
     settings = _settings(header)
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
         _sparse((indptr, numbers, scores), (count, count), name)
     parts: dict[str, Any] = {name: texts[name] for name in _CATALOGUE}
-    parts |= {name: arrays[name] for name in ("hidden", "families", "order_by_id")}
+    parts |= {name: arrays[name] for name in ("hidden", "families", "order_by_id", "sources")}
     return Model(
         settings=settings,
         catalogue=Catalogue(**parts),

@@ -1,32 +1,37 @@
-"""Fit and ask: the one object that the outside talks to. A Model comes only from ``fit_model`` or ``load_model``."""
+"""Ask: the one object that the outside talks to. A Model comes only from ``fit_model`` or ``load_model``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import repeat
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import parallel
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus
-from recommender.counts import count_articles, field_words
-from recommender.families import Likeness, find_likeness, like_draft, members_of
+from recommender.counts import field_words
+from recommender.families import Likeness, like_draft, members_of
 from recommender.settings import Settings
-from recommender.sparse import Floats, Ints, Rows, Terms, Texts, all_dots, ordered_sum, pack, shared
+from recommender.sparse import Floats, Ints, Terms, Texts, all_dots, dots_of, near_dots, ordered_sum, shared
 from recommender.text import analyze
-from recommender.vectors import Vectors, fit_vectors, inverse_document_frequency, stem, transform
+from recommender.vectors import Vectors, stem, transform
 
 SHOWN = 20
+# Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.
+DRAFT = 500
+# How far ``near_dots`` may be off, and more.
+NEAR = 1e-9
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """What is known of each article beside its vector, sorted by url; ``order_by_id`` sorts rows by (id, row)."""
+    """What is known of each article beside its vector, sorted by url; ``order_by_id`` sorts rows by (id, row).
+
+    ``sources`` has the 16 bytes of each article's ``source_digest``: they tell which files changed since.
+    """
 
     urls: Texts
     ids: Texts
@@ -36,6 +41,7 @@ class Catalogue:
     hidden: NDArray[np.uint8]
     families: Terms
     order_by_id: Terms
+    sources: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.urls)
@@ -117,6 +123,19 @@ class Model:
         ranked = rows[order]
         return [Candidate(row, score) for row, score in zip(ranked.tolist(), scores[ranked].tolist(), strict=True)]
 
+    def best_candidates(self, vector: tuple[Terms, Floats], count: int, least: float = 0.0) -> list[Candidate]:
+        """Rank the best ``count`` of the site for one row of the space, of those with at least a score."""
+        near = near_dots(self.vectors.rows, vector)
+        rows = np.flatnonzero(near >= least - NEAR if least else near > 0)
+        if len(rows) > count:
+            # As many as are wanted, and all that are as near as the last of them.
+            last = np.partition(near[rows], len(rows) - count)[len(rows) - count]
+            rows = rows[near[rows] >= last - NEAR]
+        scores = dots_of(self.vectors.rows, vector, rows)
+        order = np.lexsort((rows, -np.round(scores, 9)))
+        pairs = zip(rows[order].tolist(), scores[order].tolist(), strict=True)
+        return [Candidate(*pair) for pair in pairs if pair[1] >= least and pair[1] > 0][:count]
+
     def choose_for(
         self, row: int, kept: Sequence[int] = (), limit: int | None = None, enough: int | None = None
     ) -> Choice:
@@ -148,7 +167,7 @@ class Model:
         """Give an unpublished article's row, who asks, and its ranking; its texts are given by source."""
         words = field_words(texts, self.settings)
         vector = transform(self.vectors.space, words)
-        candidates = self.every_candidate(vector)
+        candidates = self.best_candidates(vector, DRAFT)
         near = [(c.row, c.score, len(analyze(self.catalogue.titles[c.row]))) for c in candidates[: 4 * SHOWN]]
         title = transform(self.titles.space, [[stem(word) for word in words[-1]]])
         like = like_draft(self.titles.rows, title, len(words[-1]), near)
@@ -196,86 +215,3 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "keys": vars(settings.keys),
         **{name: getattr(settings, name) for name in names},
     }
-
-
-def fit_model(
-    corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress = parallel.silent
-) -> Model:
-    """Vectorise, rank and choose for every article of a corpus."""
-    with parallel.no_collection():
-        return _fit(corpus, settings, built_at, progress)
-
-
-def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress) -> Model:
-    articles = corpus.articles
-    vectors, titles = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
-    from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
-
-    families = np.array(corpus.families, np.int32)
-    step = progress("ranking", len(articles))
-    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
-    step(len(articles))
-    filled = found.rows >= 0
-    indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
-    near = Ranking(indptr, found.rows[filled].astype(np.int32), found.scores[filled])
-    thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    lengths = np.array([len(analyze(article.title)) for article in articles], np.float64)
-    pairs = Rows(near.indptr, near.rows, near.scores, len(articles))
-    model = Model(
-        settings=settings,
-        catalogue=_catalogue(corpus),
-        vectors=vectors,
-        titles=titles,
-        nearest=near,
-        likeness=find_likeness(pairs, titles.rows, lengths, min(thresholds, default=0.0)),
-        chosen=Ranking(np.zeros(len(articles) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
-        corpus_digest=corpus.digest,
-        built_at=built_at,
-    )
-    return _with_chosen(model, progress)
-
-
-def load_engines() -> None:
-    """Have scikit-learn imported and the ranking's loops compiled: 2 s that a build has while it waits for files."""
-    from recommender.neighbors import nearest  # noqa: PLC0415
-
-    rows = Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1)
-    inverse_document_frequency(rows)
-    nearest(rows, 1, np.arange(8, dtype=np.int32), 0.0, 1)
-
-
-def _with_chosen(model: Model, progress: parallel.Progress) -> Model:
-    limit = max(SHOWN, model.settings.slots)
-    chunks = list(parallel.run(_Choosing(model, limit), range(len(model)), progress, label="choosing"))
-    lengths, rows, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return replace(model, chosen=Ranking(indptr, rows.astype(np.int32), scores.astype(np.float64)))
-
-
-@dataclass(frozen=True)
-class _Choosing:
-    model: Model
-    limit: int
-
-    def __call__(self, rows: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
-        """Give lengths, rows and scores of a chunk's lists: arrays travel between processes at once."""
-        slots = self.model.settings.slots
-        lists = [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
-        flat = [candidate for shown in lists for candidate in shown]
-        lengths = np.array([len(shown) for shown in lists])
-        return [(lengths, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
-
-
-def _catalogue(corpus: Corpus) -> Catalogue:
-    articles = corpus.articles
-    ids = [article.id for article in articles]
-    return Catalogue(
-        urls=pack(article.url for article in articles),
-        ids=pack(ids),
-        titles=pack(article.title for article in articles),
-        subjects=pack(article.subject for article in articles),
-        paths=pack(article.path for article in articles),
-        hidden=np.array([article.hidden for article in articles], np.uint8),
-        families=np.array(corpus.families, np.int32),
-        order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
-    )

@@ -43,6 +43,24 @@ def read_generated(file: Path) -> dict[str, frozenset[str]]:
     return found
 
 
+def generated_of(file: Path, url: str) -> frozenset[str]:
+    """Read the generated links of one article, without those of all others; none where there is no file.
+
+    Raises:
+        SettingsError: its line is not of the agreed form.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError:
+        return frozenset()
+    start = data.find(b'{"url": %s,' % json.dumps(url, ensure_ascii=False).encode("utf-8"))
+    line = data[start:].partition(b"\n")[0] if start >= 0 else b""
+    try:
+        return frozenset(json.loads(line)["generated"]) if line else frozenset()
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise SettingsError(f"{file}: the line of {url} is damaged; restore the file from git") from None
+
+
 def format_generated(generated: Generated) -> bytes:
     """Write the file's text: one line an article, sorted by url, articles without generated links left out."""
     lines = [

@@ -105,7 +105,15 @@ def load_model(folder: Path) -> Model:
     Raises:
         ModelError: missing, of another format version, or damaged, with the file and the remedy.
     """
-    manifest = read_manifest(folder)
+    return open_model(folder, read_manifest(folder))
+
+
+def open_model(folder: Path, manifest: Mapping[str, Any]) -> Model:
+    """Open the version of a saved model that a manifest names, as ``load_model`` does.
+
+    Raises:
+        ModelError: missing or damaged, with the file and the remedy.
+    """
     place = folder / manifest["version"]
     files: Mapping[str, Mapping[str, Any]] = manifest["files"]
     with ThreadPoolExecutor(2) as pool:

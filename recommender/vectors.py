@@ -7,6 +7,7 @@ sum_f w_f cos_f / sqrt(W_a W_b) with W_x the sum of the weights of x's non-empty
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -99,10 +100,10 @@ def transform(space: Space, words: Sequence[Sequence[str]]) -> tuple[Terms, Floa
     total = 0.0
     for number, weight in enumerate(space.weights):
         counts: dict[int, int] = {}
-        for word in words[number]:
+        for word, times in Counter(words[number]).items():
             column = _column(space, number, word)
             if column >= 0 and space.idf[column]:
-                counts[column] = counts.get(column, 0) + 1
+                counts[column] = counts.get(column, 0) + times
         if counts:
             known = np.array(sorted(counts), np.int32)
             vector = weigh(np.array([counts[column] for column in known.tolist()], np.float64)) * space.idf[known]

@@ -15,7 +15,8 @@ import pytest
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus, read_corpus
 from recommender.families import members_of
-from recommender.model import Model, fit_model
+from recommender.fit import fit_model
+from recommender.model import Model
 from recommender.settings import Settings
 from recommender.store import save_model
 

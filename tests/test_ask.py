@@ -12,7 +12,8 @@ from recommender.ask import Answer, ask, ask_draft, draft_texts, why
 from recommender.choose import RULES
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem, RecommenderError
-from recommender.model import Model, fit_model
+from recommender.fit import fit_model
+from recommender.model import Model
 from recommender.settings import Keys, Settings
 
 DEFAULT = Settings()

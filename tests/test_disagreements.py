@@ -11,8 +11,9 @@ from conftest import article, link
 from recommender.corpus import Corpus, read_corpus
 from recommender.disagreements import Search, find_disagreements
 from recommender.errors import RecommenderError
+from recommender.fit import fit_model
 from recommender.links import judge_links
-from recommender.model import Model, fit_model
+from recommender.model import Model
 from recommender.settings import Settings
 
 Small = Callable[[Mapping[str, str]], Corpus]

@@ -10,8 +10,9 @@ from conftest import BUILT_AT, article, write_files
 
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem
+from recommender.fit import fit_model
 from recommender.lookup import Found, closest, look_up, rows_of_id
-from recommender.model import Model, fit_model
+from recommender.model import Model
 from recommender.settings import Settings
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"

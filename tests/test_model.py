@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from recommender import parallel
 from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
+from recommender.fit import fit_model
 from recommender.layout import to_arrays
-from recommender.model import SHOWN, Model, fit_model, ranking_settings
+from recommender.model import SHOWN, Model, ranking_settings
 from recommender.settings import Keys, Settings
 from recommender.sparse import pack
 from recommender.text import analyze

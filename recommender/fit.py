@@ -1,0 +1,104 @@
+"""Fit: a corpus to a model. Vectorise, rank, rescore and choose for every article, in parallel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import parallel
+from recommender.corpus import Corpus
+from recommender.counts import count_articles
+from recommender.families import find_likeness
+from recommender.model import SHOWN, Catalogue, Model, Ranking
+from recommender.settings import Settings
+from recommender.sparse import Rows, pack
+from recommender.text import analyze
+from recommender.vectors import fit_vectors, inverse_document_frequency
+
+
+def fit_model(
+    corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress = parallel.silent
+) -> Model:
+    """Vectorise, rank and choose for every article of a corpus."""
+    with parallel.no_collection():
+        return _fit(corpus, settings, built_at, progress)
+
+
+def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress) -> Model:
+    articles = corpus.articles
+    vectors, titles = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
+    from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
+
+    families = np.array(corpus.families, np.int32)
+    step = progress("ranking", len(articles))
+    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+    step(len(articles))
+    filled = found.rows >= 0
+    indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
+    near = Ranking(indptr, found.rows[filled].astype(np.int32), found.scores[filled])
+    thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
+    lengths = np.array([len(analyze(article.title)) for article in articles], np.float64)
+    pairs = Rows(near.indptr, near.rows, near.scores, len(articles))
+    model = Model(
+        settings=settings,
+        catalogue=_catalogue(corpus),
+        vectors=vectors,
+        titles=titles,
+        nearest=near,
+        likeness=find_likeness(pairs, titles.rows, lengths, min(thresholds, default=0.0)),
+        chosen=Ranking(np.zeros(len(articles) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
+        corpus_digest=corpus.digest,
+        built_at=built_at,
+    )
+    return _with_chosen(model, progress)
+
+
+def load_engines() -> None:
+    """Have scikit-learn imported and the ranking's loops compiled: 2 s that a build has while it waits for files."""
+    from recommender.neighbors import nearest  # noqa: PLC0415
+
+    rows = Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1)
+    inverse_document_frequency(rows)
+    nearest(rows, 1, np.arange(8, dtype=np.int32), 0.0, 1)
+
+
+def _with_chosen(model: Model, progress: parallel.Progress) -> Model:
+    limit = max(SHOWN, model.settings.slots)
+    chunks = list(parallel.run(_Choosing(model, limit), range(len(model)), progress, label="choosing"))
+    lengths, rows, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return replace(model, chosen=Ranking(indptr, rows.astype(np.int32), scores.astype(np.float64)))
+
+
+@dataclass(frozen=True)
+class _Choosing:
+    model: Model
+    limit: int
+
+    def __call__(self, rows: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
+        """Give lengths, rows and scores of a chunk's lists: arrays travel between processes at once."""
+        slots = self.model.settings.slots
+        lists = [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
+        flat = [candidate for shown in lists for candidate in shown]
+        lengths = np.array([len(shown) for shown in lists])
+        return [(lengths, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
+
+
+def _catalogue(corpus: Corpus) -> Catalogue:
+    articles = corpus.articles
+    ids = [article.id for article in articles]
+    return Catalogue(
+        urls=pack(article.url for article in articles),
+        ids=pack(ids),
+        titles=pack(article.title for article in articles),
+        subjects=pack(article.subject for article in articles),
+        paths=pack(article.path for article in articles),
+        hidden=np.array([article.hidden for article in articles], np.uint8),
+        families=np.array(corpus.families, np.int32),
+        order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
+        sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
+    )

@@ -1,0 +1,214 @@
+"""The JSON routes: an article's links, drafts, batches, articles by words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, request
+
+from recommender.article import is_id
+from recommender.ask import ask_texts
+from recommender.errors import LookupProblem, RecommenderError
+from recommender.lookup import by_id, closest, row_of_url, rows_of_id, search
+from recommender.service import documents
+from recommender.service.current import Served
+from recommender.service.parameters import (
+    MAX_TEXT,
+    Wish,
+    check_keys,
+    limit_in,
+    limit_of,
+    read_body,
+    read_query,
+    read_wish,
+    text_of,
+)
+from recommender.service.refusals import Refusal, shown
+from recommender.service.replies import cached_reply, json_reply
+from recommender.service.state import State
+from recommender.settings import TEXT, Settings
+
+RELATED = ("url", "limit", "subject", "min_score", "explain")
+OF_ID = ("copy", "limit", "subject", "min_score", "explain")
+DRAFT = ("title", "question", "answer", "keywords", "limit")
+BATCH = 100
+
+
+def add_api(app: Flask, state: State) -> None:
+    """Register the routes below /v1."""
+    api = _Api(state)
+    app.add_url_rule("/v1/related", "api_related", view_func=api.related, methods=["GET"])
+    app.add_url_rule("/v1/related", "api_draft", view_func=api.draft, methods=["POST"])
+    app.add_url_rule("/v1/related:batch", "api_batch", view_func=api.batch, methods=["POST"])
+    app.add_url_rule("/v1/articles", "api_search", view_func=api.search, methods=["GET"])
+    app.add_url_rule("/v1/articles/<identity>", "api_article", view_func=api.article, methods=["GET"])
+    app.add_url_rule(
+        "/v1/articles/<identity>/related", "api_related_of_id", view_func=api.related_of_id, methods=["GET"]
+    )
+
+
+class _Api:
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def related(self) -> Response:
+        query = read_query(request.query_string, RELATED)
+        served = self.state.current.require()
+        row = find_url(served, text_of(query, "url"))
+        return self._related(served, row, read_wish(query))
+
+    def related_of_id(self, identity: str) -> Response:
+        query = read_query(request.query_string, OF_ID)
+        served = self.state.current.require()
+        row = find_id(served, identity, query.get("copy"))
+        return self._related(served, row, read_wish({"id": identity, **query}))
+
+    def _related(self, served: Served, row: int, wish: Wish) -> Response:
+        curated = self.state.curated(row)
+        only = (wish.only.subject, wish.only.min_score) if wish.only else ""
+        key = f"{served.tag} related {row} {wish.limit} {only} {wish.explain} {sorted(curated)}"
+        return cached_reply(key, lambda: documents.related(served, row, wish, curated))
+
+    def article(self, identity: str) -> Response:
+        query = read_query(request.query_string, ("copy",))
+        served = self.state.current.require()
+        row = find_id(served, identity, query.get("copy"))
+        return json_reply(self._details(served, row))
+
+    def _details(self, served: Served, row: int) -> dict[str, Any]:
+        model = served.model
+        out: dict[str, Any] = {"article": documents.article(model, row), "path": model.catalogue.paths[row]}
+        out["hidden"] = bool(model.catalogue.hidden[row])
+        out["copies"] = [model.catalogue.urls[other] for other in documents.copies(model, row)]
+        if self.state.surveys is not None and (survey := self.state.surveys.of(served.tag)):
+            out["curated"] = [documents.article(model, other) for other in survey.links_of(row)]
+            out["linked_from"] = int(survey.in_links[row])
+        return {**out, "model": documents.model_facts(served)}
+
+    def search(self) -> Response:
+        query = read_query(request.query_string, ("query", "limit"))
+        served = self.state.current.require()
+        text, limit = text_of(query, "query"), limit_of(query.get("limit")) or 10
+        key = f"{served.tag} search {limit} {text}"
+        return cached_reply(key, lambda: found(served, text, limit))
+
+    def draft(self) -> Response:
+        served = self.state.current.require()
+        document = body_of_request()
+        check_keys(document, DRAFT)
+        limit = limit_in(document) or served.model.settings.slots
+        texts = draft_texts(document, served.model.settings)
+        try:
+            answer = ask_texts(served.model, texts, limit)
+        except RecommenderError as error:
+            raise Refusal("no-words", str(error)) from None
+        return json_reply(documents.draft(served, answer))
+
+    def batch(self) -> Response:
+        served = self.state.current.require()
+        document = body_of_request()
+        check_keys(document, ("requests",))
+        asked = document.get("requests")
+        if not isinstance(asked, list) or not 1 <= len(asked) <= BATCH:
+            raise Refusal("bad-body", f"requests must be a list of 1 to {BATCH} objects", "requests")
+        responses = [self._one(served, one, f"requests[{number}].") for number, one in enumerate(asked)]
+        return json_reply({"responses": responses})
+
+    def _one(self, served: Served, one: Any, where: str) -> dict[str, Any]:
+        """Answer one request of a batch, or say what is wrong with it."""
+        try:
+            if not isinstance(one, Mapping):
+                raise Refusal("bad-body", "a request must be an object with url or id", where[:-1])
+            check_keys(one, ("url", "id", "limit"), where)
+            limit = limit_in(one, where)
+            name = "url" if "url" in one else "id"
+            text = one.get(name)
+            if ("url" in one) == ("id" in one) or not isinstance(text, str) or not 1 <= len(text) <= MAX_TEXT:
+                raise Refusal("bad-body", "give either url or id, as a text", where + name)
+            row = find_url(served, text) if name == "url" else find_id(served, text, None)
+            return documents.related(served, row, Wish(limit), self.state.curated(row))
+        except Refusal as refusal:
+            return refusal.document()
+
+
+def find_url(served: Served, url: str) -> int:
+    """Find the row of a url, absolute or not.
+
+    Raises:
+        Refusal: no article has it; with the closest.
+    """
+    row = row_of_url(served.model, url)
+    if row < 0:
+        matches = list(closest(served.model, url))
+        raise Refusal("unknown-article", f"no article has the url {shown(url)}", "url", matches=matches)
+    return row
+
+
+def find_id(served: Served, identity: str, copy: str | None) -> int:
+    """Find the row of an id: of copies the one named by ``copy``, else the one with the smallest url.
+
+    Raises:
+        Refusal: it is no id, no article has it, different articles have it, or ``copy`` is none of them.
+    """
+    if not is_id(identity):
+        raise Refusal("bad-parameter", f"an id is a whole number of at most 15 digits, got {shown(identity)}", "id")
+    if copy is not None:
+        row = row_of_url(served.model, text_of({"copy": copy}, "copy"))
+        if row not in rows_of_id(served.model, identity):
+            matches = [served.model.catalogue.urls[other] for other in rows_of_id(served.model, identity)]
+            detail = f"no article has both the id {identity} and the url of copy"
+            raise Refusal("unknown-article", detail, "copy", matches=matches)
+        return row
+    try:
+        return by_id(served.model, identity).row
+    except LookupProblem as problem:
+        matches = list(problem.matches)
+        if problem.ambiguous:
+            detail = f"the id {identity} belongs to different articles; ask for one of them by its url, or with copy="
+            raise Refusal("ambiguous-id", detail, "id", candidates=matches) from None
+        raise Refusal("unknown-article", f"no article has the id {identity}", "id", matches=matches) from None
+
+
+def found(served: Served, text: str, limit: int) -> dict[str, Any]:
+    """Answer a search: the articles, and where there are none, the closest urls."""
+    rows = search(served.model, text, limit)
+    out: dict[str, Any] = {"articles": [documents.article(served.model, row) for row in rows]}
+    if not rows:
+        out["matches"] = list(closest(served.model, text))
+    return {**out, "model": documents.model_facts(served)}
+
+
+def body_of_request() -> dict[str, Any]:
+    """Read the JSON object of a POST.
+
+    Raises:
+        Refusal: another media type, or no such object.
+    """
+    read_query(request.query_string, ())
+    if request.mimetype != "application/json":
+        raise Refusal("wrong-type", "send the body as application/json")
+    return read_body(request.get_data(cache=False))
+
+
+def draft_texts(document: Mapping[str, Any], settings: Settings) -> dict[str, str]:
+    """Give a draft's texts by the sources that the site is compared by.
+
+    Raises:
+        Refusal: one of them is not a text.
+    """
+    for name in ("title", "question", "answer", "keywords"):
+        if not isinstance(document.get(name, ""), str):
+            raise Refusal("bad-body", f"{name} must be a text", name)
+    title, question, answer, keywords = (document.get(n, "") for n in ("title", "question", "answer", "keywords"))
+    texts = dict.fromkeys(settings.sources, "")
+    texts[settings.keys.title] = title or question
+    long = settings.keys.answer if settings.keys.answer in texts else "body"
+    # A question that only repeats the title says nothing new.
+    texts[long] = answer if question.strip() in ("", texts[settings.keys.title].strip()) else f"{question}\n\n{answer}"
+    named = [name for name in settings.sources if "keyword" in name or "tag" in name]
+    if named:
+        texts[named[0]] = keywords
+    elif TEXT in settings.weighted:
+        texts[long] += f"\n\n{keywords}"
+    return texts

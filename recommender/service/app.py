@@ -1,0 +1,42 @@
+"""The parts put together: state, hooks, routes and pages of one Flask application."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+
+from recommender.service.api import add_api
+from recommender.service.content import Content
+from recommender.service.current import Current
+from recommender.service.hooks import add_hooks
+from recommender.service.metrics import Metrics
+from recommender.service.pages import add_pages
+from recommender.service.parameters import MAX_BODY
+from recommender.service.probes import add_probes
+from recommender.service.state import State
+from recommender.service.surveys import Surveys
+from recommender.settings import Settings
+
+# Where the application's state is found: app.extensions[NAME].
+NAME = "recommender"
+
+
+def make_app(model_folder: Path, settings: Settings, content: Path | None, origins: tuple[str, ...]) -> Flask:
+    """Make the application; its model is opened here, so that forked workers share what was made of it."""
+    app = Flask("recommender.service", static_folder="static", static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 300
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    surveys = Surveys(content, settings) if content is not None else None
+    files = Content(content, settings) if content is not None else None
+    state = State(settings, files, Current(model_folder), surveys, Metrics())
+    state.current.look()
+    app.extensions[NAME] = state
+    add_hooks(app, state, origins)
+    add_probes(app, state)
+    add_api(app, state)
+    add_pages(app, state)
+    return app

@@ -1,0 +1,167 @@
+"""The site's files as they are now, one article at a time: its curated links, and what a fill would change.
+
+The site is not held: an article is read when it is asked for, and what is known of the others comes from the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import overload
+
+from recommender.article import Article, Style
+from recommender.corpus import Corpus, read_article
+from recommender.links import Judged, judge_links
+from recommender.lookup import rows_of_id
+from recommender.model import Catalogue, Model
+from recommender.plan import Edit, Filling
+from recommender.problems import Problem
+from recommender.provenance import FILE_NAME, generated_of
+from recommender.settings import Settings
+
+
+@dataclass(frozen=True)
+class Today:
+    """One article's file as it is now: its links with their verdicts, or what keeps it from being an article."""
+
+    article: Article | None
+    judged: tuple[Judged, ...]
+    generated: frozenset[str]
+    problems: tuple[Problem, ...]
+
+
+class Content:
+    """The files of a site, beside the model that was built from them."""
+
+    def __init__(self, root: Path, settings: Settings) -> None:
+        self.root = root
+        self.settings = settings
+        self.links_file = (settings.home or Path.cwd()) / FILE_NAME
+
+    def today(self, model: Model, row: int, ambiguous: Sequence[str] = ()) -> Today:
+        """Read one article's file and judge its links."""
+        path, url = model.catalogue.paths[row], model.catalogue.urls[row]
+        article, problems = read_article(self.root, path, self.settings)
+        if article is None or article.url != url:
+            return Today(None, (), frozenset(), problems)
+        generated = generated_of(self.links_file, url)
+        return Today(article, judge_links(self._corpus(model, ambiguous), row, generated), generated, problems)
+
+    def fill(
+        self, model: Model, row: int, mode: str, known: tuple[Sequence[str], Style | None]
+    ) -> Edit | Problem | None:
+        """Give the edit that a fill would make to one file, what forbids it, or None where all is as wanted.
+
+        ``known`` is what only a look at the whole site tells: the urls that two files have, and the commonest style
+        of its blocks.
+        """
+        ambiguous, style = known
+        url = model.catalogue.urls[row]
+        filling = Filling(
+            corpus=self._corpus(model, ambiguous, style),
+            chooser=model,
+            mode=mode,
+            settings=self.settings,
+            generated={url: generated_of(self.links_file, url)},
+            diff_prefix="",
+        )
+        ((_, outcome),) = filling([row])
+        return outcome
+
+    def _corpus(self, model: Model, ambiguous: Sequence[str], style: Style | None = None) -> Corpus:
+        catalogue = model.catalogue
+        return Corpus(
+            root=self.root,
+            articles=_Articles(self.root, self.settings, catalogue),
+            problems=(),
+            files=len(catalogue),
+            style=style or Style(),
+            ambiguous_urls=frozenset(ambiguous),
+            row_of=_RowOf(catalogue),
+            rows_of_id=_RowsOfId(model),
+            families=model.rules.families,
+        )
+
+
+class _Articles(Sequence[Article]):
+    """Articles by their rows, each read when it is asked for; as the model knew it where its file is gone."""
+
+    def __init__(self, root: Path, settings: Settings, catalogue: Catalogue) -> None:
+        self._root = root
+        self._settings = settings
+        self._catalogue = catalogue
+        self._read: dict[int, Article] = {}
+
+    def __len__(self) -> int:
+        return len(self._catalogue)
+
+    @overload
+    def __getitem__(self, row: int) -> Article: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[Article]: ...
+    def __getitem__(self, row: int | slice) -> Article | Sequence[Article]:
+        if isinstance(row, slice):
+            return [self[number] for number in range(*row.indices(len(self)))]
+        if row not in self._read:
+            article, _ = read_article(self._root, self._catalogue.paths[row], self._settings)
+            same = article is not None and article.url == self._catalogue.urls[row]
+            self._read[row] = article if article is not None and same else as_built(self._catalogue, row)
+        return self._read[row]
+
+
+def as_built(catalogue: Catalogue, row: int) -> Article:
+    """Give an article as the model knew it, without texts and links."""
+    return Article(
+        url=catalogue.urls[row],
+        id=catalogue.ids[row],
+        title=catalogue.titles[row],
+        subject=catalogue.subjects[row],
+        date="",
+        path=catalogue.paths[row],
+        hidden=bool(catalogue.hidden[row]),
+        texts=(),
+        answer_digest="",
+        source_digest="",
+        file_digest="",
+        links=(),
+        style=None,
+    )
+
+
+class _RowOf(Mapping[str, int]):
+    """The row of a url, by binary search."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._urls = catalogue.urls
+
+    def __getitem__(self, url: str) -> int:
+        row = self._urls.find(url)
+        if row < 0:
+            raise KeyError(url)
+        return row
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._urls.all())
+
+    def __len__(self) -> int:
+        return len(self._urls)
+
+
+class _RowsOfId(Mapping[str, tuple[int, ...]]):
+    """The rows of an id, by binary search."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def __getitem__(self, identity: str) -> tuple[int, ...]:
+        rows = tuple(rows_of_id(self._model, identity)) if identity else ()
+        if not rows:
+            raise KeyError(identity)
+        return rows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(self._model.catalogue.ids.all()))
+
+    def __len__(self) -> int:
+        return len(self._model)

@@ -1,0 +1,112 @@
+"""Answers as plain values, ready for JSON; the keys of an article are those of a related block."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from recommender.ask import Answer, Only, ask_row, linkers, same_question
+from recommender.choose import Candidate
+from recommender.model import Model, Part
+from recommender.service.current import Served
+from recommender.service.parameters import Wish
+
+
+def article(model: Model, row: int) -> dict[str, Any]:
+    """Give the four keys of an article."""
+    catalogue = model.catalogue
+    return {
+        "id": catalogue.ids[row],
+        "title": catalogue.titles[row],
+        "subject": catalogue.subjects[row],
+        "url": catalogue.urls[row],
+    }
+
+
+def model_facts(served: Served) -> dict[str, str]:
+    """Say which model answered."""
+    return {"version": served.version, "built_at": served.model.built_at}
+
+
+def copies(model: Model, row: int) -> list[int]:
+    """Give the other articles of a family, by url."""
+    return [other for other in model.rules.members.get(model.rules.families[row], ()) if other != row]
+
+
+def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:
+    """Answer for one article: its links, why there are no more, its copies, and the model."""
+    model = served.model
+    limit = wish.limit or model.settings.slots
+    # The build chose up to 20 links: the commonest question is a look-up.
+    shown = [] if wish.only else model.chosen.of(row)[:limit]
+    reason, vector = "", model.vectors.rows.row(row)
+    if len(shown) < limit:
+        answer = ask_row(model, row, limit, wish.only)
+        shown, reason = list(answer.choice.shown), short_reason(answer, wish.only)
+    out: dict[str, Any] = {"article": article(model, row), "related": links(model, shown, curated)}
+    if wish.explain:
+        for link, candidate in zip(out["related"], shown, strict=True):
+            link["terms"] = terms(model.explain(vector, candidate.row))
+    if reason:
+        out["reason"] = reason
+    others = copies(model, row)
+    if others:
+        out["copies"] = [model.catalogue.urls[other] for other in others]
+    out["model"] = model_facts(served)
+    return out
+
+
+def links(model: Model, shown: Sequence[Candidate], curated: Collection[int]) -> list[dict[str, Any]]:
+    """Give a ranked list; ``curated`` are the rows that a person linked to."""
+    return [
+        {
+            **article(model, candidate.row),
+            "score": round(candidate.score, 9),
+            "rank": rank,
+            "source": "curated" if candidate.row in curated else "ranking",
+        }
+        for rank, candidate in enumerate(shown, 1)
+    ]
+
+
+def terms(parts: Sequence[Part]) -> list[dict[str, Any]]:
+    """Give the parts of a score; they add up to it."""
+    return [{"field": part.field, "term": part.term, "value": part.value} for part in parts]
+
+
+def short_reason(answer: Answer, only: Only | None) -> str:
+    """Say why fewer links are shown than wanted; "" where none is missing."""
+    reason = answer.choice.reason(answer.limit)
+    if not reason or only is None:
+        return reason
+    asked = [f"subject {only.subject[:100]!r}"] if only.subject else []
+    asked += [f"min_score {only.min_score:g}"] if only.min_score else []
+    count = len(answer.choice.shown)
+    return f"{count} of {answer.limit} found with {' and '.join(asked)}" + (f"; {reason}" if count else "")
+
+
+def draft(served: Served, answer: Answer) -> dict[str, Any]:
+    """Answer for a draft: links out, links in, and the articles that ask its question already."""
+    model = served.model
+    out: dict[str, Any] = {
+        "article": {"title": answer.title},
+        "related": links(model, answer.choice.shown, ()),
+        "linked_from": [
+            {**article(model, one.row), "score": round(one.score, 9), "rank": one.place}
+            for one in linkers(answer, answer.limit)
+        ],
+        "same_question": [
+            {**article(model, row), "likeness": round(likeness, 9)} for row, likeness in same_questions(answer)
+        ],
+    }
+    reason = answer.choice.reason(answer.limit)
+    if reason:
+        out["reason"] = reason
+    out["model"] = model_facts(served)
+    return out
+
+
+def same_questions(answer: Answer) -> list[tuple[int, float]]:
+    """Give the articles that ask the asking one's question, most alike first."""
+    found = [(row, like) for row, like in answer.asking.like.items() if same_question(answer, row)]
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))

@@ -1,0 +1,100 @@
+"""Counters for Prometheus, also right with several worker processes (PROMETHEUS_MULTIPROC_DIR names their folder)."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from recommender.service.current import Current
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+class Metrics:
+    """The counters of one process; a scrape adds up all processes of the service."""
+
+    def __init__(self) -> None:
+        # In a folder of their own the counts of processes are merged at a scrape: no registry may count them again.
+        self._registry = None if os.environ.get(FOLDER) else CollectorRegistry()
+        self._requests = Counter(
+            "recommender_requests",
+            "Requests answered, by route, method and status.",
+            ("route", "method", "status"),
+            registry=self._registry,
+        )
+        self._seconds = Histogram(
+            "recommender_request_seconds",
+            "Seconds from request to answer, by route.",
+            ("route",),
+            buckets=BUCKETS,
+            registry=self._registry,
+        )
+        self._swaps = Counter("recommender_model_swaps", "New models taken up while serving.", registry=self._registry)
+        self._counts: dict[tuple[str, str, int], Any] = {}
+        self._times: dict[str, Any] = {}
+
+    def observe(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one answer; ``route`` is the rule that matched, never the address itself."""
+        key = (route, method, status)
+        if key not in self._counts:
+            self._counts[key] = self._requests.labels(route, method, str(status))
+            self._times[route] = self._seconds.labels(route)
+        self._counts[key].inc()
+        self._times[route].observe(seconds)
+
+    def swapped(self) -> None:
+        """Count a new model."""
+        self._swaps.inc()
+
+    def text(self, current: Current, changed: int | None) -> bytes:
+        """Give all counters, and what is true of the service at this moment."""
+        if self._registry is None:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        else:
+            registry = self._registry
+        now = CollectorRegistry()
+        now.register(_Now(current, changed))
+        return generate_latest(registry) + generate_latest(now)
+
+
+class _Now(Collector):
+    """What is true at the moment of a scrape: worked out by whichever process answers, so never merged."""
+
+    def __init__(self, current: Current, changed: int | None) -> None:
+        self._current = current
+        self._changed = changed
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the gauges."""
+        served = self._current.served
+        values = {
+            "ready": ("1 where a model is loaded.", float(served is not None)),
+            "model_refused": ("1 where a newer model is broken.", float(bool(self._current.refused))),
+        }
+        if served:
+            age = max(0.0, time.time() - seconds_of(served.model.built_at))
+            values["articles"] = ("Articles in the model.", float(len(served.model)))
+            values["model_age_seconds"] = ("Seconds since the model was built.", age)
+        if self._changed is not None:
+            values["changed_files"] = ("Files that changed since the model was built.", float(self._changed))
+        for name, (text, value) in values.items():
+            yield GaugeMetricFamily(f"recommender_{name}", text, value=value)
+
+
+def seconds_of(built_at: str) -> float:
+    """Give a model's time in seconds since 1970."""
+    try:
+        return datetime.datetime.fromisoformat(built_at).timestamp()
+    except ValueError:
+        return time.time()

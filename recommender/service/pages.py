@@ -1,0 +1,147 @@
+"""The page for editors: find an article, see what it links to, what it should, and why; drafts; the site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from recommender.ask import ask_row, ask_texts
+from recommender.errors import RecommenderError
+from recommender.lookup import closest, look_up, search
+from recommender.plan import MODES
+from recommender.service import views
+from recommender.service.api import draft_texts, find_url
+from recommender.service.current import Served
+from recommender.service.parameters import MAX_BODY, read_query, text_of
+from recommender.service.refusals import Refusal, shown
+from recommender.service.state import State
+
+ORPHANS = 50
+
+
+def add_pages(app: Flask, state: State) -> None:
+    """Register the routes for people."""
+    pages = _Pages(state)
+    app.add_url_rule("/", "home", pages.home, methods=["GET"])
+    app.add_url_rule("/article", "article", pages.article, methods=["GET"])
+    app.add_url_rule("/draft", "draft", pages.draft, methods=["GET"])
+    app.add_url_rule("/draft", "ask_draft", pages.ask_draft, methods=["POST"])
+    app.add_url_rule("/site", "site", pages.site, methods=["GET"])
+    app.add_url_rule("/favicon.ico", "icon", lambda: redirect(url_for("static", filename="mark.svg")), methods=["GET"])
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(views.FILTERS)
+
+
+def error_page(state: State, refusal: Refusal, identity: str) -> Response:
+    """Give an error to a person: what is wrong, and where to go from here."""
+    matches = refusal.more.get("matches") or refusal.more.get("candidates") or []
+    served = state.current.served
+    cards = [views.card(served.model, served.model.catalogue.urls.find(url)) for url in matches] if served else []
+    html = render_template("problem.html", problem=refusal.document(), identity=identity, cards=cards, served=served)
+    reply = Response(html, refusal.status, content_type="text/html; charset=utf-8")
+    if refusal.status == 503:
+        reply.headers["Retry-After"] = "5"
+    return reply
+
+
+class _Pages:
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def home(self) -> AnyResponse | str:
+        query = read_query(request.query_string, ("query",))
+        served = self.state.current.require()
+        text = query.get("query", "").strip()
+        if not text:
+            survey = self._survey(served)
+            worst = [(views.card(served.model, row), count) for row, count in survey.facts["worst"]] if survey else []
+            return render_template("home.html", served=served, worst=worst, cards=[], query="")
+        text_of({"query": text}, "query")
+        exact = exact_row(served, text)
+        if exact >= 0:
+            return redirect(url_for("article", url=served.model.catalogue.urls[exact]))
+        rows = search(served.model, text, 30)
+        near = [] if rows else [served.model.catalogue.urls.find(url) for url in closest(served.model, text)]
+        cards = [views.card(served.model, row) for row in rows or near]
+        return render_template("home.html", served=served, worst=[], cards=cards, query=text, near=bool(near))
+
+    def article(self) -> str:
+        query = read_query(request.query_string, ("url", "mode"))
+        served = self.state.current.require()
+        row = find_url(served, text_of(query, "url"))
+        mode = query.get("mode", MODES[0])
+        if mode not in MODES:
+            raise Refusal("bad-parameter", f"mode must be one of {', '.join(MODES)}, got {shown(mode)}", "mode")
+        model, survey = served.model, self._survey(served)
+        answer = ask_row(model, row, model.settings.slots)
+        shown_here: dict[str, Any] = {"today": None, "fill": None}
+        if self.state.files is not None:
+            known = (survey.facts["ambiguous"], survey.style) if survey else ((), None)
+            today = self.state.files.today(model, row, known[0])
+            shown_here["today"] = views.today(answer, today)
+            if today.article is not None:
+                shown_here["fill"] = views.fill(self.state.files.fill(model, row, mode, known))
+        links = shown_here["today"]["links"] if shown_here["today"] else []
+        linked = {link["row"] for link in links}
+        return render_template(
+            "article.html",
+            served=served,
+            article=views.card(model, row),
+            facts=views.article_facts(model, row, survey),
+            suggestions=views.suggestions(answer, linked),
+            passed=views.passed_over(answer),
+            reason=answer.choice.reason(answer.limit),
+            best=views.best(answer, links),
+            mode=mode,
+            modes=MODES,
+            changed=self.state.changed(),
+            **shown_here,
+        )
+
+    def draft(self) -> str:
+        read_query(request.query_string, ())
+        return self._draft_page({}, None, "")
+
+    def ask_draft(self) -> str:
+        read_query(request.query_string, ())
+        served = self.state.current.require()
+        form = {name: request.form.get(name, "")[:MAX_BODY] for name in ("title", "answer", "keywords")}
+        try:
+            answer = ask_texts(served.model, draft_texts(form, served.model.settings), served.model.settings.slots)
+        except RecommenderError as error:
+            return self._draft_page(form, None, str(error))
+        return self._draft_page(form, views.draft(answer), "")
+
+    def _draft_page(self, form: Mapping[str, str], result: dict[str, Any] | None, error: str) -> str:
+        served = self.state.current.require()
+        best = max((one["score"] for one in result["suggestions"]), default=1.0) if result else 1.0
+        return render_template("draft.html", served=served, form=form, result=result, error=error, best=best)
+
+    def site(self) -> str:
+        query = read_query(request.query_string, ("page",))
+        served = self.state.current.require()
+        survey = self._survey(served)
+        page = views.page_number(query.get("page"))
+        view = views.site(served.model, survey, (page - 1) * ORPHANS, ORPHANS)
+        return render_template(
+            "site.html",
+            served=served,
+            site=view,
+            page=page,
+            waiting=self.state.surveys is not None and survey is None,
+            changed=self.state.changed(),
+        )
+
+    def _survey(self, served: Served) -> Any:
+        return self.state.surveys.of(served.tag) if self.state.surveys else None
+
+
+def exact_row(served: Served, text: str) -> int:
+    """Give the row of an article that a text names by its url, id or path; -1 where it names none."""
+    try:
+        return look_up(served.model, text, suggest=False).row
+    except RecommenderError:
+        return -1

@@ -1,0 +1,90 @@
+"""What the views of one application share: settings, the model in use, the survey of the content."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+import time
+import weakref
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from recommender.service.content import Content
+from recommender.service.current import Current
+from recommender.service.metrics import Metrics
+from recommender.service.surveys import Surveys
+from recommender.settings import Settings
+
+LOG = logging.getLogger("recommender.service")
+# How often a new model and a new survey are looked for: two calls of stat.
+TICK = 0.5
+
+
+@dataclass
+class State:
+    """One application's state; each process watches the disk for itself, from its first request on."""
+
+    settings: Settings
+    files: Content | None
+    current: Current
+    surveys: Surveys | None
+    metrics: Metrics
+    _watched_by: int = field(default=0, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def watch(self) -> None:
+        """Begin to watch the disk in this process; again after a fork, for threads do not survive one."""
+        if self._watched_by == os.getpid():
+            return
+        with self._lock:
+            if self._watched_by != os.getpid():
+                self._watched_by = os.getpid()
+                threading.Thread(target=_watch, args=(weakref.ref(self),), daemon=True, name="watch").start()
+
+    def curated(self, row: int) -> Collection[int]:
+        """Give the rows that a person linked to from an article, as far as the survey knows."""
+        return self.surveys.curated(row, self.current.require().tag) if self.surveys else ()
+
+    def changed(self) -> int | None:
+        """Give how many files changed since the model was built, None where nobody has counted them."""
+        served = self.current.served
+        survey = self.surveys.of(served.tag) if self.surveys and served else None
+        return survey.changed if survey else None
+
+    def close(self) -> None:
+        """Remove what was kept on the disk for this application."""
+        if self.surveys is not None:
+            self.surveys.close()
+
+    def tick(self) -> None:
+        """Look for a new model and a new survey once, and have the content surveyed where that is due."""
+        if self.current.look():
+            self.metrics.swapped()
+        if self.surveys is not None:
+            self.surveys.look()
+            self.surveys.order_if_due(self.current)
+
+
+def _watch(reference: weakref.ref[State]) -> None:
+    """Tick until the application is gone."""
+    while (state := reference()) is not None:
+        try:
+            state.tick()
+        except Exception:  # the watch must outlive any trouble of the disk
+            LOG.exception("watching the disk failed")
+        del state
+        time.sleep(TICK)
+
+
+def wait_for_survey(state: State, seconds: float) -> bool:
+    """Tick until the content is surveyed for the model in use; for tests and for the command that prints it."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError):
+            state.tick()
+        if state.surveys and state.current.served and state.surveys.of(state.current.served.tag):
+            return True
+        time.sleep(0.05)
+    return False

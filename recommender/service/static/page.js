@@ -1,0 +1,124 @@
+"use strict";
+
+// Type-ahead for the search box: a combobox with a list, as the ARIA practices have it. Without this file the form
+// still finds articles.
+for (const form of document.querySelectorAll("form[data-suggest]")) {
+  const input = form.querySelector("input");
+  const list = form.querySelector("[role=listbox]");
+  const status = form.querySelector("[role=status]");
+  let active = -1;
+  let pending = null;
+  let timer = 0;
+
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-autocomplete", "list");
+  input.setAttribute("aria-expanded", "false");
+  input.setAttribute("aria-controls", list.id);
+
+  const close = () => {
+    list.hidden = true;
+    active = -1;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+
+  const choose = (number) => {
+    const options = list.children;
+    if (!options.length) return;
+    active = (number + options.length) % options.length;
+    for (const [place, option] of [...options].entries()) {
+      option.setAttribute("aria-selected", String(place === active));
+    }
+    input.setAttribute("aria-activedescendant", options[active].id);
+    options[active].scrollIntoView({ block: "nearest" });
+  };
+
+  const open = (option) => {
+    window.location.assign(`${form.dataset.open}?url=${encodeURIComponent(option.dataset.url)}`);
+  };
+
+  const show = (articles) => {
+    list.replaceChildren(
+      ...articles.map((article, place) => {
+        const option = document.createElement("li");
+        option.id = `${list.id}-${place}`;
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.dataset.url = article.url;
+        const subject = document.createElement("span");
+        subject.className = "subject";
+        subject.textContent = article.subject;
+        option.append(article.title, " ", subject);
+        return option;
+      }),
+    );
+    active = -1;
+    input.removeAttribute("aria-activedescendant");
+    list.hidden = articles.length === 0;
+    input.setAttribute("aria-expanded", String(articles.length > 0));
+    status.textContent = articles.length === 1 ? "1 article found" : `${articles.length} articles found`;
+  };
+
+  const ask = async () => {
+    const query = input.value.trim();
+    pending?.abort();
+    if (!query) return close();
+    pending = new AbortController();
+    try {
+      const address = `${form.dataset.suggest}?query=${encodeURIComponent(query)}&limit=8`;
+      const reply = await fetch(address, { signal: pending.signal });
+      if (reply.ok && document.activeElement === input) show((await reply.json()).articles);
+    } catch (error) {
+      if (error.name !== "AbortError") close();
+    }
+  };
+
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(ask, 90);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown" && list.hidden) ask();
+    else if (event.key === "ArrowDown") choose(active + 1);
+    else if (event.key === "ArrowUp" && !list.hidden) choose(active - 1);
+    else if (event.key === "Escape" && !list.hidden) close();
+    else if (event.key === "Enter" && active >= 0 && !list.hidden) open(list.children[active]);
+    else return;
+    event.preventDefault();
+  });
+  list.addEventListener("pointerdown", (event) => {
+    event.preventDefault();
+    const option = event.target.closest("[role=option]");
+    if (option) open(option);
+  });
+  input.addEventListener("blur", close);
+}
+
+// "/" goes to the search box from anywhere but a field.
+document.addEventListener("keydown", (event) => {
+  const typing = event.target.closest("input, textarea, select");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const input = document.querySelector("form[data-suggest] input");
+  if (input) {
+    event.preventDefault();
+    input.focus();
+    input.select();
+  }
+});
+
+// Copy buttons: shown only where this file runs.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const source = document.getElementById(button.dataset.copy);
+  const status = button.parentElement.querySelector("[role=status]");
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(source.textContent);
+      status.textContent = "Copied; apply it with git apply.";
+    } catch {
+      // No clipboard outside https and localhost: the text is selected for Ctrl-C instead.
+      window.getSelection().selectAllChildren(source);
+      status.textContent = "Selected; copy it with Ctrl-C.";
+    }
+  });
+}

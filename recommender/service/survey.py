@@ -1,0 +1,140 @@
+"""One look at the whole content, in a process of its own: what changed since the model, and who links to whom.
+
+Reading a site takes a gigabyte for a moment; no worker of the service should ever have held it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import io
+import json
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recommender.atomic import replace_file
+from recommender.audit import audit_site
+from recommender.corpus import SUFFIXES, Corpus, read_corpus
+from recommender.errors import RecommenderError
+from recommender.links import judge_links
+from recommender.model import Model
+from recommender.provenance import FILE_NAME, Generated, read_generated
+from recommender.service.current import tag_of
+from recommender.settings import Keys, Settings
+from recommender.store import open_model, read_manifest
+
+# So many articles with the most unsound links are named on the first page.
+WORST = 12
+
+
+def order_of(model_folder: Path, content: Path, settings: Settings, out: Path) -> bytes:
+    """Write down what is to be surveyed, for the process that does it."""
+    values = dataclasses.asdict(settings)
+    order = {"model": model_folder, "content": content, "settings": values, "out": out}
+    return json.dumps(order, default=lambda value: str(Path(value).resolve())).encode()
+
+
+def main(order: bytes) -> None:
+    """Survey the content unless nothing changed since the survey that is there, and put the new one in its place."""
+    values = json.loads(order)
+    folder, content, out = Path(values["model"]), Path(values["content"]), Path(values["out"])
+    own = values["settings"]
+    home = Path(own["home"]) if own["home"] else None
+    settings = Settings(**{**own, "keys": Keys(**own["keys"]), "content": content, "model": folder, "home": home})
+    links_file = (home or Path.cwd()) / FILE_NAME
+    manifest = read_manifest(folder)
+    fingerprint = fingerprint_of(content, links_file, tag_of(manifest))
+    if out.exists() and fingerprint == _fingerprint_in(out):
+        return
+    corpus = read_corpus(content, settings)
+    model = open_model(folder, manifest)
+    arrays = survey(corpus, model, settings, read_generated(links_file))
+    arrays["facts"]["tag"], arrays["facts"]["fingerprint"] = tag_of(manifest), fingerprint
+    arrays["facts"] = np.frombuffer(json.dumps(arrays["facts"]).encode(), np.uint8)
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    replace_file(out, stream.getvalue())
+
+
+def fingerprint_of(content: Path, links_file: Path, tag: str) -> str:
+    """Give a digest of the names, sizes and times of all files that a survey reads."""
+    state = hashlib.sha256(tag.encode())
+    files = [os.fspath(links_file)]
+    for folder, subfolders, names in os.walk(content):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
+        files += sorted(os.path.join(folder, name) for name in names if name.lower().endswith(SUFFIXES))
+    for file in files:
+        try:
+            info = os.stat(file, follow_symlinks=False)
+        except OSError:
+            continue
+        state.update(f"{file}\0{info.st_mtime_ns}\0{info.st_size}\0{info.st_ino}\0".encode("utf-8", "surrogateescape"))
+    return state.hexdigest()
+
+
+def _fingerprint_in(out: Path) -> str:
+    try:
+        with np.load(out, allow_pickle=False) as found:
+            return str(json.loads(found["facts"].tobytes())["fingerprint"])
+    except (OSError, ValueError, KeyError):
+        return ""
+
+
+def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generated) -> dict[str, Any]:
+    """Judge every link of a site; rows are the model's."""
+    urls = model.catalogue.urls.all()
+    row_of = {url: row for row, url in enumerate(urls)}
+    rows = [row_of.get(article.url, -1) for article in corpus.articles]
+    in_links = np.zeros(len(model), np.int32)
+    curated: list[list[int]] = [[] for _ in urls]
+    per_article: Counter[int] = Counter()
+    unsound: Counter[int] = Counter()
+    for number, article in enumerate(corpus.articles):
+        ours = generated.get(article.url, frozenset())
+        judged = judge_links(corpus, number, ours)
+        per_article[len(judged)] += 1
+        if rows[number] >= 0:
+            unsound[rows[number]] = sum(not one.sound for one in judged)
+        for one in judged:
+            target = rows[one.target] if one.sound else -1
+            if target >= 0:
+                in_links[target] += 1
+                if rows[number] >= 0 and one.link.url not in ours:
+                    curated[rows[number]].append(target)
+    likeness = model.likeness if model.corpus_digest == corpus.digest else None
+    audit = audit_site(corpus, settings.slots, likeness)
+    facts = {
+        "changed": count_changed(corpus, model, rows),
+        "totals": audit.totals,
+        "verdicts": audit.verdicts,
+        "counts": audit.counts(),
+        "links_per_article": sorted(per_article.items()),
+        "worst": sorted(((r, c) for r, c in unsound.items() if c), key=lambda pair: (-pair[1], pair[0]))[:WORST],
+        "style": [corpus.style.indent, corpus.style.folded_title],
+        "ambiguous": sorted(corpus.ambiguous_urls),
+    }
+    indptr = np.concatenate([[0], np.cumsum([len(targets) for targets in curated])]).astype(np.int32)
+    flat = np.array([target for targets in curated for target in targets], np.int32)
+    return {"facts": facts, "in_links": in_links, "links_indptr": indptr, "links_rows": flat}
+
+
+def count_changed(corpus: Corpus, model: Model, rows: list[int]) -> int:
+    """Count the articles that are new, gone, or differ in what ranking reads; links play no part."""
+    pairs = [(row, article) for row, article in zip(rows, corpus.articles, strict=True) if row >= 0]
+    sources = model.catalogue.sources
+    changed: int = sum(sources[row].tobytes().hex() != article.source_digest for row, article in pairs)
+    return changed + (len(corpus.articles) - len(pairs)) + (len(model) - len(pairs))
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # the service's own work comes first
+    try:
+        main(sys.stdin.buffer.read())
+    except (RecommenderError, OSError) as error:
+        sys.exit(f"the content could not be surveyed: {error}")

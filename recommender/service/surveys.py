@@ -1,0 +1,158 @@
+"""The surveys of the content: one worker at a time has them made, all read the newest."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recommender.article import Style
+from recommender.atomic import LockHeld, locked
+from recommender.errors import RecommenderError
+from recommender.service.current import Current
+from recommender.service.survey import order_of
+from recommender.settings import Settings
+from recommender.sparse import Terms
+
+LOG = logging.getLogger("recommender.service")
+# A survey is begun at most every 2 s, and takes at most a tenth of the time, at low priority.
+SHORTEST_PAUSE, SHARE = 2.0, 10
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one survey found; arrays have one entry an article of the model with the same tag."""
+
+    tag: str
+    facts: dict[str, Any]
+    in_links: Terms
+    indptr: Terms
+    rows: Terms
+
+    @property
+    def changed(self) -> int:
+        """Number of articles that are new, gone or changed since the model was built."""
+        return int(self.facts["changed"])
+
+    @property
+    def style(self) -> Style:
+        """The commonest style of the site's blocks."""
+        indent, folded = self.facts["style"]
+        return Style(int(indent), bool(folded))
+
+    def links_of(self, row: int) -> list[int]:
+        """Give the rows that a person linked to, in the order of the slots; sound links only."""
+        found: list[int] = self.rows[int(self.indptr[row]) : int(self.indptr[row + 1])].tolist()
+        return found
+
+
+class Surveys:
+    """Has the content surveyed in the background and holds the newest survey."""
+
+    def __init__(self, content: Path, settings: Settings) -> None:
+        self.content = content
+        self.settings = settings
+        self._folder = Path(tempfile.mkdtemp(prefix="recommender-"))
+        self._file, self._stamp = self._folder / "survey.npz", self._folder / "stamp"
+        self._newest: Survey | None = None
+        self._seen: tuple[int, int] | None = None
+        self._trouble = ""
+        self._running: threading.Thread | None = None
+        self.close = weakref.finalize(self, _remove, self._folder, os.getpid())
+
+    def of(self, tag: str) -> Survey | None:
+        """Give the newest survey if it was made for the model of this tag."""
+        survey = self._newest
+        return survey if survey is not None and survey.tag == tag else None
+
+    def curated(self, row: int, tag: str) -> list[int]:
+        """Give the rows that a person linked to from an article, none where nobody has looked yet."""
+        survey = self.of(tag)
+        return survey.links_of(row) if survey else []
+
+    def look(self) -> None:
+        """Read the survey on the disk if it is another than before."""
+        try:
+            info = self._file.stat()
+        except OSError:
+            return
+        if (info.st_ino, info.st_mtime_ns) == self._seen:
+            return
+        self._seen = info.st_ino, info.st_mtime_ns
+        with np.load(self._file, allow_pickle=False) as found:
+            facts = json.loads(found["facts"].tobytes())
+            arrays = (found["in_links"], found["links_indptr"], found["links_rows"])
+        self._newest = Survey(facts["tag"], facts, *arrays)
+
+    def order_if_due(self, current: Current) -> None:
+        """Have the content surveyed in another process, if none is at work and the last one is long enough ago."""
+        if current.served is None or not self.close.alive or (self._running is not None and self._running.is_alive()):
+            return
+        if not self._due(SHORTEST_PAUSE if self.of(current.served.tag) is None else None):
+            return
+        order = order_of(current.folder, self.content, self.settings, self._file)
+        self._running = threading.Thread(target=self._run, args=(order,), daemon=True, name="survey")
+        self._running.start()
+
+    def _due(self, pause: float | None = None) -> bool:
+        try:
+            info = self._stamp.stat()
+            seconds = float(self._stamp.read_text() or 0)
+        except (OSError, ValueError):
+            return True
+        return time.time() - info.st_mtime >= (pause or max(SHORTEST_PAUSE, SHARE * seconds))
+
+    def _run(self, order: bytes) -> None:
+        try:
+            with self._alone():
+                start = time.monotonic()
+                self._stamp.write_text("0")
+                done = subprocess.run(
+                    # -P: the module is ours, whatever lies in the working directory.
+                    [sys.executable, "-P", "-m", "recommender.service.survey"],
+                    input=order,
+                    env={**os.environ, "PYTHONPATH": _path_of_package()},
+                    capture_output=True,
+                    check=False,
+                )
+                self._stamp.write_text(f"{time.monotonic() - start:.3f}")
+                trouble = done.stderr.decode("utf-8", "replace").strip()[-500:] if done.returncode else ""
+                if trouble and trouble != self._trouble:
+                    LOG.warning("%s", trouble)
+                self._trouble = trouble
+        except LockHeld:  # another worker is at it
+            return
+        except (OSError, RecommenderError) as error:
+            if self.close.alive:
+                LOG.warning("the content could not be surveyed: %s", error)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        with locked(self._folder) if os.name == "posix" else contextlib.nullcontext():
+            yield
+
+
+def _path_of_package() -> str:
+    """Give the path on which a child process finds the package that runs here."""
+    here = str(Path(__file__).resolve().parents[2])
+    return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Delete the folder where the process that made it ends; workers that were forked from it leave it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
