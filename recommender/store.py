@@ -28,7 +28,7 @@ from recommender.atomic import FATAL, locked, replace_file, sync
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024
 KEPT_VERSIONS = 2

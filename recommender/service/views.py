@@ -10,9 +10,10 @@ import numpy as np
 
 from recommender.ask import Answer, linkers, same_question, why
 from recommender.choose import RULES
-from recommender.model import Model, Part
+from recommender.model import Model
 from recommender.plan import Edit
 from recommender.problems import KINDS, Problem
+from recommender.score import Part
 from recommender.service import documents
 from recommender.service.content import Today
 from recommender.service.refusals import Refusal, shown
