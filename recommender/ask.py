@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from recommender import frontmatter
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
@@ -104,7 +106,7 @@ def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
     choice = choose(asking, [c for c in near if only.passes(model, c)], (), limit, model.rules)
     least = max(only.min_score, model.floor)
     if len(choice.shown) < limit and len(near) >= model.settings.candidates and near[-1].score >= least:
-        everything = [c for c in model.ranked(model.query(row)) if only.passes(model, c)]
+        everything = [c for c in model.everything(row) if only.passes(model, c)]
         choice = choose(asking, everything, (), limit, model.rules)
     return choice
 
@@ -191,7 +193,7 @@ def why(model_answer: Answer, text: str) -> Reason:
         if rejected.row == row:
             return Reason(model_answer, row, rejected.score, 0, rejected.rule, rejected.by)
     score = model.score(model_answer.query, row)
-    if score <= 0:
+    if model.part_values(model_answer.query, np.array([row]))[0, 0] <= 0:
         return Reason(model_answer, row, score, 0, "not-a-candidate", -1)
     # Ranked below the last that is shown: a rule may speak against it all the same.
     shown = [candidate.row for candidate in model_answer.choice.shown]

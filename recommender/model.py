@@ -191,14 +191,20 @@ class Model:
         """Rank the whole site, or the ``count`` of highest cosine, by (-score, url); all share a word with who asks."""
         near = near_dots(self.vectors.rows, query.vector)
         rows = np.flatnonzero(near > NEAR)
+        rows = rows[rows != query.row]
         if count is not None and len(rows) > count:
             # As many as are wanted, and all that are as near as the last of them.
             last = np.partition(near[rows], len(rows) - count)[len(rows) - count]
             rows = rows[near[rows] >= last - NEAR]
-        rows = rows[rows != query.row]
         scores = self.scores(query, rows)
         order = np.lexsort((rows, -np.round(scores, 9)))
         return [Candidate(*pair) for pair in zip(rows[order].tolist(), scores[order].tolist(), strict=True)]
+
+    def everything(self, row: int) -> list[Candidate]:
+        """Give an article's candidates, and behind them all others: a longer list begins like a shorter one."""
+        near = self.candidates(row)
+        known = {candidate.row for candidate in near}
+        return near + [candidate for candidate in self.ranked(self.query(row)) if candidate.row not in known]
 
     def choose_for(
         self, row: int, kept: Sequence[int] = (), limit: int | None = None, enough: int | None = None
@@ -214,7 +220,7 @@ class Model:
         choice = choose(asking, candidates, kept, wanted, self.rules)
         cut_off = len(candidates) >= self.settings.candidates and candidates[-1].score >= self.floor
         if len(choice.shown) < (wanted if enough is None else min(wanted, enough)) and cut_off:
-            choice = choose(asking, self.ranked(self.query(row)), kept, wanted, self.rules)
+            choice = choose(asking, self.everything(row), kept, wanted, self.rules)
         return choice
 
     def permits(self, row: int, other: int, kept: Sequence[int]) -> bool:
@@ -243,9 +249,10 @@ class Model:
         """Split a score into its terms and the parts that have none, largest first; they add up to the score."""
         words = explain_words(self.vectors, self.coverage, query, other)
         values = self.part_values(query, np.array([other]))[0, len(WORD_PARTS) :].tolist()
-        parts = [*words, *(Part(name, "", value) for name, value in zip(NAMES[len(WORD_PARTS) :], values, strict=True))]
+        others = zip(NAMES[len(WORD_PARTS) :], values, strict=True)
+        parts = [*words, *((name, Part(name, "", value)) for name, value in others)]
         weight = dict(zip(NAMES, self._weights.tolist(), strict=True))
-        weighed = [Part(part.field, part.term, part.value * weight.get(part.field, weight["cosine"])) for part in parts]
+        weighed = [Part(part.field, part.term, part.value * weight[name]) for name, part in parts]
         held = [part for part in weighed if part.value]
         return tuple(sorted(held, key=lambda part: (-part.value, part.field, part.term)))
 

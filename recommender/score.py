@@ -109,19 +109,23 @@ def asker_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Int
     )
 
 
-def explain_words(vectors: Vectors, coverage: Coverage, query: Query, other: int) -> list[Part]:
-    """Split the parts that compare words into terms, before they are weighted; terms of the cosine go by field."""
+def explain_words(vectors: Vectors, coverage: Coverage, query: Query, other: int) -> list[tuple[str, Part]]:
+    """Split the parts that compare words into terms, before they are weighted, each with the name of its part.
+
+    Terms of the cosine go by field.
+    """
     space, rows = vectors.space, vectors.rows
     target = asked_of(coverage, rows, space.idf, other)
     columns, values = shared(query.vector, rows.row(other))
     fields = [space.fields[number] for number in (np.searchsorted(space.starts, columns, side="right") - 1).tolist()]
-    parts = list(zip(fields, columns.tolist(), values.tolist(), strict=True))
+    cosine = WORD_PARTS[0]
+    parts = [(cosine, *own) for own in zip(fields, columns.tolist(), values.tolist(), strict=True)]
     asked = query.asked
     pairs = (asked.head, target.spoken), (asked.text, target.spoken), (target.title, asked.spoken)
     for name, pair in zip(WORD_PARTS[1:], pairs, strict=True):
         columns, values = shared(*pair)
-        parts += [(name, column, value) for column, value in zip(columns.tolist(), values.tolist(), strict=True)]
-    return [Part(field, space.terms[column], value) for field, column, value in parts]
+        parts += [(name, name, column, value) for column, value in zip(columns.tolist(), values.tolist(), strict=True)]
+    return [(name, Part(field, space.terms[column], value)) for name, field, column, value in parts]
 
 
 def returned(near: Near, query: Query, cosines: Floats, numbers: Ints) -> Floats:
@@ -136,7 +140,9 @@ def returned(near: Near, query: Query, cosines: Floats, numbers: Ints) -> Floats
     other, own = np.round(near.cosines[places], 9), np.round(cosines, 9)[owners]
     before = (other > own) | ((other == own) & (near.rows[places] < query.row))
     ranks = np.bincount(owners[before], minlength=len(numbers))
-    return returns(near.kept)[np.minimum(ranks, near.kept)]
+    # Who shares no word is not kept, however short the target's list.
+    ranks = np.where(np.round(cosines, 9) > 0, np.minimum(ranks, near.kept), near.kept)
+    return returns(near.kept)[ranks]
 
 
 def returns(kept: int) -> Floats:
