@@ -102,8 +102,8 @@ def text_of(query: Mapping[str, str], name: str, default: str | None = None) -> 
             raise Refusal("bad-parameter", f"{name} is missing", name)
         return default
     text = query[name]
-    if not text.strip() or len(text) > MAX_TEXT:
-        raise Refusal("bad-parameter", f"{name} must have 1 to {MAX_TEXT:,} characters, not only spaces", name)
+    if not 1 <= len(text) <= MAX_TEXT:
+        raise Refusal("bad-parameter", f"{name} must have 1 to {MAX_TEXT:,} characters", name)
     return text
 
 
