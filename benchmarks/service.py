@@ -59,19 +59,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         model = two_models(place)
-        urls = random.Random(1).sample(model.catalogue.urls.all(), min(5000, len(model)))  # noqa: S311
+        urls = random.Random(1).sample(model.catalogue.urls.all(), min(5000, len(model)))
         print(f"{len(model):,} articles, {CONNECTIONS} connections")
-        throughput(place / "models" / "default", urls)
-        drafts(place, model)
-        memory(place, urls)
-        swaps(place, urls)
+        parts = {"throughput": throughput, "drafts": drafts, "memory": memory, "swaps": swaps}
+        for name in sys.argv[1:] or parts:
+            parts[name](place, model, urls)
 
 
 def two_models(place: Path) -> Model:
     """Build a model and a second that differs in a digit; the first is published, ``place/other`` holds the second."""
     corpora = os.environ.get("RECOMMENDER_CORPORA")
     ready = os.environ.get("RECOMMENDER_BENCH_MODEL")
-    content = Path(corpora) / "site" / "content" / "learn" if corpora else ROOT / "data" / "articles"
+    content = Path(corpora) / "quicktakes" / "content" / "learn" if corpora else ROOT / "data" / "articles"
     model = load_model(Path(ready)) if ready else fit_model(read_corpus(content, Settings()), Settings(), "2026-01-01")
     chosen = Ranking(model.chosen.indptr, model.chosen.rows, model.chosen.scores * (1 - 1e-12))
     folder = place / "models" / "default"
@@ -142,8 +141,9 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
     return lambda: time.perf_counter() >= until
 
 
-def throughput(folder: Path, urls: list[str]) -> None:
+def throughput(place: Path, _: Model, urls: list[str]) -> None:
     """Compare look-ups by url with routes that look nothing up, in turns."""
+    folder = place / "models" / "default"
     paths = {
         "related": [f"/v1/related?url={quote(url)}" for url in urls],
         "constant": ["/constant"],
@@ -160,8 +160,8 @@ def throughput(folder: Path, urls: list[str]) -> None:
         ):
             ports = {"related": port, "constant": int(constant.stdout.readline()), "bare": int(bare.stdout.readline())}
             for _ in range(ROUNDS):
-                for name in paths:
-                    times, wrong = load(ports[name], paths[name], for_seconds(SECONDS))
+                for name, asked in paths.items():
+                    times, wrong = load(ports[name], asked, for_seconds(SECONDS))
                     assert not wrong, f"{name}: {wrong} answers were not 200"
                     rates[name].append(len(times) / SECONDS)
                     slowest[name].append(statistics.quantiles(times, n=100)[98])
@@ -180,9 +180,9 @@ def _length(port: int, path: str) -> int:
     return len(connection.getresponse().read())
 
 
-def drafts(place: Path, model: Model) -> None:
+def drafts(place: Path, model: Model, _: list[str]) -> None:
     """Ask for drafts of 3,000 words made of the site's own titles."""
-    dice = random.Random(2)  # noqa: S311
+    dice = random.Random(2)
     words = " ".join(model.catalogue.titles.all()).split()
     with running(["-c", SERVER, "related", str(place / "models" / "default"), "1"], place) as server:
         connection = http.client.HTTPConnection("127.0.0.1", int(server.stdout.readline()))
@@ -206,7 +206,7 @@ def pss(process: subprocess.Popen[str]) -> float:
     return sum(one.memory_full_info().pss for one in tree) / 2**20
 
 
-def memory(place: Path, urls: list[str]) -> None:
+def memory(place: Path, _: Model, urls: list[str]) -> None:
     """Compare four workers with one, before and after a new model."""
     found: dict[int, tuple[float, float]] = {}
     for workers in (1, 4):
@@ -243,7 +243,7 @@ def _wait(port: int) -> None:
     raise TimeoutError("the server does not listen")
 
 
-def swaps(place: Path, urls: list[str]) -> None:
+def swaps(place: Path, _: Model, urls: list[str]) -> None:
     """Replace the model again and again under load."""
     with running(["-c", SERVER, "related", str(place / "models" / "default"), "1"], place) as server:
         port = int(server.stdout.readline())
@@ -266,8 +266,10 @@ def swaps(place: Path, urls: list[str]) -> None:
         thread.start()
         times, wrong = load(port, paths, done.is_set)
         thread.join()
-    print(f"{SWAPS} swaps under load: {len(times):,} requests, {wrong} failed; "
-          f"PSS {sizes[0]:.0f} MiB at first, then {min(sizes[1:]):.0f} to {max(sizes[1:]):.0f}, {sizes[-1]:.0f} at last")  # fmt: skip
+    print(f"{SWAPS} swaps under load: {len(times):,} requests, {wrong} failed")
+    print(
+        f"PSS {sizes[0]:.0f} MiB at first, then {min(sizes[1:]):.0f} to {max(sizes[1:]):.0f}, {sizes[-1]:.0f} at last"
+    )
 
 
 def _built_at(port: int) -> str:

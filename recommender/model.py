@@ -55,9 +55,10 @@ class Ranking:
     rows: Terms
     scores: Floats
 
-    def of(self, row: int) -> list[Candidate]:
-        """Give one article's list."""
+    def of(self, row: int, limit: int | None = None) -> list[Candidate]:
+        """Give one article's list, or the first of it."""
         start, stop = int(self.indptr[row]), int(self.indptr[row + 1])
+        stop = stop if limit is None else min(stop, start + limit)
         pairs = zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True)
         return [Candidate(*pair) for pair in pairs]
 

@@ -38,13 +38,14 @@ def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> d
     model = served.model
     limit = wish.limit or model.settings.slots
     # The build chose up to 20 links: the commonest question is a look-up.
-    shown = [] if wish.only else model.chosen.of(row)[:limit]
-    reason, vector = "", model.vectors.rows.row(row)
+    shown = [] if wish.only else model.chosen.of(row, limit)
+    reason = ""
     if len(shown) < limit:
         answer = ask_row(model, row, limit, wish.only)
         shown, reason = list(answer.choice.shown), short_reason(answer, wish.only)
     out: dict[str, Any] = {"article": article(model, row), "related": links(model, shown, curated)}
     if wish.explain:
+        vector = model.vectors.rows.row(row)
         for link, candidate in zip(out["related"], shown, strict=True):
             link["terms"] = terms(model.explain(vector, candidate.row))
     if reason:

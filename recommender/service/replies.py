@@ -11,6 +11,8 @@ from flask import Response, request
 
 from recommender.service.refusals import Refusal
 
+# Made once: json.dumps makes one for every call whose options are not its own.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 CACHED = "public, max-age=300, stale-while-revalidate=600"
 
 
@@ -21,8 +23,7 @@ def json_reply(document: Any, status: int = 200, content_type: str = "applicatio
 
 def encode(document: Any) -> bytes:
     """Write JSON in UTF-8; what no UTF-8 can hold is written as an escape."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")
+    return _ENCODER.encode(document).encode("utf-8", "backslashreplace")
 
 
 def problem_reply(refusal: Refusal, identity: str) -> Response:
