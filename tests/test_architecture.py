@@ -47,12 +47,24 @@ OWNERS = {
     "flask": {"service"},
     "waitress": {"service"},
     "prometheus_client": {"service"},
+    "orjson": {"service"},
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
     "json": {"cli", "evaluate", "output", "planfile", "provenance", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
-HEAVY = ("sklearn", "scipy", "numba", "pandas", "matplotlib", "joblib", "flask", "rapidfuzz", "multiprocessing.pool")
+HEAVY = (
+    "sklearn",
+    "scipy",
+    "numba",
+    "pandas",
+    "matplotlib",
+    "joblib",
+    "flask",
+    "orjson",
+    "rapidfuzz",
+    "multiprocessing.pool",
+)
 
 
 def room(module: str) -> str:

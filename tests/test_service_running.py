@@ -306,6 +306,19 @@ def _send_much_and_slowly(running: Running) -> None:
     assert running.get(ASK)[0] == 200
 
 
+def test_the_calls_of_the_readme_are_answered(site: Path) -> None:
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl is not installed: apt-get install curl")
+    calls = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(calls) >= 4
+    with serve(site) as running:
+        for call in calls:
+            command = call.replace("127.0.0.1:8080", f"127.0.0.1:{running.port}")
+            done = subprocess.run(["bash", "-c", f"{command} --silent --fail"], capture_output=True, check=True)
+            assert "model" in json.loads(done.stdout), call
+
+
 def test_serve_without_a_model_is_wrong_use(site: Path) -> None:
     shutil.rmtree(site / "models")
     done = command(site, "serve", "--port", "0")

@@ -138,9 +138,9 @@ def check_keys(document: Mapping[str, Any], known: Collection[str], where: str =
 
 def limit_in(document: Mapping[str, Any], where: str = "") -> int:
     """Read ``limit`` of a body: a whole number from 1 to 50, 0 where none is given."""
-    value = document.get("limit")
-    if value is None and "limit" not in document:
+    if "limit" not in document:
         return 0
+    value = document["limit"]
     # 5.0 is a whole number for JSON; true is none.
     if type(value) not in (int, float) or not 1 <= value <= MAX_LIMIT or value != int(value):
         raise Refusal("bad-body", f"limit must be a whole number from 1 to {MAX_LIMIT}", f"{where}limit")
