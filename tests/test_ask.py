@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 
-from recommender.ask import Answer, ask, ask_draft, draft_texts, why
+from recommender.ask import Answer, Only, ask, ask_draft, ask_row, ask_texts, draft_texts, linkers, why
 from recommender.choose import RULES
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem, RecommenderError
@@ -226,3 +226,40 @@ def test_the_parts_of_a_draft_add_up(every_rule: Model) -> None:
     answer = ask_draft(every_rule, f"{TIDES}\n{TEXT}".encode(), 5)
     for candidate in answer.choice.shown:
         assert sum(part.value for part in answer.parts(candidate.row)) == pytest.approx(candidate.score, abs=1e-12)
+
+
+def test_a_filter_is_applied_before_the_limit(every_rule: Model) -> None:
+    row = every_rule.catalogue.urls.find("/asker")
+    subjects, urls = every_rule.catalogue.subjects, every_rule.catalogue.urls
+    assert ask_row(every_rule, row, 5).choice == ask(every_rule, "/asker", 5).choice
+    # Of the two copies the one in the wanted subject is shown, though the asking subject has the other.
+    for subject in {subjects[one] for one in range(len(every_rule))}:
+        shown = ask_row(every_rule, row, 2, Only(subject)).choice.shown
+        assert all(subjects[candidate.row] == subject for candidate in shown)
+        assert len(shown) <= 2
+    assert [urls[c.row] for c in ask_row(every_rule, row, 5, Only("Air")).choice.shown] == ["/pair-a"]
+    least = ask(every_rule, "/asker", 5).choice.shown[1].score
+    assert len(ask_row(every_rule, row, 5, Only(min_score=least)).choice.shown) == 2
+
+
+def test_linkers_are_those_whose_lists_would_take_the_draft_up(model: Model) -> None:
+    texts = {
+        "title": "Light, lenses and mirrors",
+        "answer": "A telescope collects light of stars with a mirror or a lens.",
+    }
+    answer = ask_texts(model, texts, 5)
+    found = {one.row: one for one in linkers(answer, 1000)}
+    families = set()
+    for row in range(len(model)):
+        score = model.score(answer.vector, row)
+        better = sum(c.score >= score for c in model.chosen.of(row)[: model.settings.slots])
+        takes = score >= model.settings.floor and better < model.settings.slots
+        if row in found:
+            assert takes
+            assert (found[row].score, found[row].place) == (pytest.approx(score), better + 1)
+            families.add(model.rules.families[row])
+        elif takes:
+            family = [other for other in found if model.rules.families[other] == model.rules.families[row]]
+            assert family or answer.asking.like.get(row, 0) >= model.settings.same_question_article
+    assert len(families) == len(found) > 2
+    assert linkers(answer, 2) == linkers(answer, 1000)[:2]

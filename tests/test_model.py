@@ -349,3 +349,17 @@ def test_the_copies_of_the_sample_site_are_one_family_each(corpus: Corpus, model
 
 def test_the_sample_site_is_the_one_of_these_tests() -> None:
     assert len(list(ARTICLES.rglob("*.md"))) == 142
+
+
+def test_the_best_candidates_are_the_first_of_all(model: Model) -> None:
+    for row in range(0, len(model), 7):
+        vector = model.vectors.rows.row(row)
+        everything = model.every_candidate(vector)
+        for count, least in ((1, 0.0), (20, 0.0), (len(model), 0.0), (len(model), 0.1), (5, 0.1)):
+            expected = [candidate for candidate in everything if candidate.score >= least][:count]
+            assert model.best_candidates(vector, count, least) == expected
+
+
+def test_the_digests_of_the_sources_are_kept(corpus: Corpus, model: Model) -> None:
+    kept = [digest.tobytes().hex() for digest in model.catalogue.sources]
+    assert kept == [article.source_digest for article in corpus.articles]
