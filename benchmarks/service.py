@@ -199,7 +199,7 @@ def drafts(place: Path, model: Model, _: list[str]) -> None:
     words = " ".join(model.catalogue.titles.all()).split()
     with running(["-c", SERVER, "related", str(place / "models" / "default"), "1"], place) as server:
         connection = http.client.HTTPConnection("127.0.0.1", int(server.stdout.readline()))
-        times = []
+        times, begun_work = [], _seconds_of_work(server)
         for _ in range(40):
             start = dice.randrange(max(1, len(words) - 3000))
             text = " ".join(words[start : start + 3000])
@@ -210,7 +210,9 @@ def drafts(place: Path, model: Model, _: list[str]) -> None:
             reply.read()
             assert reply.status == 200
             times.append(time.perf_counter() - begun)
-    print(f"a draft of 3,000 words: {1000 * statistics.median(times):.1f} ms at the median (at most 50)")
+        own = (_seconds_of_work(server) - begun_work) / len(times)
+    print(f"a draft of 3,000 words: {1000 * statistics.median(times):.1f} ms at the median (at most 50), "
+          f"{1000 * own:.1f} ms of the server's")  # fmt: skip
 
 
 def pss(process: subprocess.Popen[str]) -> float:

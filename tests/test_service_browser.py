@@ -169,7 +169,7 @@ def test_the_screenshots_of_the_readme_are_there_and_small(page: Any) -> None:
     names = re.findall(r"\]\((docs/[a-z-]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
     if os.environ.get("RECOMMENDER_WRITE_README"):
         page.set_viewport_size({"width": 1040, "height": 780})
-        article(page)
+        article(page, "/learn/chemistry/questions/why-do-reactions-go-faster-at-higher-temperature")
         page.locator("section[aria-labelledby=should] summary").first.click()
         page.screenshot(path=ROOT / "docs" / "article.png")
         page.emulate_media(color_scheme="dark")
