@@ -225,8 +225,10 @@ def test_sigterm_finishes_what_is_at_work(running: Running) -> None:
     body = json.dumps({"requests": [{"url": KEPLER, "limit": 50}] * 100}).encode()
     head = f"POST /v1/related:batch HTTP/1.1\r\n{POSTED}Content-Length: {len(body)}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", running.port), timeout=20) as client:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # so the connection is let in for sure
+        assert b" 200 OK" in client.recv(65536)
         client.sendall(head.encode() + body)
-        time.sleep(0.02)
+        time.sleep(0.2)
         running.process.send_signal(signal.SIGTERM)
         data = b""
         while chunk := client.recv(65536):

@@ -73,7 +73,9 @@ class _Stop:
 
 
 def _drain(server: Any) -> None:
-    """Take no new connection, finish what is at work, send what is written, then close."""
+    """Take no further connection, finish what is at work, send what is written, then close."""
+    for _ in range(5):  # who has connected already is let in, and what they sent is read
+        server.asyncore.loop(timeout=0.02, map=server._map, count=1)
     server.del_channel()
     server.socket.close()
     until = time.monotonic() + DRAIN
