@@ -150,8 +150,9 @@ def linkers(answer: Answer, limit: int) -> list[Linker]:
         if family in families or same_question(answer, candidate.row):
             continue
         families.add(family)
-        scores = [own.score for own in model.chosen.of(candidate.row)[: model.settings.slots]]
-        place = sum(score >= candidate.score for score in scores) + 1
+        start, stop = (int(number) for number in model.chosen.indptr[candidate.row : candidate.row + 2])
+        scores = model.chosen.scores[start : min(stop, start + model.settings.slots)]
+        place = int(np.count_nonzero(scores >= candidate.score)) + 1
         if place <= model.settings.slots:
             found.append(Linker(candidate.row, candidate.score, place))
     return found

@@ -76,9 +76,10 @@ class Ranking:
     rows: Terms
     scores: Floats
 
-    def of(self, row: int) -> list[Candidate]:
-        """Give one article's list."""
+    def of(self, row: int, limit: int | None = None) -> list[Candidate]:
+        """Give one article's list, or the first of it."""
         start, stop = self.indptr[row : row + 2].tolist()
+        stop = stop if limit is None else min(stop, start + limit)
         pairs = zip(self.rows[start:stop].tolist(), self.scores[start:stop].tolist(), strict=True)
         # A build makes two million; the constructor of a NamedTuple is Python, that of tuple is not.
         return list(map(tuple.__new__, repeat(Candidate), pairs))

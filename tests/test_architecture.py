@@ -55,12 +55,24 @@ OWNERS = {
     "flask": {"service"},
     "waitress": {"service"},
     "prometheus_client": {"service"},
+    "orjson": {"service"},
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
     "json": {"cli", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
-HEAVY = ("sklearn", "scipy", "numba", "pandas", "matplotlib", "joblib", "flask", "rapidfuzz", "multiprocessing.pool")
+HEAVY = (
+    "sklearn",
+    "scipy",
+    "numba",
+    "pandas",
+    "matplotlib",
+    "joblib",
+    "flask",
+    "orjson",
+    "rapidfuzz",
+    "multiprocessing.pool",
+)
 
 
 def room(module: str) -> str:

@@ -9,7 +9,7 @@ import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 from score_by_hand import site_of
 
-from recommender.ask import Answer, ask, ask_draft, draft_texts, linkers, why
+from recommender.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
 from recommender.choose import RULES
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem, RecommenderError
@@ -263,3 +263,17 @@ def test_linkers_would_take_up_the_draft_at_their_place(corpus: Corpus, model: M
 
 def everyone(answer: Answer) -> list[int]:
     return [c.row for c in (*answer.choice.shown, *answer.choice.rejected, *answer.choice.rest)]
+
+
+def test_a_filter_is_applied_before_the_limit(every_rule: Model) -> None:
+    row = every_rule.catalogue.urls.find("/asker")
+    subjects, urls = every_rule.catalogue.subjects, every_rule.catalogue.urls
+    assert ask_row(every_rule, row, 5).choice == ask(every_rule, "/asker", 5).choice
+    # Of the two copies the one in the wanted subject is shown, though the asking subject has the other.
+    for subject in {subjects[one] for one in range(len(every_rule))}:
+        shown = ask_row(every_rule, row, 2, Only(subject)).choice.shown
+        assert all(subjects[candidate.row] == subject for candidate in shown)
+        assert len(shown) <= 2
+    assert [urls[c.row] for c in ask_row(every_rule, row, 5, Only("Air")).choice.shown] == ["/pair-a"]
+    least = ask(every_rule, "/asker", 5).choice.shown[1].score
+    assert len(ask_row(every_rule, row, 5, Only(min_score=least)).choice.shown) == 2

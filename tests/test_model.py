@@ -297,3 +297,8 @@ def test_where_no_article_has_a_fifth_candidate_the_floor_is_0() -> None:
     built = site_of([{"answer": f"moon {word}"} for word in ("sun", "gas", "tide", "wave", "cell")], DEFAULT).build()
     assert {len(built.candidates(row)) for row in range(5)} == {4}
     assert (built.floor, len(built.chosen.of(0))) == (0.0, 4)
+
+
+def test_the_digests_of_the_sources_are_kept(corpus: Corpus, model: Model) -> None:
+    kept = [digest.tobytes().hex() for digest in model.catalogue.sources]
+    assert kept == [article.source_digest for article in corpus.articles]

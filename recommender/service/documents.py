@@ -39,7 +39,7 @@ def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> d
     model = served.model
     limit = wish.limit or model.settings.slots
     # The build chose up to 20 links: the commonest question is a look-up.
-    shown = [] if wish.only else model.chosen.of(row)[:limit]
+    shown = [] if wish.only else model.chosen.of(row, limit)
     reason = ""
     if len(shown) < limit:
         answer = ask_row(model, row, limit, wish.only)
