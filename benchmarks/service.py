@@ -26,7 +26,8 @@ from urllib.parse import quote
 import psutil
 
 from recommender.corpus import read_corpus
-from recommender.model import Model, Ranking, fit_model
+from recommender.fit import fit_model
+from recommender.model import Model, Ranking
 from recommender.settings import Settings
 from recommender.store import load_model, save_model
 

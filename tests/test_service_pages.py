@@ -16,7 +16,9 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
 from recommender.corpus import read_corpus
-from recommender.model import Model, Part, fit_model
+from recommender.fit import fit_model
+from recommender.model import Model
+from recommender.score import Part
 from recommender.service import create_app
 from recommender.service.state import State, wait_for_survey
 from recommender.service.views import bars, diff_lines, fields, plot
