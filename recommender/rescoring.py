@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.compiled import compiled, part
 from recommender.coverage import Coverage
+from recommender.kernels import compiled, part
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms
 from recommender.vectors import Vectors

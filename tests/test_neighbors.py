@@ -88,21 +88,53 @@ def site(n: int = 700, columns: int = 1500) -> Rows:
     return rows_of(np.log1p(dense) * (np.log((1 + n) / (1 + present)) + 1))
 
 
-def test_a_site_of_many_blocks_has_common_and_rare_terms_and_is_exact() -> None:
+@pytest.mark.parametrize("frequent", [0, 1, 40, 300, 4096])
+def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatch, frequent: int) -> None:
+    matrix = site(300)
+    families = (np.arange(300) // 2).astype(np.int32)
+    monkeypatch.setattr(neighbors, "FREQUENT", frequent)
+    index = neighbors._build(neighbors._by_frequency(matrix))
+    assert (index.terms.size > 0, index.rows.size > 0) == (frequent > 0, frequent < 1000)
+    for k in (1, 10, 64, 299, 400):
+        assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)
+
+
+@pytest.mark.parametrize("k", [1, 10, 64])
+def test_a_site_of_many_blocks_is_exact_with_little_room(monkeypatch: pytest.MonkeyPatch, k: int) -> None:
     matrix = site()
     families = (np.arange(len(matrix)) // 2).astype(np.int32)
-    terms = neighbors._by_frequency(matrix)
-    index = neighbors._build(terms, neighbors.usual_score(terms, 10))
-    assert 0 < index.common.any(axis=0).sum() < 200 < index.starts.size
-    assert answer(matrix, 10, families) == lists(matrix, 10, families, 0.0)
+    monkeypatch.setattr(neighbors, "ROOM", 40)
+    monkeypatch.setattr(neighbors, "PEAKS", 2 * k)
+    monkeypatch.setattr(neighbors, "FREQUENT", 100)
+    assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2, 1.0, 100.0])
-def test_where_common_terms_begin_changes_nothing(monkeypatch, share: float) -> None:
-    matrix = site(300)
-    families = np.arange(300, dtype=np.int32)
-    monkeypatch.setattr(neighbors, "COMMON_SHARE", share)
-    assert answer(matrix, 64, families) == lists(matrix, 64, families, 0.0)
+def odd_sites() -> dict[str, NDArray[np.float64]]:
+    """Give sites that a bound in 16 bits could get wrong, or a search by blocks could."""
+    random = np.random.default_rng(3)
+    everywhere = 1 + random.random((200, 30)) * 1e-3
+    long = np.where(random.random((60, 9000)) < 0.9, 1 + random.random((60, 9000)), 0)
+    tiny = np.where(random.random((150, 12)) < 0.4, 1e-4 * random.random((150, 12)), 0)
+    tiny[:, -1] = random.random(150) < 0.1
+    alike = np.repeat(random.random((4, 20)), 300, axis=0)
+    return {
+        "every row nearly the same": everywhere,
+        "rows of thousands of terms, whose weights lie below the smallest": long,
+        "weights that are nearly 0 beside one that is nearly 1": tiny,
+        "hundreds of copies": alike,
+        "no two rows share a term": np.eye(100),
+        "one pair in a hundred rows": np.vstack([np.eye(100, 101), np.eye(1, 101, 5)]),
+    }
+
+
+@pytest.mark.parametrize("name", odd_sites())
+@pytest.mark.parametrize("frequent", [5, 4096])
+def test_odd_sites_are_exact(monkeypatch: pytest.MonkeyPatch, name: str, frequent: int) -> None:
+    matrix = rows_of(odd_sites()[name])
+    families = np.arange(len(matrix), dtype=np.int32)
+    monkeypatch.setattr(neighbors, "FREQUENT", frequent)
+    for floor in (0.0, 0.5):
+        assert answer(matrix, 20, families, floor) == lists(matrix, 20, families, floor)
 
 
 def test_shuffled_rows_have_the_same_neighbours() -> None:
@@ -142,11 +174,10 @@ def test_importing_brings_neither_sparse_matrices_nor_scikit_learn() -> None:
     assert done.stdout.strip() == "set()", done.stdout
 
 
-def test_the_answer_is_the_same_for_every_number_of_threads_and_size_of_block(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_is_the_same_for_every_number_of_threads() -> None:
     matrix = site()
     families = np.arange(len(matrix), dtype=np.int32) // 2
     expected = answer(matrix, 7, families, threads=1)
-    monkeypatch.setattr(neighbors, "BLOCK", 17)
     assert all(answer(matrix, 7, families, threads=threads) == expected for threads in (1, 2, 5))
 
 

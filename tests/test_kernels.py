@@ -6,8 +6,8 @@ import numba
 import numpy as np
 import pytest
 
-from recommender import compiled as compiled_module
-from recommender.compiled import compiled, part
+from recommender import kernels
+from recommender.kernels import compiled, part
 
 
 @part
@@ -23,7 +23,7 @@ def _sum_of_twice(values: np.ndarray) -> float:
 
 
 def test_a_loop_computes_what_its_function_says_with_its_parts() -> None:
-    kernel = numba.njit(**compiled_module.OPTIONS)(_sum_of_twice)
+    kernel = numba.njit(**kernels.OPTIONS)(_sum_of_twice)
     values = np.random.default_rng(1).random(100)
     assert kernel(values) == sum((2 * value for value in values.tolist()), 0.0)
 
@@ -37,7 +37,7 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.Monkey
             raise RuntimeError("cannot cache function: no locator available for file")
         return numba.njit(**options)
 
-    monkeypatch.setattr(compiled_module, "njit", njit)
+    monkeypatch.setattr(kernels, "njit", njit)
     kernel = compiled(_sum_of_twice)
     assert asked == [True, False]
     assert kernel(np.array([1.0, 2.5])) == 7.0

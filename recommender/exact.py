@@ -1,0 +1,126 @@
+"""The exact scores of the pairs that a bound could not rule out, and the lists that they enter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from recommender.kernels import LANES, SCALE, Desk, Goal, Matrix, compiled, part
+from recommender.sparse import Floats, Terms
+
+
+@part
+def _spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
+    for p in range(terms.ptr[x], terms.ptr[x + 1]):
+        row[terms.terms[p]] = terms.weights[p] * factor
+
+
+@part
+def _row(terms: Matrix, y: int) -> Any:
+    return terms.terms[terms.ptr[y] : terms.ptr[y + 1]], terms.weights[terms.ptr[y] : terms.ptr[y + 1]]
+
+
+@part
+def _go_on(entries: Any, start: int, row: Floats, total: float) -> float:
+    """Sum in ascending term number; a term of one row alone adds 0.0 and changes nothing."""
+    terms, weights = entries
+    for i in range(start, terms.size):
+        total += weights[i] * row[terms[i]]
+    return total
+
+
+@part
+def _start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
+    """Sum four scores side by side, each in its own order, as far as all go: a sum alone waits for every addition."""
+    r0, r1, r2, r3 = _row(terms, rows[0]), _row(terms, rows[1]), _row(terms, rows[2]), _row(terms, rows[3])
+    (t0, w0), (t1, w1), (t2, w2), (t3, w3) = r0, r1, r2, r3
+    s0 = s1 = s2 = s3 = 0.0
+    length = min(t0.size, t1.size, t2.size, t3.size)
+    for i in range(length):
+        s0 += w0[i] * row[t0[i]]
+        s1 += w1[i] * row[t1[i]]
+        s2 += w2[i] * row[t2[i]]
+        s3 += w3[i] * row[t3[i]]
+    scores[0], scores[1], scores[2], scores[3] = s0, s1, s2, s3
+    return length
+
+
+@part
+def _sort(desk: Desk, count: int) -> Any:
+    """Order the noted pairs by lane; give where each lane's end."""
+    ends = np.zeros(LANES + 1, np.int64)
+    for i in range(count):
+        ends[desk.hits[1, i] + 1] += 1
+    for lane in range(LANES):
+        ends[lane + 1] += ends[lane]
+    for i in range(count):
+        lane = desk.hits[1, i]
+        desk.second[ends[lane]] = desk.hits[0, i]
+        ends[lane] += 1
+    return ends
+
+
+@compiled
+def settle(terms: Matrix, goal: Goal, desk: Desk, x: int, count: int) -> int:
+    """Compute the noted pairs' scores, for row x and those after it, and keep what may stand in a list."""
+    ends, row = _sort(desk, count), desk.row
+    found = start = 0
+    for lane in range(LANES):
+        stop = ends[lane]
+        if start < stop:
+            _spread(terms, x + lane, row, 1.0)
+            for i in range(start, stop, 4):
+                last, length = min(i + 4, stop), 0
+                desk.scores[i:last] = 0
+                if last == i + 4:
+                    length = _start_four(terms, row, desk.second[i:last], desk.scores[i:last])
+                for j in range(i, last):
+                    desk.scores[j] = _go_on(_row(terms, desk.second[j]), length, row, desk.scores[j])
+            _spread(terms, x + lane, row, 0.0)
+        for i in range(start, stop):
+            score = desk.scores[i]
+            if score > goal.floor and np.rint(score * 1e9) > 0:
+                desk.first[found], desk.second[found], desk.scores[found] = x + lane, desk.second[i], score
+                found += 1
+        start = stop
+    return found
+
+
+def need(score: float) -> Any:
+    """Give the least bound of a pair that may enter a list that ends with score, ties included."""
+    return np.uint16(min(max(np.floor((score - 2e-9) * (SCALE - 1)) - 1, 0), SCALE))
+
+
+_need = part(need)
+
+
+@part
+def _insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
+    """Enter a row into one list, by (-round(score, 9), row)."""
+    key = np.rint(score * 1e9)
+    low, high = 0, rows.size
+    while low < high:
+        middle = (low + high) // 2
+        other = np.rint(scores[middle] * 1e9)
+        if other > key or (other == key and rows[middle] < row):
+            low = middle + 1
+        else:
+            high = middle
+    for at in range(rows.size - 1, low, -1):
+        rows[at], scores[at] = rows[at - 1], scores[at - 1]
+    if low < rows.size:
+        rows[low], scores[low] = row, score
+
+
+@compiled
+def enter(goal: Goal, rows: Terms, scores: Floats, desk: Desk, count: int) -> None:
+    """Enter pairs into the lists of both rows; every pair comes once, in any order."""
+    for i in range(count):
+        x, y, score = desk.first[i], desk.second[i], desk.scores[i]
+        most = _need(score + 4e-9)
+        for _ in range(2):
+            if most >= goal.needs[x]:
+                _insert(rows[x], scores[x], y, score)
+                goal.needs[x] = max(goal.needs[x], _need(scores[x, -1]))
+            x, y = y, x
