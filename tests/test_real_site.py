@@ -165,7 +165,7 @@ def check_links(
 
 
 def test_quality_on_the_judged_articles(checkout: Checkout, tmp_path: Path) -> None:
-    """Useful@5 as the judgments define it, unjudged links counting as zero; measured 0.782."""
+    """Useful@5 as the judgments define it, unjudged links counting as zero; measured 0.816."""
     checkout.run("export", "--output", str(tmp_path / "lists.jsonl"))
     lists = {row["url"]: row["related"] for row in read_lines(tmp_path / "lists.jsonl")}
     judged = read_lines(Path(CORPORA) / "quicktakes-judgments.jsonl")
@@ -181,9 +181,9 @@ def test_quality_on_the_judged_articles(checkout: Checkout, tmp_path: Path) -> N
             repeats += repeated
             groups |= {group} if group else set()
             useful += label[0] in "23" and not repeated
-    assert useful / (5 * len(judged)) >= 0.74
-    assert same / shown <= 0.045
-    assert repeats / shown <= 0.045
+    assert useful / (5 * len(judged)) >= 0.79
+    assert same / shown <= 0.02
+    assert repeats / shown <= 0.03
 
 
 def read_lines(file: Path) -> list[dict[str, Any]]:
