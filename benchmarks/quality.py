@@ -71,7 +71,7 @@ def judged_table(content: Path, judgments: Path) -> None:
     row(CURATED, written_lists(corpus, {}, curated_only=True))
     for name, ranker in JUDGED.items():
         row(name, families(corpus, asking, ranker(texts, asking, LENGTH)))
-    for name, lists in ablations(corpus, settings).items():
+    for name, lists in ablations(corpus, settings):
         row(OURS if name == WHOLE else f"  {name}", lists)
 
 

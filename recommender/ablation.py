@@ -15,14 +15,17 @@ from recommender.settings import Settings
 WHOLE = "all parts"
 
 
-def ablations(corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent) -> dict[str, Lists]:
+def ablations(
+    corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent
+) -> Iterator[tuple[str, Lists]]:
     """Rank with all parts of the score, then with the weight of each set to 0, then without the same-question rule.
 
     Each is a fit of its own, so the floor that nobody set follows the scores that are left.
     """
     # The words are counted once: no part changes them.
     counted = replace(corpus, counted=corpus.counted or count_articles(corpus.articles, settings, progress))
-    return {name: _lists(counted, one, progress) for name, one in _variants(settings)}
+    for name, one in _variants(settings):
+        yield name, _lists(counted, one, progress)
 
 
 def _variants(settings: Settings) -> Iterator[tuple[str, Settings]]:

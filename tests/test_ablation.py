@@ -18,7 +18,7 @@ from recommender.settings import PARTS, Settings
 
 @pytest.fixture(scope="module")
 def found(corpus: Corpus) -> dict[str, Lists]:
-    return ablations(corpus, Settings())
+    return dict(ablations(corpus, Settings()))
 
 
 def test_every_part_is_left_out_once_and_the_same_question_rule_too(corpus: Corpus, model: Model, found: dict) -> None:
@@ -47,5 +47,5 @@ def test_what_is_left_out_adds_nothing(corpus: Corpus, model: Model, found: dict
 
 def test_what_is_off_already_is_not_left_out_again(corpus: Corpus) -> None:
     settings = Settings(parts={**PARTS, "title_covered": 0.0}, same_question_article=0.0, same_question_list=0.0)
-    names = list(ablations(corpus, settings))
+    names = [name for name, _ in ablations(corpus, settings)]
     assert names == [WHOLE, *(f"without {name}" for name in PARTS if name != "title_covered")]
