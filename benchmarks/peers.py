@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,9 @@ SAME_TITLE, SAME_IN_LIST = 0.7, 0.6
 Ranker = Callable[["Texts", Sequence[int], int], list[list[int]]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Texts:
-    """What rankers read of every article; ``whole`` is title, answer and keywords in one."""
+    """What rankers read of every article; ``whole`` is title, answer and keywords in one. Equal to itself alone."""
 
     titles: list[str]
     answers: list[str]
@@ -57,13 +58,13 @@ def texts_of(corpus: Corpus, settings: Settings) -> Texts:
 
 def tfidf_defaults(texts: Texts, asking: Sequence[int], count: int) -> list[list[int]]:
     """Rank by the cosine of TfidfVectorizer's default vectors."""
-    rows = TfidfVectorizer(dtype=np.float32).fit_transform(texts.whole)
+    rows = _whole(texts)
     return list(_best(rows[asking], rows, asking, count))
 
 
 def latent_semantics(texts: Texts, asking: Sequence[int], count: int) -> list[list[int]]:
     """Rank by the cosine of the same vectors in their 256 main dimensions (Deerwester et al. 1990)."""
-    rows = TfidfVectorizer(dtype=np.float32).fit_transform(texts.whole)
+    rows = _whole(texts)
     dense = TruncatedSVD(min(256, rows.shape[1] - 1), random_state=0).fit_transform(rows)
     dense /= np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-12)
     return list(_best(dense[asking], dense, asking, count))
@@ -126,8 +127,18 @@ def hugo_keywords(texts: Texts, asking: Sequence[int], count: int) -> list[list[
 
 
 def _fields(texts: Texts, weights: tuple[float, float, float]) -> csr_matrix:
-    columns = (texts.titles, texts.answers, texts.keywords)
-    return hstack([_field(column) * np.sqrt(w) for column, w in zip(columns, weights, strict=True)], "csr", np.float32)
+    return hstack([own * np.sqrt(w) for own, w in zip(_columns(texts), weights, strict=True)], "csr", np.float32)
+
+
+# The words of a large site take half a minute: two rankers each share these.
+@lru_cache(maxsize=1)
+def _whole(texts: Texts) -> csr_matrix:
+    return TfidfVectorizer(dtype=np.float32).fit_transform(texts.whole)
+
+
+@lru_cache(maxsize=1)
+def _columns(texts: Texts) -> tuple[csr_matrix, ...]:
+    return tuple(map(_field, (texts.titles, texts.answers, texts.keywords)))
 
 
 def _field(column: list[str]) -> csr_matrix:
