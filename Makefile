@@ -1,11 +1,12 @@
 # make demo   see it work on the sample site        make test   every check: lint, types, tests
-# make bench  measure it against its peers          make clean  remove what the others made
+# make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
+# make clean  remove what the others made
 PYTHON ?= python3
 BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender
 ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
 
-.PHONY: demo test lint types bench clean
+.PHONY: demo test lint types bench quality clean
 
 demo: .venv/demo
 	@printf '\n== audit: what is wrong with the curated links ==\n'
@@ -28,6 +29,9 @@ test: .venv/test
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/service.py
+
+quality: .venv/demo
+	$(BIN)/python benchmarks/quality.py
 
 # An environment is made once and made again when what it holds has changed.
 .venv/demo: pyproject.toml constraints.txt
