@@ -742,6 +742,25 @@ def test_a_full_disk_in_a_real_run_is_resumed(committed_site: Path, tmp_path: Pa
         assert visible(site) == visible(other)
 
 
+@pytest.mark.parametrize(("number", "stops"), [(errno.EIO, True), (errno.ENOSPC, True), (errno.EACCES, False)])
+def test_a_folder_that_the_disk_did_not_take_is_not_called_done(
+    root: Path, monkeypatch: pytest.MonkeyPatch, number: int, stops: bool
+):
+    edits, real = [edit_of(root, name) for name in NAMES], apply.sync
+
+    def fail(path: str) -> None:
+        if path == str(root):
+            raise OSError(number, os.strerror(number))
+        real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "sync", fail)
+        with pytest.raises(WriteStopped, match=f"{root}: .*resume with") if stops else contextlib.nullcontext():
+            apply_edits(root, edits)
+    assert contents(root) == dict.fromkeys(NAMES, NEW)
+    assert apply_edits(root, edits) == Applied(0, 6, ())
+
+
 def test_errors_of_one_file_and_of_the_disk_are_told_apart(root: Path, monkeypatch: pytest.MonkeyPatch):
     real = os.write
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EFBIG, errno.EACCES, errno.EPERM):
