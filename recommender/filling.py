@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import apply, git, parallel, planfile
-from recommender.atomic import TEMPORARY, locked, replace_file
+from recommender.atomic import locked, remove_leftovers, replace_file
 from recommender.corpus import Corpus
 from recommender.errors import ModelError
 from recommender.families import Likeness
@@ -147,9 +147,7 @@ def _merged(order: Order, made: Plan) -> Generated:
 
 def _write_generated(order: Order, generated: Generated) -> None:
     data = format_generated(generated)
-    for leftover in order.links_file.parent.glob(".*.reltmp"):
-        if TEMPORARY.fullmatch(leftover.name):
-            leftover.unlink(missing_ok=True)
+    remove_leftovers(order.links_file.parent)
     present = order.links_file.read_bytes() if order.links_file.exists() else b""
     if data != present:
         replace_file(order.links_file, data)

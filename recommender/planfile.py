@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recommender.atomic import replace_file
+from recommender.atomic import remove_leftovers, replace_file
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.plan import Edit
 
@@ -22,9 +22,9 @@ def state_folder() -> Path:
 
 
 def plan_file(root: Path) -> Path:
-    """Give the place of the plan for a folder of articles."""
+    """Give the place of the plan for a folder of articles, in a folder of its own."""
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return state_folder() / f"{name}.plan.jsonl"
+    return state_folder() / name / "plan.jsonl"
 
 
 def write_plan(file: Path, edits: Sequence[Edit]) -> None:
@@ -35,6 +35,7 @@ def write_plan(file: Path, edits: Sequence[Edit]) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        remove_leftovers(file.parent)
         lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
         replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())
     except OSError as error:

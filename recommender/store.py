@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import FATAL, locked, replace_file, sync
+from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 
@@ -68,8 +68,7 @@ def _remove_leftovers(folder: Path) -> None:
     """Delete what killed builds left; call it under the lock only."""
     for leftover in folder.glob(".tmp-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    for leftover in folder.glob(".*.reltmp"):
-        leftover.unlink(missing_ok=True)
+    remove_leftovers(folder)
 
 
 def _publish(model: Model, folder: Path, staging: Path) -> str:

@@ -28,6 +28,13 @@ def test_round_trip_but_for_the_diff(tmp_path: Path):
     assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path):
+    (tmp_path / ".0123456789abcdef.reltmp").write_bytes(b"cut")
+    (tmp_path / ".other.reltmp").write_bytes(b"mine")
+    write_plan(tmp_path / "p", EDITS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.reltmp", "p"]
+
+
 def test_an_empty_plan(tmp_path: Path):
     write_plan(tmp_path / "p", ())
     assert read_plan(tmp_path / "p") == ()
@@ -39,7 +46,7 @@ def test_the_place_depends_on_the_folder_alone(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     assert plan_file(Path("site")) == plan_file(tmp_path / "site") == plan_file(tmp_path / "link")
     assert plan_file(tmp_path) != plan_file(tmp_path / "site")
-    assert plan_file(tmp_path).parent == state_folder()
+    assert plan_file(tmp_path).parent.parent == state_folder()
 
 
 def test_the_state_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
