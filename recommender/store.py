@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -87,7 +88,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     if target.exists():
         # The same content hash, so the same files: readers may have them mapped, so they stay unless damaged.
         if not _same_files(target, files):
-            shutil.rmtree(target)
+            _remove(target)
             staging.rename(target)
     else:
         staging.rename(target)
@@ -210,6 +211,7 @@ def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
         np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
         stream.flush()
         os.fsync(stream.fileno())
+    _check_written(file, array)
     with file.open("rb") as stream:
         checksum = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
@@ -218,6 +220,17 @@ def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
         "dtype": array.dtype.str,
         "shape": list(array.shape),
     }
+
+
+def _check_written(file: Path, array: NDArray[Any]) -> None:
+    """Look at header and length: a checksum of what a short write left says nothing of what should lie there."""
+    try:
+        with _HEADER:
+            whole = np.load(file, mmap_mode="r", allow_pickle=False).shape == array.shape
+    except ValueError:  # numpy maps no file that is shorter than its header says
+        whole = False
+    if not whole:
+        raise OSError(errno.EIO, "a short write", str(file))
 
 
 def _same_files(place: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -236,13 +249,21 @@ def _drop_old(folder: Path, current: str) -> None:
     found = [path for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.name != current]
     found.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for old in found[KEPT_VERSIONS - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the new model is published; what cannot go now goes with the next
+            _remove(old)
+
+
+def _remove(version: Path) -> None:
+    # Away by one rename: emptied file by file, a ruin would be left by a kill, and its new age would protect it.
+    doomed = version.with_name(f".tmp-{version.name}")
+    version.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _ignore_in_git(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        replace_file(ignore, b"*\n")
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
