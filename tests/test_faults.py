@@ -21,6 +21,7 @@ import pytest
 from conftest import contents, write_files
 from ledger import NIGHTLY, check_whole
 from strace import BUG, DONE, KILLED, in_child, struck
+from test_apply import CHANGES, chmod, state
 from test_filling import AFTER, FILES, GENERATED, finish, order_for, plan
 from test_store import other
 
@@ -73,6 +74,26 @@ def writing(top: Path) -> Callable[[], object]:
     order = order_for(top)
     made = plan(order)
     return lambda: filling.write(order, made, silent)
+
+
+# --- another program
+
+
+@pytest.mark.parametrize("change", [*CHANGES, chmod], ids=lambda change: change.__name__)
+def test_another_program_between_plan_and_write(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    top = tmp_path / "site"
+    work = writing(top)
+    theirs = top / "content" / "a.md"
+    change(theirs)
+    kept = state(theirs)
+    assert in_child(work) == DONE
+    if change is chmod:
+        assert theirs.stat().st_mode & 0o777 == 0o600
+    else:
+        assert state(theirs) == kept
+    others = {path: data for path, data in DONE_STATE.items() if path != "content/a.md"}
+    found = {path: (top / path).read_bytes() for path in others}
+    check_whole("another program between plan and write", found, others)
 
 
 # --- disks and limits
