@@ -237,6 +237,8 @@ def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], prefi
     )
     if not same:
         raise FileProblem("not-editable", "the edit would change another key")
+    if frontmatter.open_end(before) != frontmatter.open_end(entries):
+        raise FileProblem("not-editable", "the edit would change which text keeps the blank lines at the end")
 
 
 def _holds(link: Link | None, want: Wanted) -> bool:
