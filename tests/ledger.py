@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-NIGHTLY = bool(os.environ.get("RECOMMENDER_NIGHTLY"))
 
 
 @dataclass

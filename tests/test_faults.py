@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 from conftest import contents, write_files
-from ledger import NIGHTLY, check_whole
+from ledger import check_whole
+from nightly import NIGHTLY
 from strace import BUG, DONE, KILLED, in_child, struck
 from test_apply import CHANGES, chmod, state
 from test_filling import AFTER, FILES, GENERATED, finish, order_for, plan

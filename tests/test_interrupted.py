@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from conftest import command, commit, contents, git
-from ledger import NIGHTLY, check_whole
+from ledger import check_whole
+from nightly import NIGHTLY
 
 from recommender.atomic import TEMPORARY
 from recommender.planfile import plan_file
