@@ -247,6 +247,12 @@ NEW = Wanted(1, "7", "New title", "Physics", "/new")
 FOUND = [
     pytest.param("---\na: |+\n  x\n\n---\n", (NEW,), "refused: not-editable", id="kept-breaks-before-the-fence"),
     pytest.param("---\na: |+\n  x\n\n# c\n---\n", (NEW,), "edited", id="kept-breaks-before-a-comment"),
+    pytest.param(
+        "---\nrelated_article1:\n id: 1\n title: ''\n   \n subject: S\n url: /old\n---\n",
+        (Wanted(1, "1", "---", "S", "/old", source=1),),
+        "refused: not-editable",
+        id="a-line-of-spaces-that-the-new-title-takes-in",
+    ),
 ]
 
 

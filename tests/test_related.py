@@ -517,6 +517,12 @@ def test_refused(front: str, reason: str) -> None:
         pytest.param("", [FRESH, FRESH], "would not read back", id="one-slot-twice"),
         pytest.param("", [dataclasses.replace(FRESH, slot=0)], "would not read back", id="slot-0"),
         pytest.param("", [dataclasses.replace(FRESH, slot=1000)], "would not read back", id="slot-1000"),
+        pytest.param(
+            "related_article1:\n id: 1\n title: ''\n   \n subject: S\n url: /old\n",
+            [Wanted(1, "1", "---", "S", "/old", source=1)],
+            "would not read back as written",
+            id="a-line-of-spaces-that-the-new-title-takes-in",
+        ),
         pytest.param("a: |+\n  x\n\n", [FRESH], "which text keeps the blank lines", id="after-kept-blank-lines"),
         pytest.param("a: >1+ # c\n  x\n\n" + OLD, [], "which text keeps the blank lines", id="before-the-end"),
         pytest.param(OLD.replace("/old", "|+\n      /\n\n"), [FRESH], "which text keeps", id="kept-in-a-block"),
