@@ -28,6 +28,7 @@ from recommender import __version__, layout
 from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
+from recommender.sparse import ascends
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -119,9 +120,13 @@ def open_model(folder: Path, manifest: Mapping[str, Any]) -> Model:
     with ThreadPoolExecutor(2) as pool:
         arrays = dict(zip(files, pool.map(lambda name: _open_array(place, name, files[name]), files), strict=True))
     try:
-        return layout.from_arrays(arrays, manifest)
+        model = layout.from_arrays(arrays, manifest)
     except layout.LayoutError as error:
         raise ModelError(f"{place}: {error}; {REBUILD}") from None
+    for name, array in arrays.items():
+        if name.endswith("_indices") and not ascends(arrays[name.replace("_indices", "_indptr")], array):
+            raise ModelError(f"{place}: {name} do not ascend; {REBUILD}")
+    return model
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -197,8 +202,9 @@ def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any
     try:
         # One at a time: numpy reads the header with ast, which CPython 3.11 breaks in parallel threads (SystemError).
         with _HEADER:
-            array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False, max_header_size=10_000)
-    except (ValueError, OSError, EOFError, SyntaxError):
+            # Not np.load, which would open a zip or a pickle too.
+            array: NDArray[Any] = np.lib.format.open_memmap(file, mode="r", max_header_size=10_000)
+    except Exception:  # the header is parsed as Python: TokenError, MemoryError, anything
         raise ModelError(f"{file}: not a plain array; {REBUILD}") from None
     if array.dtype.str != entry["dtype"] or list(array.shape) != entry["shape"] or not array.flags.c_contiguous:
         raise ModelError(f"{file}: type or shape differ from the manifest; {REBUILD}")
@@ -226,7 +232,7 @@ def _check_written(file: Path, array: NDArray[Any]) -> None:
     """Look at header and length: a checksum of what a short write left says nothing of what should lie there."""
     try:
         with _HEADER:
-            whole = np.load(file, mmap_mode="r", allow_pickle=False).shape == array.shape
+            whole = np.lib.format.open_memmap(file, mode="r").shape == array.shape
     except ValueError:  # numpy maps no file that is shorter than its header says
         whole = False
     if not whole:
