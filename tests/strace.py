@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,30 +54,33 @@ def struck(work: Callable[[], object], call: str, fault: str, number: int) -> tu
     """
     if not shutil.which("strace"):
         pytest.skip("strace is not installed, so no system call can be made to fail")
-    ready, go = os.pipe()
+    folder = tempfile.mkdtemp()
+    go = os.path.join(folder, "go")
     child = os.fork()
     if not child:
         code = BUG
         try:
             # Where only parents may trace (yama), this lets strace in, which is a sister.
             ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)
-            os.read(ready, 1)
+            while not os.path.exists(go):  # a call of no kind that is struck
+                time.sleep(0.0005)
             code = outcome_of(work)
         finally:
             os._exit(code)
-    with tempfile.NamedTemporaryFile() as log:
-        words = ["strace", "-f", "-o", log.name, "-e", f"inject={call}:{fault}:when={number}", "-p", str(child)]
+    log = os.path.join(folder, "log")
+    try:
+        words = ["strace", "-f", "-o", log, "-e", f"inject={call}:{fault}:when={number}", "-p", str(child)]
         tracer = subprocess.Popen([*words, "-e", f"trace={call}"], stderr=subprocess.PIPE, text=True)
         assert tracer.stderr is not None
         told = tracer.stderr.readline()
-        os.write(go, b"x")
-        os.close(go)
-        os.close(ready)
+        Path(go).touch()
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         tracer.communicate()
         if "attached" not in told:
             pytest.skip(f"strace may not trace here: {told.strip()}")
-        lines = Path(log.name).read_text(errors="replace")
+        lines = Path(log).read_text(errors="replace")
+    finally:
+        shutil.rmtree(folder)
     return code, "(INJECTED)" in lines or code == KILLED or bool(re.search("killed by SIGKILL", lines))
 
 
