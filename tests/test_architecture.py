@@ -33,6 +33,7 @@ LAYERS = [
     ["store", "ask", "planfile"],
     ["git", "apply"],
     ["filling"],
+    ["undo"],
     ["service"],
     ["output"],
     ["tables"],
