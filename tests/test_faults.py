@@ -39,7 +39,7 @@ NOTED = {"recommender.links.jsonl": GENERATED.encode()}
 BEFORE = {f"content/{path}": text.encode() for path, text in FILES.items()}
 DONE_STATE = {f"content/{path}": text.encode() for path, text in AFTER.items()} | NOTED
 ERRORS = ("EIO", "ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EFBIG", "EINTR", "ENOMEM")
-CALLS = ("openat", "write", "fsync", "close", "rename", "unlink", "fchmod", "read", "lseek", "flock", "mkdir")
+CALLS = ("openat", "write", "fsync", "close", "rename", "fchmod", "read", "lseek", "flock", "mkdir")
 
 
 @pytest.fixture(autouse=True)
