@@ -31,6 +31,7 @@ nightly: .venv/test
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/service.py
 
 # An environment is made once and made again when what it holds has changed.
 .venv/demo: pyproject.toml constraints.txt

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from recommender import frontmatter
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
 from recommender.lookup import Found, look_up
-from recommender.model import Model, Part
+from recommender.model import Model
 from recommender.nodes import Value
 from recommender.related import fold
+from recommender.score import Part, Query
 from recommender.settings import Settings
-from recommender.sparse import Floats, Terms
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,14 @@ class Answer:
     row: int
     copies: tuple[int, ...]
     title: str
-    vector: tuple[Terms, Floats]
+    query: Query
     asking: Asking
     choice: Choice
     limit: int
 
     def parts(self, other: int) -> tuple[Part, ...]:
         """Split the score of one article into its terms."""
-        return self.model.explain(self.vector, other)
+        return self.model.explain(self.query, other)
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Reason:
         if self.row == self.answer.row:
             return "not shown: it is the article itself"
         collided = f": {self.answer.model.catalogue.urls[self.by]}" if self.by >= 0 else ""
-        floor = f" {self.answer.model.settings.floor:g}" if self.rule == "below-floor" else ""
+        floor = f" {self.answer.model.floor:g}" if self.rule == "below-floor" else ""
         return f"not shown: {RULES[self.rule]}{floor}{collided} ({self.rule})"
 
 
@@ -92,8 +94,8 @@ def ask(model: Model, text: str, limit: int) -> Answer:
 def ask_row(model: Model, row: int, limit: int, only: Only | None = None) -> Answer:
     """Answer for one article by its row; with ``only``, choose among the candidates that pass it."""
     choice = _choose_among(model, row, limit, only) if only else model.choose_for(row, limit=limit)
-    vector, title = model.vectors.rows.row(row), model.catalogue.titles[row]
-    return Answer(model, row, (), title, vector, model.asking(row), choice, limit)
+    title = model.catalogue.titles[row]
+    return Answer(model, row, (), title, model.query(row), model.asking(row), choice, limit)
 
 
 def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
@@ -102,10 +104,10 @@ def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
     asking = replace(asking, subject=only.subject or asking.subject)
     near = model.candidates(row)
     choice = choose(asking, [c for c in near if only.passes(model, c)], (), limit, model.rules)
-    least = max(only.min_score, model.settings.floor)
+    least = max(only.min_score, model.floor)
     if len(choice.shown) < limit and len(near) >= model.settings.candidates and near[-1].score >= least:
-        near = [c for c in model.best_candidates(model.vectors.rows.row(row), len(model), least) if c.row != row]
-        choice = choose(asking, [c for c in near if only.passes(model, c)], (), limit, model.rules)
+        everything = [c for c in model.everything(row) if only.passes(model, c)]
+        choice = choose(asking, everything, (), limit, model.rules)
     return choice
 
 
@@ -131,23 +133,26 @@ def ask_texts(model: Model, texts: dict[str, str], limit: int) -> Answer:
     """
     if not any(text.strip() for text in texts.values()):
         raise RecommenderError("the draft holds no text; give a title and an answer")
-    vector, asking, candidates = model.ask_draft(texts)
+    query, asking, candidates = model.ask_draft(texts)
     choice = choose(asking, candidates, (), limit, model.rules)
-    return Answer(model, -1, (), fold(texts.get(model.settings.keys.title, "")), vector, asking, choice, limit)
+    return Answer(model, -1, (), fold(texts.get(model.settings.keys.title, "")), query, asking, choice, limit)
 
 
 def linkers(answer: Answer, limit: int) -> list[Linker]:
     """Name the published articles whose own lists would take up a draft, best first, one of each family."""
     model, found, families = answer.model, list[Linker](), set[int]()
-    for candidate in sorted(_candidates(answer.choice), key=lambda c: (-round(c.score, 9), c.row)):
+    rows = [candidate.row for candidate in _candidates(answer.choice)]
+    scores = model.scores_of_askers(answer.query, rows).tolist()
+    for candidate in sorted(map(Candidate, rows, scores), key=lambda c: (-round(c.score, 9), c.row)):
         family = model.rules.families[candidate.row]
-        if len(found) >= limit or candidate.score < model.settings.floor:
+        if len(found) >= limit or candidate.score < model.floor:
             break
         if family in families or same_question(answer, candidate.row):
             continue
         families.add(family)
-        scores = [own.score for own in model.chosen.of(candidate.row)[: model.settings.slots]]
-        place = sum(score >= candidate.score for score in scores) + 1
+        start, stop = (int(number) for number in model.chosen.indptr[candidate.row : candidate.row + 2])
+        scores = model.chosen.scores[start : min(stop, start + model.settings.slots)]
+        place = int(np.count_nonzero(scores >= candidate.score)) + 1
         if place <= model.settings.slots:
             found.append(Linker(candidate.row, candidate.score, place))
     return found
@@ -188,8 +193,8 @@ def why(model_answer: Answer, text: str) -> Reason:
     for rejected in model_answer.choice.rejected:
         if rejected.row == row:
             return Reason(model_answer, row, rejected.score, 0, rejected.rule, rejected.by)
-    score = model.score(model_answer.vector, row)
-    if score <= 0:
+    score = model.score(model_answer.query, row)
+    if model.part_values(model_answer.query, np.array([row]))[0, 0] <= 0:
         return Reason(model_answer, row, score, 0, "not-a-candidate", -1)
     # Ranked below the last that is shown: a rule may speak against it all the same.
     shown = [candidate.row for candidate in model_answer.choice.shown]

@@ -24,6 +24,7 @@ from recommender.commands.site import links_file as _links_file
 from recommender.commands.site import load as _load
 from recommender.commands.site import model_folder as _model_folder
 from recommender.commands.site import read_site as _read
+from recommender.commands.tuning import tune
 from recommender.commands.undoing import undo
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
@@ -240,17 +241,17 @@ def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, .
     """Answer over HTTP, and show the page for editors, until Ctrl-C."""
     from recommender.service import create_app
     from recommender.service.laptop import serve as run_server
-    from recommender.store import read_manifest
 
     settings = find_settings(Path.cwd())
-    folder = _model_folder(model, settings)
-    read_manifest(folder)
-    app = create_app(folder, settings, content or settings.content, allow_origin)
+    root = content or settings.content
+    if root is not None and not root.is_dir():
+        raise click.UsageError(f"CONTENT {root} is not a folder; name the folder of the site's Markdown files")
+    app = create_app(_model_folder(model, settings), settings, root, allow_origin)
     run_server(app, host, port, output.note)
     return 0
 
 
-for _command in (undo, evaluate, disagreements, judge):
+for _command in (undo, evaluate, disagreements, judge, tune):
     cli.add_command(_command)
 
 

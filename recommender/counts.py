@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from recommender.article import Article
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Ints, Terms
 from recommender.text import analyze
+
+# Columns of a chunk, from its end.
+HEADS, TITLES = -2, -1
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Counted:
-    """The words of a site: chunks with one ``Counts`` for each weighted field and one, the last, for the titles.
+    """The words of a site: chunks with ``Counts`` for each weighted field, then for the heads and for the titles.
 
     ``order`` gives for each article its row among the rows of all chunks, one chunk behind the other.
     """
@@ -73,29 +77,36 @@ def _select(counts: Counts, stays: NDArray[np.bool_]) -> Counts:
 def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> tuple[Counts, ...]:
     """Count a chunk of articles, each given by its texts in the order of ``Settings.sources``."""
     sources = settings.sources
-    words = [field_words(dict(zip(sources, own, strict=True)), settings) for own in texts]
+    words = [article_words(dict(zip(sources, own, strict=True)), settings) for own in texts]
     fields, title = list(settings.weighted), settings.keys.title
-    columns = list(zip(*words, strict=True)) or [()] * (len(fields) + 1)
-    counts = [_count(column) for column in columns[:-1]]
-    return (*counts, counts[fields.index(title)] if title in fields else _count(columns[-1]))
+    counts = [_count([own.fields[number] for own in words]) for number in range(len(fields))]
+    heads = _count([own.head for own in words])
+    return (*counts, heads, counts[fields.index(title)] if title in fields else _count([own.title for own in words]))
 
 
-def field_words(texts: Mapping[str, str], settings: Settings) -> list[list[str]]:
-    """Give the words of each weighted field, in order, and those of the title; ``texts`` are given by source."""
+class Words(NamedTuple):
+    """The words of one article: those of each weighted field, of its head, and of its title, in order."""
+
+    fields: list[list[str]]
+    head: list[str]
+    title: list[str]
+
+
+def article_words(texts: Mapping[str, str], settings: Settings) -> Words:
+    """Give the words of an article whose texts are given by source.
+
+    The head is what names an article: of the composed text all but the answer and body, of those the first words.
+    """
     words = {name: analyze(texts.get(name, "")) for name in settings.sources}
-    title = words[settings.keys.title]
-    return [
-        *(_composed(words, settings) if name == TEXT else words[name] for name in settings.weighted),
-        title,
-    ]
-
-
-def _composed(words: Mapping[str, list[str]], settings: Settings) -> list[str]:
     long = words.get(settings.keys.answer, []) + words.get("body", [])
-    out = long[: settings.lead_words] * settings.lead_times
+    lead, head, text = long[: settings.lead_words], list[str](), list[str]()
     for name, times in settings.text.items():
-        out += words.get(name, []) * times
-    return out
+        repeated = words.get(name, []) * times
+        text += repeated
+        head += [] if name in (settings.keys.answer, "body") else repeated
+    composed = lead * settings.lead_times + text
+    fields = [composed if name == TEXT else words[name] for name in settings.weighted]
+    return Words(fields, lead + head, words[settings.keys.title])
 
 
 @dataclass(frozen=True)

@@ -71,12 +71,13 @@ def scores_of_links(corpus: Corpus, model: Model, lists: Lists, depth: int) -> F
     urls = model.catalogue.urls
     found = [urls.find(article.url) for article in corpus.articles]
     scores = [
-        model.score(model.vectors.rows.row(found[row]), found[family])
+        model.scores(
+            model.query(found[row]), [found[one] for one in lists[row][:depth] if one >= 0 and found[one] >= 0]
+        )
         for row in sorted(lists)
-        for family in lists[row][:depth]
-        if family >= 0 and found[row] >= 0 and found[family] >= 0
+        if found[row] >= 0
     ]
-    return np.array(scores, np.float64)
+    return np.concatenate([np.zeros(0), *scores])
 
 
 def links_received(corpus: Corpus, lists: Lists, depth: int) -> NDArray[np.int64]:

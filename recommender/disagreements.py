@@ -113,7 +113,7 @@ def find_disagreements(corpus: Corpus, model: Model, generated: Generated, searc
         curated=sum(len(one.curated) for one in asked),
         poor_in_all=len(poor),
         strong_in_all=len(strong),
-        floor=model.settings.floor,
+        floor=model.floor,
         strong_score=strong_score,
     )
 
@@ -140,15 +140,16 @@ def _asked(corpus: Corpus, model: Model, generated: Generated, search: Search) -
 
 def _poor_links(model: Model, one: _Asked) -> Iterator[Poor]:
     families = model.rules.families
-    vector = model.vectors.rows.row(one.row)
     linked = {families[target] for _, target in one.links}
     weakest = one.shown[-1].score if one.shown else 0.0
     instead = tuple(candidate for candidate in one.shown if families[candidate.row] not in linked)
-    for slot, target in one.links:
-        if slot in one.curated and instead:
-            score = model.score(vector, target)
-            if score < model.settings.floor or score < POOR_SHARE * weakest:
-                yield Poor(one.row, slot, target, score, 0, weakest, instead)
+    curated = [(slot, target) for slot, target in one.links if slot in one.curated]
+    if not curated or not instead:
+        return
+    scores = model.scores(model.query(one.row), [target for _, target in curated])
+    for (slot, target), score in zip(curated, scores.tolist(), strict=True):
+        if score < model.floor or score < POOR_SHARE * weakest:
+            yield Poor(one.row, slot, target, score, 0, weakest, instead)
 
 
 def _strong_suggestions(model: Model, one: _Asked, strong_score: float) -> Iterator[Strong]:
@@ -170,6 +171,6 @@ def _with_rank(model: Model, found: Poor) -> Poor:
     # The whole site is ranked for it, some 0.1 s on 36,000 articles: so only for those that are shown.
     rank = 0
     if found.score > 0:
-        ranked = [candidate.row for candidate in model.every_candidate(model.vectors.rows.row(found.row))]
-        rank = [row for row in ranked if row != found.row].index(found.target) + 1
+        ranked = [candidate.row for candidate in model.ranked(model.query(found.row))]
+        rank = ranked.index(found.target) + 1 if found.target in ranked else 0
     return Poor(found.row, found.slot, found.target, found.score, rank, found.weakest, found.instead)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.corpus import Corpus
 from recommender.counts import count_articles
-from recommender.families import find_likeness
+from recommender.families import find_likeness, titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
+from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
-from recommender.sparse import Rows, pack
+from recommender.sparse import Floats, Rows, Terms, pack
 from recommender.text import analyze
-from recommender.vectors import fit_vectors, inverse_document_frequency
+from recommender.vectors import Fitted, Vectors, fit_vectors, inverse_document_frequency
 
 
 def fit_model(
@@ -30,31 +31,57 @@ def fit_model(
 
 def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress) -> Model:
     articles = corpus.articles
-    vectors, titles = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
-    from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
-
-    families = np.array(corpus.families, np.int32)
+    fitted = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
+    title_words = np.array([len(analyze(article.title)) for article in articles], np.int32)
     step = progress("ranking", len(articles))
-    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+    near = _nearest(fitted.main, settings, np.array(corpus.families, np.int32))
+    nearest, cosines, lift = _rescored(fitted, near, settings, [article.subject for article in articles])
     step(len(articles))
-    filled = found.rows >= 0
-    indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
-    near = Ranking(indptr, found.rows[filled].astype(np.int32), found.scores[filled])
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    lengths = np.array([len(analyze(article.title)) for article in articles], np.float64)
-    pairs = Rows(near.indptr, near.rows, near.scores, len(articles))
+    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, title_words.astype(np.float64))
+    pairs = Rows(near.indptr, near.rows, near.cosines, len(articles))
     model = Model(
         settings=settings,
-        catalogue=_catalogue(corpus),
-        vectors=vectors,
-        titles=titles,
-        nearest=near,
-        likeness=find_likeness(pairs, titles.rows, lengths, min(thresholds, default=0.0)),
+        catalogue=_catalogue(corpus, title_words),
+        vectors=fitted.main,
+        coverage=fitted.coverage,
+        titles=fitted.titles,
+        nearest=nearest,
+        cosines=cosines,
+        lift=lift,
+        likeness=find_likeness(pairs, titles, min(thresholds, default=0.0)),
         chosen=Ranking(np.zeros(len(articles) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
         corpus_digest=corpus.digest,
         built_at=built_at,
     )
     return _with_chosen(model, progress)
+
+
+def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
+    from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
+
+    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+    filled = found.rows >= 0
+    indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
+    return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], settings.candidates)
+
+
+def _rescored(fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str]) -> tuple[Ranking, Floats, float]:
+    """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
+    from recommender.rescoring import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
+
+    _, numbers = np.unique(np.array(subjects, dtype=object), return_inverse=True)
+    owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
+    lift = subject_lift(numbers[owners] == numbers[near.rows], numbers)
+    named = np.where([subject != "" for subject in subjects], numbers, -1)
+    pairs = padded(near, named.astype(np.int64))
+    scores = rescore(fitted.main, fitted.coverage, pairs, weights_of(settings.parts, lift), parallel.cores())
+    order = sorted_by_score(pairs, scores)
+    rows = np.take_along_axis(pairs.rows, order, axis=1)
+    filled = rows >= 0
+    scores = np.take_along_axis(scores, order, axis=1)[filled]
+    cosines = np.take_along_axis(pairs.cosines, order, axis=1)[filled]
+    return Ranking(near.indptr, rows[filled], scores), cosines, lift
 
 
 def load_engines() -> None:
@@ -88,7 +115,7 @@ class _Choosing:
         return [(lengths, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
 
 
-def _catalogue(corpus: Corpus) -> Catalogue:
+def _catalogue(corpus: Corpus, title_words: Terms) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
     return Catalogue(
@@ -100,5 +127,6 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         hidden=np.array([article.hidden for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
+        title_words=title_words,
         sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
     )

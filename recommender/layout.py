@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.coverage import Coverage
 from recommender.families import Likeness
 from recommender.model import Catalogue, Model, Ranking, ranking_settings
-from recommender.settings import Keys, Settings
+from recommender.settings import PARTS, Keys, Settings
 from recommender.sparse import Rows, Texts
 from recommender.vectors import Space, Vectors
 
@@ -19,6 +20,7 @@ Arrays = Mapping[str, NDArray[Any]]
 _CATALOGUE = ("urls", "ids", "titles", "subjects", "paths")
 _VECTORS = ("vectors", "stems")
 _TEXTS = (*_CATALOGUE, *(f"{name}_terms" for name in _VECTORS))
+_COUNTS = ("texts", "heads", "titles", "lengths")
 _RANKINGS = ("nearest", "chosen", "likeness")
 DTYPES = {
     **{f"{name}_blob": "|u1" for name in _TEXTS},
@@ -29,6 +31,13 @@ DTYPES = {
     "hidden": "|u1",
     "families": "<i4",
     "order_by_id": "<i4",
+    "title_words": "<i4",
+    "cosines": "<f8",
+    "lift": "<f8",
+    "counts_texts": "<u2",
+    "counts_heads": "<u2",
+    "counts_titles": "|u1",
+    "counts_lengths": "<f8",
     "sources": "|u1",
     **{
         f"{name}_{part}": dtype
@@ -63,6 +72,10 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         "hidden": model.catalogue.hidden,
         "families": model.catalogue.families,
         "order_by_id": model.catalogue.order_by_id,
+        "title_words": model.catalogue.title_words,
+        "cosines": model.cosines,
+        "lift": np.array([model.lift]),
+        **{f"counts_{name}": getattr(model.coverage, name) for name in _COUNTS},
         "sources": model.catalogue.sources,
     }
     for name, value in vectors.items():
@@ -90,22 +103,27 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     count = len(texts["urls"])
     for name in _CATALOGUE:
         _require(len(texts[name]) == count, f"{name} of {len(texts[name])} articles instead of {count}")
-    for name in ("hidden", "families", "order_by_id"):
+    for name, high in (("hidden", 2), ("families", count), ("order_by_id", count), ("title_words", 2**31 - 1)):
         _require(arrays[name].shape == (count,), f"{name} has not one entry an article")
-        _within(arrays[name], 0, count if name != "hidden" else 2, name)
+        _within(arrays[name], 0, high, name)
     _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
     settings = _settings(header)
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
         _sparse((indptr, numbers, scores), (count, count), name)
     parts: dict[str, Any] = {name: texts[name] for name in _CATALOGUE}
-    parts |= {name: arrays[name] for name in ("hidden", "families", "order_by_id", "sources")}
+    parts |= {name: arrays[name] for name in ("hidden", "families", "order_by_id", "title_words", "sources")}
+    _require(arrays["cosines"].shape == arrays["nearest_rows"].shape, "cosines has not one value a candidate")
+    _require(arrays["lift"].shape == (1,) and 0 <= arrays["lift"][0] <= 1, "lift is not one number from 0 to 1")
     return Model(
         settings=settings,
         catalogue=Catalogue(**parts),
         vectors=_vectors(arrays, "vectors", texts, settings.weighted, count),
+        coverage=_coverage(arrays, count),
         titles=_vectors(arrays, "stems", texts, {"title": 1.0}, count),
         nearest=Ranking(*lists["nearest"]),
+        cosines=_finite(arrays["cosines"], "cosines"),
+        lift=float(arrays["lift"][0]),
         likeness=Likeness(*lists["likeness"]),
         chosen=Ranking(*lists["chosen"]),
         corpus_digest=header["corpus_digest"],
@@ -127,21 +145,32 @@ def _vectors(arrays: Arrays, name: str, texts: Mapping[str, Texts], fields: Mapp
     return Vectors(space, Rows(indptr, indices, data, len(terms)))
 
 
+def _coverage(arrays: Arrays, count: int) -> Coverage:
+    counts = {name: arrays[f"counts_{name}"] for name in _COUNTS}
+    for name in ("texts", "heads", "titles"):
+        _require(counts[name].shape == arrays["vectors_indices"].shape, f"counts_{name} has not one count an entry")
+    _require(counts["lengths"].shape == (count,), "counts_lengths has not one entry an article")
+    _require(
+        not count or bool(_finite(counts["lengths"], "counts_lengths").min() >= 0), "counts_lengths has odd values"
+    )
+    return Coverage(**counts)
+
+
 def _settings(header: Mapping[str, Any]) -> Settings:
     values = header["settings"]
     _require(
         isinstance(values, dict) and set(values) == set(ranking_settings(Settings())),
         "settings are not as written",
     )
-    for name, numbers in (("fields", (int, float)), ("text", (int,))):
-        good = isinstance(values[name], list) and all(_is_pair(pair, numbers) for pair in values[name])
+    for name, numbers, least in (("fields", (int, float), 0), ("text", (int,), 0), ("parts", (int, float), -10)):
+        good = isinstance(values[name], list) and all(_is_pair(pair, numbers, least) for pair in values[name])
         _require(good and len({key for key, _ in values[name]}) == len(values[name]), f"{name} are not as written")
     _require(bool(values["fields"]) and all(weight for _, weight in values["fields"]), "a field has no weight")
     keys = values["keys"]
     good = isinstance(keys, dict) and set(keys) == set(vars(Keys())) and all(isinstance(k, str) for k in keys.values())
     _require(good, "keys are not as written")
     for name, value in values.items():
-        if name not in ("fields", "text", "keys"):
+        if name not in ("fields", "text", "parts", "keys") and (name != "floor" or value is not None):
             _require(
                 type(value) in (int, float) and 0 <= value <= 10_000,
                 f"setting {name} is not a number in range",
@@ -150,13 +179,14 @@ def _settings(header: Mapping[str, Any]) -> Settings:
         _require(type(values[name]) is int and values[name] >= least, f"{name} is not a whole number")
     for name in ("built_at", "corpus_digest"):
         _require(isinstance(header[name], str), f"{name} is not a text")
-    plain = {**values, "fields": dict(values["fields"]), "text": dict(values["text"]), "keys": Keys(**keys)}
+    _require({name for name, _ in values["parts"]} == set(PARTS), "parts are not as written")
+    plain = {**values, **{name: dict(values[name]) for name in ("fields", "text", "parts")}, "keys": Keys(**keys)}
     return Settings(**plain)
 
 
-def _is_pair(pair: Any, numbers: tuple[type, ...]) -> bool:
+def _is_pair(pair: Any, numbers: tuple[type, ...], least: float) -> bool:
     good = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
-    return good and type(pair[1]) in numbers and 0 <= pair[1] <= 1000
+    return good and type(pair[1]) in numbers and least <= pair[1] <= 1000
 
 
 def _texts(arrays: Arrays, name: str) -> Texts:
@@ -172,9 +202,14 @@ def _sparse(arrays: tuple[NDArray[Any], ...], shape: tuple[int, int], name: str)
     _require(numbers.ndim == 1 and values.shape == numbers.shape, f"{name} has not one value an entry")
     _pointers(indptr, len(numbers), name)
     _within(numbers, 0, shape[1], name)
+    _finite(values, name)
+
+
+def _finite(values: NDArray[Any], name: str) -> NDArray[Any]:
     # One pass, no array of booleans: a sum of finite numbers of this size is finite, one of NaN or infinity is not.
     with np.errstate(invalid="ignore", over="ignore"):
         _require(bool(np.isfinite(values.sum())), f"{name} holds values that are not finite")
+    return values
 
 
 def _pointers(pointers: NDArray[Any], end: int, name: str) -> None:

@@ -50,11 +50,12 @@ def look_up(model: Model, text: str, *, suggest: bool = True) -> Found:
 
 def row_of_url(model: Model, text: str) -> int:
     """Give the row of a url, absolute or not; -1 for none."""
-    for url in url_forms(text):
+    row = model.catalogue.urls.find(text)  # as it is, which needs no taking apart
+    for url in url_forms(text) if row < 0 else ():
         row = model.catalogue.urls.find(url)
         if row >= 0:
-            return row
-    return -1
+            break
+    return row
 
 
 def rows_of_id(model: Model, wanted: str) -> list[int]:

@@ -22,6 +22,7 @@ from recommender.filling import Written
 from recommender.model import Model
 from recommender.plan import Plan
 from recommender.problems import KINDS, Problem, printable
+from recommender.score import Part
 
 progress = parallel.on_terminal
 TERMS = 8
@@ -162,13 +163,15 @@ def show_why(reason: Reason, *, as_json: bool) -> None:
 
 
 def _explain(answer: Answer, row: int, score: float) -> None:
-    parts = answer.parts(row)
-    for field in dict.fromkeys(part.field for part in parts):
-        own = [part for part in parts if part.field == field]
-        named = ", ".join(f"{part.term} {part.value:.4f}" for part in own[:TERMS])
-        rest = own[TERMS:]
+    groups: dict[str, list[Part]] = {}
+    for part in answer.parts(row):
+        groups.setdefault(part.field, []).append(part)
+    sums = {field: sum(part.value for part in own) for field, own in groups.items()}
+    for field in sorted(groups, key=lambda field: (-sums[field], field)):
+        named = ", ".join(f"{part.term} {part.value:.4f}" for part in groups[field][:TERMS] if part.term)
+        rest = groups[field][TERMS:]
         more = f", {len(rest)} more terms {sum(part.value for part in rest):.4f}" if rest else ""
-        say(f"       {sum(part.value for part in own):.4f}  {field}: {named}{more}")
+        say(f"       {sums[field]:.4f}  {field}{': ' if named else ''}{named}{more}")
     say(f"       {score:.4f}  score")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from recommender import frontmatter
@@ -73,10 +74,12 @@ def _value(text: str) -> str:
     return text if re.fullmatch(r"[\w./-]*\w", text) and text != "null" else quote(text)
 
 
+def _lines(values: Mapping[str, object]) -> str:
+    return "".join(f"#   {name}: {value}\n" for name, value in values.items())
+
+
 def _text(content: str, settings: Settings) -> str:
-    keys = "".join(f"#   {name}: {value}\n" for name, value in vars(settings.keys).items())
-    fields = "".join(f"#   {name}: {weight:g}\n" for name, weight in settings.fields.items())
-    parts = "".join(f"#   {name}: {times}\n" for name, times in settings.text.items())
+    keys, fields, text, parts = map(_lines, (vars(settings.keys), settings.fields, settings.text, settings.parts))
     return f"""# Settings of recommender. Lines that begin with # show the defaults.
 
 # The folder of the whole site's articles, and where the model is kept; relative to this file.
@@ -94,13 +97,18 @@ model: models/default
 {fields}
 # How often the words of each part count in `text`; `body` is the Markdown below the front matter.
 # text:
-{parts}
+{text}
 # The first words of the answer or body, and how often they count beside that.
 # lead_words: {settings.lead_words}
 # lead_times: {settings.lead_times}
 
-# The lowest score of a link that is shown.
-# floor: {settings.floor:g}
+# The parts of a score and how much each counts: how alike two articles are; how much of the article's head (title,
+# keywords, first words) and of its text the other one speaks of, how much of the other's title the article speaks of;
+# whether it is near in return; the same subject, where the site's subjects tell anything. 0: off.
+# parts:
+{parts}
+# The lowest score of a link that is shown; null: half of what the fifth best candidates of the site usually score.
+# floor: null
 
 # Neighbours kept for each article, to choose its links from.
 # candidates: {settings.candidates}
@@ -109,3 +117,24 @@ model: models/default
 # same_question_article: {settings.same_question_article:g}
 # same_question_list: {settings.same_question_list:g}
 """
+
+
+def write_parts(file: Path, parts: Mapping[str, float]) -> str:
+    """Set ``parts`` in a settings file, all else as it is, and say so.
+
+    Raises:
+        SettingsError: the file cannot be read or edited.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8")
+        entries = frontmatter.parse(text if text.endswith("\n") else text + "\n")
+    except (OSError, UnicodeDecodeError, FileProblem) as error:
+        raise SettingsError(f"{file}: cannot be edited ({error}); write the parts yourself") from None
+    block = "".join(f"  {name}: {weight:g}\n" for name, weight in parts.items())
+    span = next((entry.span for entry in entries if entry.key == "parts"), None)
+    if span:
+        text = f"{text[: span.start]}parts:\n{block}{text[span.end :]}"
+    else:
+        text = text + ("" if text.endswith("\n") else "\n") + f"parts:\n{block}"
+    replace_file(file, text.encode("utf-8"))
+    return f"{file}: parts written; build the model again"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -108,10 +109,20 @@ class Texts:
         return len(self.offsets) - 1
 
     def __getitem__(self, number: int) -> str:
-        return self._bytes(number).decode("utf-8", "replace")
+        blob, offsets = self._views
+        return str(blob[offsets[number] : offsets[number + 1]], "utf-8", "replace")
+
+    def __getstate__(self) -> dict[str, object]:
+        return {"blob": self.blob, "offsets": self.offsets}
+
+    @cached_property
+    def _views(self) -> tuple[memoryview, memoryview]:
+        """The same bytes and numbers without numpy's scalars between: a third of the time for each text."""
+        return self.blob.data, self.offsets.data
 
     def _bytes(self, number: int) -> bytes:
-        return self.blob[int(self.offsets[number]) : int(self.offsets[number + 1])].tobytes()
+        blob, offsets = self._views
+        return bytes(blob[offsets[number] : offsets[number + 1]])
 
     def all(self) -> list[str]:
         """Decode every text."""
@@ -128,9 +139,10 @@ class Texts:
     def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
         """Give the number of the first of sorted texts between two bounds that is not before some bytes."""
         high = len(self) if high is None else high
+        blob, offsets = self._views
         while low < high:
             middle = (low + high) // 2
-            if self._bytes(middle) < wanted:
+            if bytes(blob[offsets[middle] : offsets[middle + 1]]) < wanted:
                 low = middle + 1
             else:
                 high = middle

@@ -30,7 +30,7 @@ from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.sparse import ascends
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024
 KEPT_VERSIONS = 2

@@ -18,6 +18,7 @@ from recommender.judgments import Agreement
 from recommender.model import Model
 from recommender.output import note, print_json, say
 from recommender.statistics import FLIPS, RESAMPLES
+from recommender.tune import Tuned
 
 # These stand with their interval, and are those that rankers are compared on; JSON has it of all.
 MAIN = ("nDCG", "useful")
@@ -239,3 +240,18 @@ def _named(found: Disagreements, row: int) -> str:
 def _article(model: Model, row: int) -> dict[str, str]:
     catalogue = model.catalogue
     return {"title": catalogue.titles[row], "subject": catalogue.subjects[row], "url": catalogue.urls[row]}
+
+
+def show_tuned(found: Tuned, own: Mapping[str, float], *, as_json: bool) -> None:
+    """Print learned weights beside those of the model, and what they are worth."""
+    if as_json:
+        print_json({**vars(found), "own": dict(own)})
+        return
+    say(f"learned on {found.articles:,} articles; mean nDCG@5 {found.before:.4f} with the model's weights")
+    say(f"  {found.learned:.4f} with the learned ones on the articles they were learned on")
+    say(f"  {found.validated:.4f} cross-validated: {found.gain:+.4f} [{found.low:+.4f}, {found.high:+.4f}]")
+    say("parts:")
+    for name, weight in found.parts.items():
+        say(f"  {name}: {weight:g}  # {own[name]:g} in the model")
+    if found.low <= 0:
+        say("The interval reaches below 0: little speaks for other weights than the model's.")

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.counts import Counted, Counts
-from recommender.settings import Settings
+from recommender.counts import HEADS, TITLES, Counted, Words
+from recommender.coverage import Coverage
+from recommender.settings import TEXT, Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
@@ -37,6 +38,11 @@ class Space:
     terms: Texts
     idf: Floats
 
+    @property
+    def text_numbers(self) -> tuple[int, ...]:
+        """Give the number of the composed field, or nothing where it has no weight."""
+        return tuple(number for number, name in enumerate(self.fields) if name == TEXT)
+
 
 @dataclass(frozen=True)
 class Vectors:
@@ -46,15 +52,34 @@ class Vectors:
     rows: Rows
 
 
-def fit_vectors(counted: Counted, settings: Settings) -> tuple[Vectors, Vectors]:
+@dataclass(frozen=True)
+class Fitted:
+    """The rows that are ranked, the counts beside them, and the rows of the titles that tell same questions."""
+
+    main: Vectors
+    coverage: Coverage
+    titles: Vectors
+
+
+def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
     """Weigh the counted words of all articles; independent of how the work was cut.
 
-    Gives the rows that are ranked, and those of the titles with words cut to 5 letters, which tell same questions.
+    In the rows of the titles words are cut to 5 letters.
     """
     present = set().union(*(counts.vocabulary for chunk in counted.chunks for counts in chunk))
-    fields = list(settings.weighted.items())
-    main = _weigh_fields(counted, 0, fields, lambda word: fold(word, present.__contains__))
-    return main, _weigh_fields(counted, -1, [("title", 1.0)], stem)
+
+    def folded(word: str) -> str:
+        return fold(word, present.__contains__)
+
+    fields = settings.weighted
+    blocks = [_weigh(_merge(counted, number, folded), weight) for number, weight in enumerate(fields.values())]
+    main, places = _join(blocks, list(fields))
+    titles, _ = _join([_weigh(_merge(counted, TITLES, stem), 1.0)], ["title"])
+    coverage = _no_coverage(main.rows)
+    if TEXT in fields:
+        number = list(fields).index(TEXT)
+        coverage = _cover(counted, folded, blocks[number], (places[number], len(main.rows.indices)))
+    return Fitted(main, coverage, titles)
 
 
 def fold(word: str, known: Callable[[str], object]) -> str:
@@ -115,6 +140,19 @@ def transform(space: Space, words: Sequence[Sequence[str]]) -> tuple[Terms, Floa
     return np.concatenate(columns), np.concatenate(values) / np.sqrt(total)
 
 
+def text_counts(space: Space, words: Words) -> tuple[Terms, Floats, Floats, Floats]:
+    """Count a draft's words in text, head and title: columns of the composed field, ascending, and three counts."""
+    known: list[int] = []
+    counts = [Counter[int]()] * 3
+    for number in space.text_numbers:
+        texts = words.fields[number], words.head, words.title
+        counts = [Counter(_column(space, number, word) for word in own) for own in texts]
+        known = sorted(column for column in counts[0] if column >= 0 and space.idf[column])
+    columns = np.array(known, np.int32)
+    text, head, title = (np.array([own[column] for column in known], np.float64) for own in counts)
+    return columns, text, head, title
+
+
 def _column(space: Space, field: int, word: str) -> int:
     low, high = int(space.starts[field]), int(space.starts[field + 1])
     column = space.terms.find(word, low, high)
@@ -122,42 +160,52 @@ def _column(space: Space, field: int, word: str) -> int:
     return column if column >= 0 else space.terms.find(fold(word, bool), low, high)
 
 
-def _weigh_fields(
-    counted: Counted, first: int, fields: Sequence[tuple[str, float]], folded: Callable[[str], str]
-) -> Vectors:
-    vocabularies, blocks, start = [], [], 0
-    for column, (_, weight) in enumerate(fields, first):
-        vocabulary, counts = _merge([chunk[column] for chunk in counted.chunks], counted.order, folded)
-        idf = inverse_document_frequency(counts)
-        blocks.append((_kept(counts, idf), idf, weight, start))
-        vocabularies.append(vocabulary)
-        start += len(vocabulary)
-    starts = np.cumsum([0, *map(len, vocabularies)]).astype(np.int64)
-    terms = pack(term for vocabulary in vocabularies for term in vocabulary)
-    names, weights = zip(*fields, strict=True)
-    space = Space(names, weights, starts, terms, np.concatenate([idf for _, idf, _, _ in blocks]))
-    return Vectors(space, _join(blocks, len(blocks[0][0]), start))
+@dataclass(frozen=True)
+class _Block:
+    """One field: its sorted terms, its counts without those of terms that count nothing, idf and weight."""
+
+    vocabulary: list[str]
+    counts: Rows
+    lengths: Floats
+    idf: Floats
+    weight: float
 
 
-def _merge(chunks: Sequence[Counts], order: Ints, folded: Callable[[str], str]) -> tuple[list[str], Rows]:
+def _weigh(merged: tuple[list[str], Rows], weight: float) -> _Block:
+    vocabulary, counts = merged
+    idf = inverse_document_frequency(counts)
+    owners = np.repeat(np.arange(len(counts)), np.diff(counts.indptr))
+    lengths = np.bincount(owners, weights=counts.data, minlength=len(counts)).astype(np.float64)
+    return _Block(vocabulary, _kept(counts, idf), lengths, idf, weight)
+
+
+def _merge(
+    counted: Counted, number: int, folded: Callable[[str], str], vocabulary: list[str] | None = None
+) -> tuple[list[str], Rows]:
+    """Merge the chunks' counts of one column; with a vocabulary, words that it lacks are left out."""
     from scipy.sparse import csr_array  # noqa: PLC0415  (0.2 s; only fitting needs it)
 
+    chunks = [chunk[number] for chunk in counted.chunks]
     forms = {word: folded(word) for word in set().union(*(chunk.vocabulary for chunk in chunks))}
-    vocabulary = sorted(set(forms.values()))
-    column = {term: number for number, term in enumerate(vocabulary)}
-    number = {word: column[form] for word, form in forms.items()}
+    terms = sorted(set(forms.values())) if vocabulary is None else vocabulary
+    column = {term: place for place, term in enumerate(terms)}
+    place = {word: column.get(form, -1) for word, form in forms.items()}
     indices, lengths = [np.zeros(0, np.int32)], []
     for chunk in chunks:
-        renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
+        renumber = np.fromiter(map(place.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
         indices.append(renumber[chunk.indices] if len(renumber) else np.zeros(0, np.int32))
         lengths.append(np.diff(chunk.indptr))
     indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
     data = np.concatenate([chunk.data for chunk in chunks]).astype(np.float64)
-    shape = (len(indptr) - 1, len(vocabulary))
-    counts = csr_array((data, np.concatenate(indices), indptr), shape=shape)[order]
+    columns = np.concatenate(indices)
+    if vocabulary is not None:
+        known = columns >= 0
+        indptr, columns, data = np.concatenate([[0], np.cumsum(known)])[indptr], columns[known], data[known]
+    counts = csr_array((data, columns, indptr), shape=(len(indptr) - 1, len(terms)))[counted.order]
     # Words that fold into one term meet here; counts are whole numbers, so the order of adding does not matter.
     counts.sum_duplicates()
-    return vocabulary, Rows(counts.indptr.astype(np.int64), counts.indices.astype(np.int32), counts.data, shape[1])
+    rows = Rows(counts.indptr.astype(np.int64), counts.indices.astype(np.int32), counts.data, len(terms))
+    return terms, rows
 
 
 def _kept(counts: Rows, idf: Floats) -> Rows:
@@ -167,20 +215,57 @@ def _kept(counts: Rows, idf: Floats) -> Rows:
     return Rows(indptr.astype(np.int64), counts.indices[kept], counts.data[kept], counts.columns)
 
 
-def _join(blocks: Sequence[tuple[Rows, Floats, float, int]], articles: int, columns: int) -> Rows:
-    lengths = [np.diff(counts.indptr) for counts, _, _, _ in blocks]
+def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list[Ints]]:
+    """Put the fields beside each other; also give where each field's entries stand in the joint rows."""
+    articles = len(blocks[0].counts)
+    lengths = [np.diff(block.counts.indptr) for block in blocks]
+    starts = np.cumsum([0, *(len(block.vocabulary) for block in blocks)]).astype(np.int64)
     indptr = np.concatenate([[0], np.cumsum(np.sum(lengths, axis=0))]).astype(np.int64)
-    totals = np.sum([weight * (length > 0) for (_, _, weight, _), length in zip(blocks, lengths, strict=True)], axis=0)
-    indices = np.empty(indptr[-1], np.int32)
-    data = np.empty(indptr[-1])
+    totals = np.sum([block.weight * (own > 0) for block, own in zip(blocks, lengths, strict=True)], axis=0)
+    indices, data, places = np.empty(indptr[-1], np.int32), np.empty(indptr[-1]), []
     filled = indptr[:-1].copy()
-    for (counts, idf, weight, start), length in zip(blocks, lengths, strict=True):
-        values = weigh(counts.data) * idf[counts.indices]
+    for block, start, length in zip(blocks, starts.tolist(), lengths, strict=False):
+        counts = block.counts
+        values = weigh(counts.data) * block.idf[counts.indices]
         row = np.repeat(np.arange(articles), length)
         norms = np.sqrt(np.bincount(row, weights=values * values, minlength=articles))
-        values *= np.sqrt(weight) / (norms[row] * np.sqrt(totals[row]))
+        values *= np.sqrt(block.weight) / (norms[row] * np.sqrt(totals[row]))
         place = filled[row] + np.arange(len(row)) - counts.indptr[row]
         indices[place] = counts.indices + start
         data[place] = values
+        places.append(place)
         filled += length
-    return Rows(indptr, indices, data, columns)
+    terms = pack(term for block in blocks for term in block.vocabulary)
+    idf, weights = np.concatenate([block.idf for block in blocks]), tuple(block.weight for block in blocks)
+    space = Space(tuple(names), weights, starts, terms, idf)
+    return Vectors(space, Rows(indptr, indices, data, len(terms))), places
+
+
+def _no_coverage(rows: Rows) -> Coverage:
+    size = len(rows.indices)
+    return Coverage(np.zeros(size, np.uint16), np.zeros(size, np.uint16), np.zeros(size, np.uint8), np.ones(len(rows)))
+
+
+def _cover(counted: Counted, folded: Callable[[str], str], text: _Block, entries: tuple[Ints, int]) -> Coverage:
+    """Put the counts of text, head and title beside the entries of the text, which stand at some places of all."""
+    places, size = entries
+    texts, heads = np.zeros(size, np.uint16), np.zeros(size, np.uint16)
+    titles = np.zeros(size, np.uint8)
+    texts[places] = np.minimum(text.counts.data, np.iinfo(np.uint16).max)
+    for found, number in ((heads, HEADS), (titles, TITLES)):
+        _, counts = _merge(counted, number, folded, text.vocabulary)
+        found[places] = np.minimum(_beside(text.counts, counts), np.iinfo(found.dtype).max)
+    return Coverage(texts, heads, titles, text.lengths)
+
+
+def _beside(counts: Rows, others: Rows) -> Floats:
+    """Give the values of other rows at the entries of some rows; 0 where there are none."""
+    keys = [
+        np.repeat(np.arange(len(rows)) * rows.columns, np.diff(rows.indptr)) + rows.indices for rows in (counts, others)
+    ]
+    places = np.searchsorted(keys[1], keys[0])
+    found = places < len(keys[1])
+    found[found] = keys[1][places[found]] == keys[0][found]
+    values = np.zeros(len(keys[0]))
+    values[found] = others.data[places[found]]
+    return values

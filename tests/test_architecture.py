@@ -22,14 +22,15 @@ LAYERS = [
     ["nodes"],
     ["frontmatter"],
     ["settings", "related"],
-    ["counts"],
-    ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
-    ["links", "neighbors", "scaffold"],
+    ["counts", "coverage"],
+    ["corpus", "provenance", "vectors", "compiled", "families", "choose"],
+    ["score", "kernels"],
+    ["links", "neighbors", "rescoring", "scaffold"],
     ["model"],
     ["fit"],
     ["rankers"],
     ["truth"],
-    ["audit", "curves", "evaluate", "disagreements", "judging", "layout", "lookup", "plan"],
+    ["audit", "curves", "evaluate", "disagreements", "judging", "layout", "lookup", "plan", "tune"],
     ["store", "ask", "planfile"],
     ["git", "apply"],
     ["filling"],
@@ -47,7 +48,7 @@ OWNERS = {
     "yaml": {"nodes"},
     "sklearn": {"vectors"},
     "scipy": {"vectors", "families"},
-    "numba": {"kernels"},
+    "numba": {"kernels", "compiled"},
     "click": {"cli", "commands", "output"},
     "multiprocessing": {"parallel"},
     "tqdm": {"parallel"},
@@ -55,12 +56,24 @@ OWNERS = {
     "flask": {"service"},
     "waitress": {"service"},
     "prometheus_client": {"service"},
+    "orjson": {"service"},
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
     "json": {"cli", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
-HEAVY = ("sklearn", "scipy", "numba", "pandas", "matplotlib", "joblib", "flask", "rapidfuzz", "multiprocessing.pool")
+HEAVY = (
+    "sklearn",
+    "scipy",
+    "numba",
+    "pandas",
+    "matplotlib",
+    "joblib",
+    "flask",
+    "orjson",
+    "rapidfuzz",
+    "multiprocessing.pool",
+)
 
 
 def room(module: str) -> str:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
+from score_by_hand import site_of
 
-from recommender.ask import Answer, ask, ask_draft, draft_texts, why
+from recommender.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
 from recommender.choose import RULES
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem, RecommenderError
@@ -147,7 +148,9 @@ def test_the_file_of_an_article_as_a_draft_repeats_no_question(corpus: Corpus, m
         assert one.url not in shown(answer)
         # The article itself, or the copy that stands for it, is stopped by the same rule.
         reason = why(answer, one.url)
-        assert reason.score == pytest.approx(1.0, abs=1e-9)
+        # All that the article's own words would score for itself; but a draft has no subject.
+        subject = model.settings.parts["same_subject"] * model.lift * bool(one.subject)
+        assert reason.score == pytest.approx(model.score(model.query(row), row) - subject, abs=1e-9)
         assert reason.rule in ("same-question", "hidden", "other-copy")
         family = [other for other, same in enumerate(corpus.families) if same == corpus.families[row]]
         if len(family) == 1 and not one.hidden:
@@ -227,3 +230,50 @@ def test_the_parts_of_a_draft_add_up(every_rule: Model) -> None:
     answer = ask_draft(every_rule, f"{TIDES}\n{TEXT}".encode(), 5)
     for candidate in answer.choice.shown:
         assert sum(part.value for part in answer.parts(candidate.row)) == pytest.approx(candidate.score, abs=1e-12)
+
+
+def test_a_stranger_of_the_same_subject_is_no_candidate() -> None:
+    texts = [{"answer": text} for text in ("moon tide", "moon sun", "gas cell", "gas virus", "banjo twang")]
+    built = site_of(texts, replace(DEFAULT, floor=0.0), subjects=["A", "A", "B", "B", "A"]).build()
+    assert built.lift > 0.5
+    urls = built.catalogue.urls
+    assert why(ask(built, urls[0], 5), urls[1]).rule == ""
+    assert why(ask(built, urls[0], 5), urls[4]).rule == "not-a-candidate"
+    assert why(ask(built, urls[0], 5), urls[2]).rule == "not-a-candidate"
+
+
+def test_linkers_would_take_up_the_draft_at_their_place(corpus: Corpus, model: Model) -> None:
+    for row in range(0, len(corpus.articles), 20):
+        one = corpus.articles[row]
+        answer = ask_draft(model, (ARTICLES / one.path).read_bytes(), 5)
+        found = linkers(answer, 8)
+        assert [(-round(link.score, 9), link.row) for link in found] == sorted(
+            (-round(link.score, 9), link.row) for link in found
+        )
+        families = [corpus.families[link.row] for link in found]
+        assert len(set(families)) == len(families) <= 8 and corpus.families[row] not in families
+        for link in found:
+            assert (
+                link.score == model.scores_of_askers(answer.query, everyone(answer))[everyone(answer).index(link.row)]
+            )
+            own = [c.score for c in model.chosen.of(link.row)[: DEFAULT.slots]]
+            assert link.place == sum(score >= link.score for score in own) + 1 <= DEFAULT.slots
+            assert link.score >= model.floor
+
+
+def everyone(answer: Answer) -> list[int]:
+    return [c.row for c in (*answer.choice.shown, *answer.choice.rejected, *answer.choice.rest)]
+
+
+def test_a_filter_is_applied_before_the_limit(every_rule: Model) -> None:
+    row = every_rule.catalogue.urls.find("/asker")
+    subjects, urls = every_rule.catalogue.subjects, every_rule.catalogue.urls
+    assert ask_row(every_rule, row, 5).choice == ask(every_rule, "/asker", 5).choice
+    # Of the two copies the one in the wanted subject is shown, though the asking subject has the other.
+    for subject in {subjects[one] for one in range(len(every_rule))}:
+        shown = ask_row(every_rule, row, 2, Only(subject)).choice.shown
+        assert all(subjects[candidate.row] == subject for candidate in shown)
+        assert len(shown) <= 2
+    assert [urls[c.row] for c in ask_row(every_rule, row, 5, Only("Air")).choice.shown] == ["/pair-a"]
+    least = ask(every_rule, "/asker", 5).choice.shown[1].score
+    assert len(ask_row(every_rule, row, 5, Only(min_score=least)).choice.shown) == 2

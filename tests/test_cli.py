@@ -221,8 +221,9 @@ def test_an_ambiguous_id_is_wrong_use(empty: Path, capsys: pytest.CaptureFixture
 
 JSON = [
     (["audit"], 1, ["totals", "verdicts", "counts", "problems"]),
-    (["related", KEPLER], 0, ["article", "related", "reason"]),
-    (["related", KEPLER, "--explain"], 0, ["article", "related", "reason"]),
+    (["related", KEPLER], 0, ["article", "related"]),
+    (["related", KEPLER, "--limit", "99"], 0, ["article", "related", "reason"]),
+    (["related", KEPLER, "--limit", "99", "--explain"], 0, ["article", "related", "reason"]),
     (["related", KEPLER, "--why", KEPLER], 0, ["article", "shown", "rank", "score", "rule", "sentence", "terms"]),
     (
         ["evaluate"],

@@ -467,8 +467,12 @@ def test_words_counted_while_reading_are_those_of_the_articles(
     assert called == [1] and plain.counted is None and counted.counted is not None
     assert len(plain.articles) == 30
     assert counted.articles == tuple(replace(one, texts=()) for one in plain.articles)
-    found = fit_vectors(counted.counted, SETTINGS)
-    for one, other in zip(found, fit_vectors(count_articles(plain.articles, SETTINGS), SETTINGS), strict=True):
+    found, wanted = (
+        fit_vectors(words, SETTINGS) for words in (counted.counted, count_articles(plain.articles, SETTINGS))
+    )
+    for name in ("texts", "heads", "titles", "lengths"):
+        assert getattr(found.coverage, name).tobytes() == getattr(wanted.coverage, name).tobytes()
+    for one, other in ((found.main, wanted.main), (found.titles, wanted.titles)):
         assert one.space.terms.all() == other.space.terms.all() and "lost" not in one.space.terms.all()
         assert one.space.idf.tobytes() == other.space.idf.tobytes()
         for name in ("indptr", "indices", "data"):

@@ -9,10 +9,22 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from recommender.families import FULL_TITLE, TITLE_SHARE, find_likeness, like_draft, likeness, members_of
+from recommender.families import (
+    FULL_TITLE,
+    RAREST_SHARE,
+    TITLE_SHARE,
+    DraftTitle,
+    Titles,
+    find_likeness,
+    like_draft,
+    likeness,
+    members_of,
+    titles_of,
+)
 from recommender.sparse import Rows
 
 Dense = NDArray[np.float64]
+RARITY = np.array([0.0, 0.3, 0.6, 1.0])
 
 
 def rows_of(dense: Dense) -> Rows:
@@ -50,23 +62,29 @@ def as_rows(scores: Dense, nearest: list[list[int]]) -> Rows:
     return Rows(indptr, flat, values, len(scores))
 
 
-def blend(score: float, cosine: float, words: int) -> float:
-    return min(1.0, words / 8) * (0.4 * cosine + 0.6 * score)
+def titles_with(dense: Dense, lengths: list[int]) -> Titles:
+    return Titles(rows_of(dense), RARITY, np.array(lengths, np.float64))
+
+
+def blend(score: float, titles: tuple[NDArray[np.float64], NDArray[np.float64]], words: int) -> float:
+    """Blend by the description: 0.65 articles, 0.15 titles, 0.2 for the rarest word that only one title has."""
+    one, other = (set(np.flatnonzero(title).tolist()) for title in titles)
+    rarest = max((float(RARITY[column]) for column in one ^ other), default=0.0)
+    return min(1.0, words / 8) * (0.65 * score + 0.15 * float(titles[0] @ titles[1]) + 0.2 * (1 - rarest))
 
 
 @hypothesis_settings(deadline=None, max_examples=150)
-@given(sites(), st.sampled_from([0.05, 0.31, 0.55, 0.999]))
+@given(sites(), st.sampled_from([0.05, 0.31, 0.5, 0.999]))
 def test_it_holds_the_pairs_of_which_one_is_near_the_other_and_that_reach_the_threshold(
     site: tuple[Dense, Dense, list[int], int], threshold: float
 ) -> None:
     scores, titles, lengths, kept = site
     nearest = nearest_of(scores, kept)
-    found = find_likeness(as_rows(scores, nearest), rows_of(titles), np.array(lengths, np.float64), threshold)
-    cosines = titles @ titles.T
+    found = find_likeness(as_rows(scores, nearest), titles_with(titles, lengths), threshold)
     for one in range(len(scores)):
         wanted = {}
         for other in range(len(scores)):
-            like = blend(scores[one, other], cosines[one, other], min(lengths[one], lengths[other]))
+            like = blend(scores[one, other], (titles[one], titles[other]), min(lengths[one], lengths[other]))
             near = other in nearest[one] or one in nearest[other]
             # Within a rounding of the threshold either answer is right.
             if near and like >= threshold - 1e-12:
@@ -84,7 +102,7 @@ def test_it_holds_the_pairs_of_which_one_is_near_the_other_and_that_reach_the_th
 def test_threshold_0_is_off(site: tuple[Dense, Dense, list[int], int]) -> None:
     scores, titles, lengths, kept = site
     rows = as_rows(scores, nearest_of(scores, kept))
-    found = find_likeness(rows, rows_of(titles), np.array(lengths, np.float64), 0.0)
+    found = find_likeness(rows, titles_with(titles, lengths), 0.0)
     assert [found.of(row) for row in range(len(scores))] == [{}] * len(scores)
 
 
@@ -93,40 +111,68 @@ def test_threshold_0_is_off(site: tuple[Dense, Dense, list[int], int]) -> None:
 )
 def test_a_short_title_counts_less(words: int, share: float) -> None:
     one = np.array([1.0])
-    assert likeness(one, one, np.array([float(words)])).tolist() == [share]
-    assert (FULL_TITLE, TITLE_SHARE) == (8, 0.4)
+    assert likeness(one, one, 1 - one, np.array([float(words)])) == pytest.approx([share], abs=1e-15)
+    assert (FULL_TITLE, TITLE_SHARE, RAREST_SHARE) == (8, 0.15, 0.2)
 
 
 @pytest.mark.parametrize(
-    ("score", "cosine", "like"), [(1.0, 0.0, 0.6), (0.0, 1.0, 0.4), (0.5, 0.5, 0.5), (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)]
+    ("score", "cosine", "rarest", "like"),
+    [
+        (1.0, 0.0, 1.0, 0.65),
+        (0.0, 1.0, 1.0, 0.15),
+        (0.0, 0.0, 0.0, 0.2),
+        (0.0, 0.0, 0.5, 0.1),
+        (0.5, 0.5, 0.5, 0.5),
+        (0.0, 0.0, 1.0, 0.0),
+        (1.0, 1.0, 0.0, 1.0),
+    ],
 )
-def test_the_titles_have_two_fifths(score: float, cosine: float, like: float) -> None:
-    found = likeness(np.array([score]), np.array([cosine]), np.array([8.0]))
+def test_the_shares_of_a_likeness(score: float, cosine: float, rarest: float, like: float) -> None:
+    found = likeness(np.array([score]), np.array([cosine]), np.array([rarest]), np.array([8.0]))
     assert found == pytest.approx([like], abs=1e-15)
 
 
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 40))
-def test_a_likeness_is_between_0_and_1_and_never_above_its_parts(score: float, cosine: float, words: float) -> None:
-    found = float(likeness(np.array([score]), np.array([cosine]), np.array([words]))[0])
-    assert 0 <= found <= max(score, cosine) + 1e-15
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.floats(0, 40))
+def test_a_likeness_is_between_0_and_1_and_never_above_its_parts(
+    score: float, cosine: float, rarest: float, words: float
+) -> None:
+    found = float(likeness(np.array([score]), np.array([cosine]), np.array([rarest]), np.array([words]))[0])
+    assert 0 <= found <= max(score, cosine, 1 - rarest) + 1e-15
+
+
+@pytest.mark.parametrize(("articles", "seen"), [(1, [1]), (9, [1, 2, 9]), (99, [1, 50, 99])])
+def test_rarity_is_a_share_of_that_of_a_word_that_no_article_has(articles: int, seen: list[int]) -> None:
+    idf = np.array([np.log((1 + articles) / (1 + count)) + 1 for count in seen])
+    rows = Rows(np.zeros(articles + 1, np.int64), np.zeros(0, np.int32), np.zeros(0), len(seen))
+    rarity = titles_of(rows, idf, np.zeros(articles)).rarity
+    nowhere = np.log((1 + articles) / (1 + 0)) + 1
+    assert rarity == pytest.approx(idf / nowhere, abs=1e-15)
+    assert list(rarity) == sorted(rarity, reverse=True) and 0 < rarity[-1] <= rarity[0] < 1
 
 
 @hypothesis_settings(deadline=None)
-@given(sites(), st.integers(0, 12))
-def test_a_draft_is_judged_by_the_same_rule(site: tuple[Dense, Dense, list[int], int], own_words: int) -> None:
+@given(sites(), st.integers(0, 12), st.booleans())
+def test_a_draft_is_judged_by_the_same_rule(
+    site: tuple[Dense, Dense, list[int], int], own_words: int, unknown: bool
+) -> None:
     scores, titles, lengths, _ = site
-    rows = rows_of(titles)
-    among = [(row, float(scores[0, row]), lengths[row]) for row in range(len(scores))]
-    found = like_draft(rows, rows.row(0), own_words, among)
-    assert found.keys() == set(range(len(scores)))
+    own = titles_with(titles, lengths)
+    among = np.arange(len(scores))[::-1]
+    found = like_draft(own, DraftTitle(own.rows.row(0), own_words, unknown), among, scores[0, among])
+    assert list(found) == among.tolist()
     for row, like in found.items():
-        wanted = blend(scores[0, row], titles[0] @ titles[row], min(lengths[row], own_words))
+        words = min(lengths[row], own_words)
+        wanted = blend(scores[0, row], (titles[0], titles[row]), words)
+        if unknown:
+            # A word that no title has is as rare as can be.
+            wanted = min(1.0, words / 8) * (0.65 * scores[0, row] + 0.15 * float(titles[0] @ titles[row]))
         assert like == pytest.approx(wanted, abs=1e-12)
 
 
 def test_a_draft_without_neighbours_is_like_none() -> None:
-    titles = rows_of(np.ones((2, 2)))
-    assert like_draft(titles, titles.row(0), 8, []) == {}
+    titles = titles_with(np.ones((2, 4)), [8, 8])
+    draft = DraftTitle(titles.rows.row(0), 8, unknown=False)
+    assert like_draft(titles, draft, np.zeros(0, np.int64), np.zeros(0)) == {}
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from conftest import BUILT_AT
 
 from recommender import layout
+from recommender.corpus import Corpus
 from recommender.errors import ModelError
+from recommender.fit import fit_model
 from recommender.layout import DTYPES, LayoutError, from_arrays, to_arrays, to_header
 from recommender.model import Model
+from recommender.settings import PARTS, Settings
 from recommender.store import load_model, save_model
 
 Change = Callable[[np.ndarray], np.ndarray]
@@ -54,23 +60,38 @@ def cases() -> list[tuple[str, str, Change]]:
             found += [
                 (name, "nan", put(0, np.nan)),
                 (name, "infinite", put(-1, np.inf)),
-                (name, "both infinities", lambda a: put(0, np.inf)(put(1, -np.inf)(a))),
             ]
-        if name.endswith("_idf"):
+        if DTYPES[name] == "<f8" and name != "lift":  # which is one number
+            found += [(name, "both infinities", lambda a: put(0, np.inf)(put(1, -np.inf)(a)))]
+        if name.endswith("_idf") or name in ("lift", "counts_lengths"):
             found += [(name, "negative", put(0, -1.0))]
-    return [*found, ("hidden", "two", put(0, 2))]
+    return [
+        *found,
+        ("hidden", "two", put(0, 2)),
+        ("lift", "above 1", put(0, 1.001)),
+        ("lift", "two of them", lambda a: np.concatenate([a, a])),
+        ("cosines", "one more", lambda a: np.concatenate([a, a[:1]])),
+    ]
 
 
 CASES = cases()
 
 
+@pytest.fixture(scope="module")
+def full(corpus: Corpus) -> Model:
+    """The model of the sample site with a lower threshold: no two of its articles ask the same question."""
+    built = fit_model(corpus, Settings(same_question_list=0.2), BUILT_AT)
+    assert all(len(array) for array in to_arrays(built).values())
+    return built
+
+
 @pytest.mark.parametrize(("name", "what", "change"), CASES, ids=[f"{name}-{what}" for name, what, _ in CASES])
-def test_arrays_that_make_no_model_are_refused(model: Model, name: str, what: str, change: Change):
-    arrays = to_arrays(model)
+def test_arrays_that_make_no_model_are_refused(full: Model, name: str, what: str, change: Change):
+    arrays = to_arrays(full)
     broken = change(arrays[name])
     assert broken.dtype.str == DTYPES[name]
     with pytest.raises(LayoutError):
-        from_arrays({**arrays, name: broken}, to_header(model))
+        from_arrays({**arrays, name: broken}, to_header(full))
 
 
 def test_one_term_too_high_is_refused(model: Model):
@@ -85,11 +106,48 @@ def test_one_term_too_high_is_refused(model: Model):
             from_arrays({**arrays, name: put(0, terms)(arrays[name])}, to_header(model))
 
 
-def test_the_arrays_of_a_model_make_it_again(model: Model):
-    arrays = to_arrays(model)
+def test_the_arrays_of_a_model_make_it_again(full: Model):
+    arrays = to_arrays(full)
     assert {name: array.dtype.str for name, array in arrays.items()} == DTYPES
-    again = to_arrays(from_arrays(arrays, to_header(model)))
+    made = from_arrays(arrays, to_header(full))
+    again = to_arrays(made)
     assert all(np.array_equal(array, again[name]) for name, array in arrays.items())
+    assert (made.floor, made.lift, made.settings) == (full.floor, full.lift, full.settings)
+
+
+def written(model: Model, **changed: object) -> dict[str, Any]:
+    """Give the header as a manifest has it, with other settings."""
+    header = to_header(model)
+    return json.loads(json.dumps({**header, "settings": {**header["settings"], **changed}}))
+
+
+def test_parts_and_floor_come_back_as_they_were_written(model: Model):
+    arrays, parts = to_arrays(model), {**PARTS, "cosine": -9.5, "same_subject": 0}
+    again = from_arrays(arrays, written(model, parts=list(parts.items()), floor=0.25)).settings
+    assert (again.parts, again.floor) == (parts, 0.25)
+    assert from_arrays(arrays, written(model)).settings.floor is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"parts": [["cosine", 1.0]]},
+        {"parts": [*PARTS.items(), ["moon", 1.0]]},
+        {"parts": [*PARTS.items(), ["cosine", 1.0]]},
+        {"parts": [[name, "1"] for name in PARTS]},
+        {"parts": [[name, float("nan")] for name in PARTS]},
+        {"parts": [[name, -11.0] for name in PARTS]},
+        {"parts": dict(PARTS)},
+        {"parts": None},
+        {"floor": "0.1"},
+        {"floor": -0.1},
+        {"floor": float("nan")},
+        {"slots": None},
+    ],
+)
+def test_settings_that_no_build_writes_are_refused(model: Model, changed: dict[str, object]):
+    with pytest.raises(LayoutError):
+        from_arrays(to_arrays(model), written(model, **changed))
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ from conftest import BUILT_AT, article, write_files
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem
 from recommender.fit import fit_model
-from recommender.lookup import Found, closest, look_up, rows_of_id
+from recommender.lookup import Found, closest, look_up, prefix_range, rows_of_id, search
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.sparse import pack
+from recommender.text import analyze
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 KEPLER_COPY = "/learn/physics/questions/explain-keplers-three-laws-of-planetary-motion"
@@ -215,3 +217,45 @@ def test_any_text_gets_an_answer_that_can_be_printed(model: Model, text: str) ->
 def test_a_site_of_one_article_has_one_match(small: Callable[[Mapping[str, str]], Corpus]) -> None:
     built = fit_model(small({"a.md": article("a")}), Settings(), BUILT_AT)
     assert problem_of(built, "b").matches == problem_of(built, "3").matches == ("/a",)
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_the_words_of_a_title_find_its_article_first(model: Model, share: float) -> None:
+    titles = model.catalogue.titles.all()
+    for row in range(0, len(model), 9):
+        words = analyze(titles[row])
+        query = " ".join(words[: max(1, int(len(words) * share))])
+        found = search(model, query, 10)
+        held = [set(words[: len(query.split())]) <= set(analyze(titles[other])) for other in found]
+        # None that holds fewer of the words stands before one that holds all.
+        assert held[0]
+        assert held == sorted(held, reverse=True)
+
+
+def test_the_last_word_may_be_unfinished(model: Model) -> None:
+    title = "Why do stars twinkle but planets do not?"
+    assert {model.catalogue.titles[search(model, title[:end], 5)[0]] for end in range(14, len(title))} == {title}
+
+
+def test_what_names_an_article_finds_it_first(odd: Model, model: Model) -> None:
+    for row in range(0, len(model), 13):
+        for text in (model.catalogue.urls[row], model.catalogue.paths[row]):
+            assert search(model, text, 3)[0] == row
+    assert search(model, "zzyzx", 5) == []
+    assert search(model, "", 5) == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "whole", "expected"),
+    [
+        ("ab", False, (1, 4)),
+        ("ab", True, (1, 2)),
+        ("b", False, (4, 5)),
+        ("c", False, (5, 5)),
+        ("c", True, (0, 0)),
+        ("", False, (0, 5)),
+    ],
+)
+def test_a_prefix_is_a_range_of_sorted_terms(prefix: str, whole: bool, expected: tuple[int, int]) -> None:
+    terms = pack(["a", "ab", "abc", "abé", "b"])
+    assert prefix_range(terms, prefix, whole=whole) == expected

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+import statistics
 import tempfile
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,144 +15,24 @@ import pytest
 from conftest import ARTICLES, BUILT_AT, article, link, write_files
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
+from score_by_hand import ByHand, Site, site_of, sites
 
-from recommender import parallel
 from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
+from recommender.counts import article_words
 from recommender.fit import fit_model
-from recommender.layout import to_arrays
 from recommender.model import SHOWN, Model, ranking_settings
+from recommender.score import query_draft
 from recommender.settings import Keys, Settings
 from recommender.sparse import pack
 from recommender.text import analyze
 
 DEFAULT = Settings()
-# No two differ by an s alone, so that nothing is folded.
-WORDS = ["moon", "sun", "tide", "wave", "gas", "cell", "virus"]
-TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
 
 
 def build(files: dict[str, str], settings: Settings = DEFAULT) -> Model:
     with tempfile.TemporaryDirectory() as folder:
         return fit_model(read_corpus(write_files(Path(folder), files), settings), settings, BUILT_AT)
-
-
-def field_counts(title: str, answer: str, keywords: str, body: str) -> dict[str, Counter[str]]:
-    """Count the words of each field by the default settings."""
-    words = [analyze(text) for text in (title, answer, keywords, body)]
-    text = (words[1] + words[3])[:40] * 2 + words[1] + words[3] + words[0] * 3 + words[2] * 2
-    return {"title": Counter(words[0]), "text": Counter(text), "seo.page_keywords": Counter(words[2])}
-
-
-def score_of(one: dict[str, Counter[str]], other: dict[str, Counter[str]], site: Sequence[dict[str, Counter[str]]]):
-    """Score a pair by the contract: the weighted cosines of the fields over the root of the weights that count."""
-    total = 0.0
-    for name, weight in DEFAULT.fields.items():
-        seen = Counter(term for fields in site for term in fields[name])
-
-        def inner(a: Counter[str], b: Counter[str], seen: Counter[str] = seen) -> float:
-            idf = {term: math.log((1 + len(site)) / (1 + seen[term])) + 1 for term in a.keys() & b.keys()}
-            return math.fsum(math.sqrt(a[term] * b[term]) * idf[term] ** 2 for term in idf)
-
-        if one[name] and other[name]:
-            norms = inner(one[name], one[name]) * inner(other[name], other[name])
-            total += weight * inner(one[name], other[name]) / math.sqrt(norms)
-    weights = [sum(w for name, w in DEFAULT.fields.items() if fields[name]) for fields in (one, other)]
-    return total / math.sqrt(weights[0] * weights[1]) if all(weights) else 0.0
-
-
-@st.composite
-def sites(draw: st.DrawFn) -> dict[str, tuple[str, str, str, str]]:
-    """Draw title, answer, keywords and body by name; answers repeat, so there are copies and many ties."""
-    names = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=7, unique=True))
-    return {name: (draw(TEXTS) or "-", draw(TEXTS), draw(TEXTS), draw(TEXTS)) for name in names}
-
-
-def files_of(texts: dict[str, tuple[str, str, str, str]]) -> dict[str, str]:
-    return {
-        f"{name}.md": article(
-            name, title=f'"{title}"', answer=answer, extra=f"seo:\n  page_keywords: {keywords}\n", body=body
-        )
-        for name, (title, answer, keywords, body) in texts.items()
-    }
-
-
-@hypothesis_settings(deadline=None, max_examples=40)
-@given(sites())
-def test_rankings_are_those_of_all_pairs(texts: dict[str, tuple[str, str, str, str]]) -> None:
-    built = build(files_of(texts))
-    names = sorted(texts)
-    counts = [field_counts(*texts[name][:3], texts[name][3] or "&nbsp;") for name in names]
-    answers = [" ".join((texts[name][1] or texts[name][3]).split()) for name in names]
-    assert built.catalogue.urls.all() == [f"/{name}" for name in names]
-    for row in range(len(names)):
-        scores = [score_of(counts[row], other, counts) for other in counts]
-        strangers = [o for o in range(len(names)) if o != row and (not answers[o] or answers[o] != answers[row])]
-        wanted = sorted((o for o in strangers if scores[o] > 1e-9), key=lambda o: (-round(scores[o], 9), o))
-        found = built.candidates(row)
-        assert [c.score for c in found] == pytest.approx([scores[o] for o in wanted], abs=1e-9)
-        # Where two scores round to neighbours of the ninth digit, either order is exact.
-        assert sorted(c.row for c in found) == sorted(wanted)
-        for one, other in pairwise(found):
-            assert (-round(one.score, 9), one.row) < (-round(other.score, 9), other.row)
-        everything = built.every_candidate(built.vectors.rows.row(row))
-        assert [c for c in everything if c.row in strangers] == found
-
-
-@hypothesis_settings(deadline=None, max_examples=25)
-@given(sites())
-def test_contributions_add_up_to_the_score_and_name_their_field(texts: dict[str, tuple[str, str, str, str]]) -> None:
-    built = build(files_of(texts))
-    names = sorted(texts)
-    for row, name in enumerate(names):
-        for candidate in built.candidates(row):
-            parts = built.explain(built.vectors.rows.row(row), candidate.row)
-            assert math.fsum(part.value for part in parts) == pytest.approx(candidate.score, abs=1e-12)
-            assert built.score(built.vectors.rows.row(row), candidate.row) == candidate.score
-            assert [part.value for part in parts] == sorted((part.value for part in parts), reverse=True)
-            both = [field_counts(*texts[n]) for n in (name, names[candidate.row])]
-            shared = {(field, term) for field in DEFAULT.fields for term in both[0][field] & both[1][field]}
-            assert {(part.field, part.term) for part in parts} == shared
-            assert len(parts) == len(shared)
-
-
-@hypothesis_settings(deadline=None, max_examples=20)
-@given(sites(), st.randoms(use_true_random=False))
-def test_names_and_order_of_the_files_change_nothing(texts: dict[str, tuple[str, str, str, str]], random) -> None:
-    files = files_of(texts)
-    names = list(files)
-    random.shuffle(names)
-    # The paths differ, so that files are found in another order; all else must not.
-    moved = {f"{place}/{name}": files[name] for place, name in enumerate(names)}
-    one, other = (to_arrays(build(some)) for some in (files, moved))
-    for name in one.keys() - {"paths_blob", "paths_offsets"}:
-        assert one[name].tobytes() == other[name].tobytes(), name
-
-
-def test_two_builds_of_the_sample_site_are_equal_whatever_the_processes(
-    corpus: Corpus, model: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parallel, "CHUNK", 11)
-    monkeypatch.setattr(parallel, "FEW", 1)
-    monkeypatch.setattr(parallel, "cores", lambda: 2)
-    one, other = to_arrays(model), to_arrays(fit_model(corpus, DEFAULT, "later"))
-    assert [name for name in one if one[name].tobytes() != other[name].tobytes()] == []
-
-
-def test_the_sample_site_is_ranked_like_all_pairs(corpus: Corpus, model: Model) -> None:
-    rows = model.vectors.rows
-    dense = np.zeros((len(rows), rows.columns))
-    for row in range(len(rows)):
-        columns, values = rows.row(row)
-        dense[row, columns] = values
-    scores = dense @ dense.T
-    for row in range(len(rows)):
-        others = [other for other in range(len(rows)) if corpus.families[other] != corpus.families[row]]
-        wanted = sorted(others, key=lambda other: (-round(scores[row, other], 9), other))[: DEFAULT.candidates]
-        found = model.candidates(row)
-        assert [c.row for c in found] == [other for other in wanted if scores[row, other] > 1e-9]
-        assert [c.score for c in found] == pytest.approx(scores[row, [c.row for c in found]].tolist(), abs=1e-12)
 
 
 def test_no_list_of_the_sample_site_breaks_a_promise(corpus: Corpus, model: Model) -> None:
@@ -165,7 +44,7 @@ def test_no_list_of_the_sample_site_breaks_a_promise(corpus: Corpus, model: Mode
         assert corpus.families[row] not in families
         assert len(set(families)) == len(families) <= SHOWN
         assert not any(corpus.articles[c.row].hidden for c in shown)
-        assert all(c.score >= DEFAULT.floor for c in shown)
+        assert all(c.score >= model.floor for c in shown)
         for candidate in shown:
             subjects = [
                 a.subject for a in corpus.articles if a.answer_digest == corpus.articles[candidate.row].answer_digest
@@ -216,17 +95,21 @@ def test_permits_follows_the_rules_and_not_the_rank(model: Model) -> None:
 def test_a_draft_with_the_text_of_an_article_finds_it_as_the_same_question(corpus: Corpus, model: Model) -> None:
     for row, one in enumerate(corpus.articles):
         texts = dict(zip(DEFAULT.sources, one.texts, strict=True))
-        vector, asking, candidates = model.ask_draft(texts)
-        assert candidates[0].score == pytest.approx(1.0, abs=1e-12)
-        assert row in [c.row for c in candidates if c.score > 1 - 1e-9]
+        query, asking, candidates = model.ask_draft(texts)
+        # Nothing of the site is as near as the article itself and its copies.
+        best = model.part_values(query, np.array([row]))[0]
+        assert (best[0], best[4], best[5]) == (pytest.approx(1.0, abs=1e-12), 1.0, 0.0)
+        assert corpus.families[candidates[0].row] == corpus.families[row]
+        assert max(c.score for c in candidates) == candidates[0].score
         assert asking.family == -1
-        if len(analyze(one.title)) > 4:
-            assert asking.like[row] >= DEFAULT.same_question_article
+        words = len(analyze(one.title))
+        assert asking.like[row] == pytest.approx(min(1.0, words / 8), abs=1e-12)
+        if words >= 4:
+            assert asking.like[row] >= DEFAULT.same_question_article - 1e-12
         # And what asks the same question as the article does so of the draft, by the same likeness.
         near = {c.row for c in candidates[: 4 * SHOWN]}
         for other, likeness in model.likeness.of(row).items():
             assert other not in near or asking.like[other] == pytest.approx(likeness, abs=1e-12)
-        assert model.score(vector, row) == pytest.approx(1.0, abs=1e-12)
 
 
 def test_the_title_of_a_draft_meets_inflected_words_of_published_titles() -> None:
@@ -237,12 +120,13 @@ def test_the_title_of_a_draft_meets_inflected_words_of_published_titles() -> Non
     }
     built = build(files)
     draft = {"title": "How does a digestive enzyme break down large molecule quickly", "answer": "Proteases cut."}
-    _, asking, candidates = built.ask_draft(draft)
+    query, asking, _ = built.ask_draft(draft)
     # All but "does", "a" and "do" meet by their first five letters: 7 of 9 words, and the two are no words of the site.
     own = [word[:5] for word in analyze(title)]
     cosine = math.sqrt(len(set(own) - {"do"}) / len(own))
-    score = next(c.score for c in candidates if c.row == 0)
-    assert asking.like[0] == pytest.approx(0.4 * cosine + 0.6 * score, abs=1e-12)
+    articles = float(built.part_values(query, np.array([0]))[0, 0])
+    # Words that no title has are as rare as can be, so the share of the rarest word is 0.
+    assert asking.like[0] == pytest.approx(0.15 * cosine + 0.65 * articles, abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -284,8 +168,11 @@ def test_a_model_does_not_fit_one_article_more_or_less(tmp_path: Path) -> None:
         ({"candidates": 65}, False),
         ({"lead_words": 41}, False),
         ({"lead_times": 3}, False),
-        ({"same_question_article": 0.5}, False),
-        ({"same_question_list": 0.5}, False),
+        ({"floor": 0.0}, False),
+        ({"same_question_article": 0.55}, False),
+        ({"same_question_list": 0.55}, False),
+        ({"parts": {**DEFAULT.parts, "cosine": 0.5}}, False),
+        ({"parts": dict(DEFAULT.parts)}, True),
         ({"fields": {"title": 0.15, "text": 0.7, "seo.page_keywords": 0.16}}, False),
         ({"fields": {"text": 0.7, "title": 0.15, "seo.page_keywords": 0.15}}, False),
         ({"fields": {**DEFAULT.fields, "date": 0.0}}, True),
@@ -332,7 +219,7 @@ def test_a_ranking_gives_plain_candidates(model: Model) -> None:
 
 def test_the_rules_are_those_of_the_settings_and_the_catalogue(corpus: Corpus, model: Model) -> None:
     rules = replace(model, settings=replace(DEFAULT, floor=0.5, same_question_list=0.0)).rules
-    assert (rules.floor, rules.same_question_article, rules.same_question_list) == (0.5, 0.55, 0.0)
+    assert (rules.floor, rules.same_question_article, rules.same_question_list) == (0.5, 0.5, 0.0)
     ids = pack(["1", "", "2"])
     few = replace(
         model.catalogue, ids=ids, hidden=np.array([0, 0, 1], np.uint8), families=np.array([0, 1, 0], np.int32)
@@ -350,3 +237,68 @@ def test_the_copies_of_the_sample_site_are_one_family_each(corpus: Corpus, model
 
 def test_the_sample_site_is_the_one_of_these_tests() -> None:
     assert len(list(ARTICLES.rglob("*.md"))) == 142
+
+
+@hypothesis_settings(deadline=None, max_examples=25)
+@given(sites())
+def test_the_whole_site_is_ranked_by_score_among_all_that_share_a_word(site: Site) -> None:
+    built, hand = site.build(), ByHand(site)
+    for row in range(len(built)):
+        query = built.query(row)
+        others = [o for o in range(len(built)) if o != row and hand.share_a_word(row, o)]
+        found = built.ranked(query)
+        assert sorted(c.row for c in found) == others
+        assert [c.score for c in found] == [built.score(query, c.row) for c in found]
+        for one, other in pairwise(found):
+            assert (-round(one.score, 9), one.row) < (-round(other.score, 9), other.row)
+
+
+@hypothesis_settings(deadline=None, max_examples=20)
+@given(sites())
+def test_a_draft_ranks_the_nearest_by_cosine_and_all_that_are_as_near_as_the_last(site: Site) -> None:
+    built, hand = site.build(), ByHand(site)
+    for row in range(len(built)):
+        query = query_draft(built.vectors, built.coverage, article_words(site.texts(row), site.settings))
+        everything = built.ranked(query)
+        near = sorted((hand.cosine(row, c.row) for c in everything), reverse=True)
+        for count in (1, 2, 5):
+            few = built.ranked(query, count)
+            last = near[min(count, len(near)) - 1] if near else 0.0
+            assert {c.row for c in few} == {c.row for c in everything if hand.cosine(row, c.row) >= last - 1e-9}
+            assert few == [c for c in everything if c in few]
+
+
+def test_as_many_are_ranked_for_an_article_as_are_wanted(model: Model) -> None:
+    query = model.query(0)
+    assert [len(model.ranked(query, count)) for count in (1, 2, 10, 64)] == [1, 2, 10, 64]
+
+
+@pytest.mark.parametrize("floor", [0.0, 0.125, 1.0])
+def test_a_floor_that_is_set_is_the_floor(model: Model, floor: float) -> None:
+    assert replace(model, settings=replace(DEFAULT, floor=floor)).floor == floor
+
+
+@hypothesis_settings(deadline=None, max_examples=25)
+@given(sites(most=9))
+def test_the_floor_is_half_of_what_fifth_best_candidates_usually_score(site: Site) -> None:
+    built = replace(site, settings=replace(site.settings, candidates=64)).build()
+    fifth = [built.candidates(row)[4].score for row in range(len(built)) if len(built.candidates(row)) >= 5]
+    assert built.floor == (round(statistics.median(fifth) / 2, 3) if fifth else 0.0)
+    assert built.rules.floor == built.floor
+
+
+def test_the_floor_of_the_sample_site(model: Model) -> None:
+    fifth = [model.candidates(row)[4].score for row in range(len(model))]
+    assert model.floor == round(statistics.median(fifth) / 2, 3)
+    assert 0.03 < model.floor < 0.08
+
+
+def test_where_no_article_has_a_fifth_candidate_the_floor_is_0() -> None:
+    built = site_of([{"answer": f"moon {word}"} for word in ("sun", "gas", "tide", "wave", "cell")], DEFAULT).build()
+    assert {len(built.candidates(row)) for row in range(5)} == {4}
+    assert (built.floor, len(built.chosen.of(0))) == (0.0, 4)
+
+
+def test_the_digests_of_the_sources_are_kept(corpus: Corpus, model: Model) -> None:
+    kept = [digest.tobytes().hex() for digest in model.catalogue.sources]
+    assert kept == [article.source_digest for article in corpus.articles]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import SettingsError
-from recommender.provenance import FILE_NAME, format_generated, read_generated
+from recommender.provenance import FILE_NAME, format_generated, generated_of, read_generated
 
 # Urls as they can stand in a file: any text without lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -87,3 +87,14 @@ def test_what_is_written_is_read_back(
 ) -> None:
     file = write(tmp_path_factory.getbasetemp(), format_generated(links))
     assert read_generated(file) == {url: urls for url, urls in links.items() if urls}
+
+
+def test_one_articles_line_is_found_among_all(tmp_path: Path) -> None:
+    generated = {"/a": frozenset({"/b"}), '/a"é': frozenset({"/x", "/y"}), "/aa": frozenset({"/c"})}
+    file = write(tmp_path, format_generated(generated))
+    for url, urls in generated.items():
+        assert generated_of(file, url) == urls == read_generated(file)[url]
+    assert generated_of(file, "/b") == frozenset()
+    assert generated_of(tmp_path / "none", "/a") == frozenset()
+    with pytest.raises(SettingsError, match="damaged"):
+        generated_of(write(tmp_path, b'{"url": "/a", "generated": ['), "/a")

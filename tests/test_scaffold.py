@@ -11,8 +11,8 @@ import pytest
 from conftest import article, write_files
 
 from recommender.errors import ContentError, SettingsError
-from recommender.scaffold import SAMPLE, write_settings
-from recommender.settings import FILE_NAME, Settings, load_settings
+from recommender.scaffold import SAMPLE, write_parts, write_settings
+from recommender.settings import FILE_NAME, PARTS, Settings, load_settings
 
 
 def written(folder: Path) -> Settings:
@@ -144,3 +144,31 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch
     monkeypatch.setattr("recommender.scaffold.replace_file", full)
     with pytest.raises(SettingsError, match=r"cannot be written \(No space left on device\)"):
         write_settings(tmp_path, force=False)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("content: a\n", "content: a\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n"),
+        ("content: a", "content: a\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n"),
+        (
+            "# mine\nparts:\n  cosine: 1  # old\n\n# slots\nslots: 3\n",
+            "# mine\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n\n# slots\nslots: 3\n",
+        ),
+        ("parts: {cosine: 1}\nslots: 3\n", "parts:\n  cosine: 0.4\n  same_subject: 0.125\nslots: 3\n"),
+    ],
+)
+def test_learned_parts_are_written_and_all_else_stays(tmp_path: Path, before: str, after: str) -> None:
+    file = tmp_path / FILE_NAME
+    file.write_text(before, encoding="utf-8")
+    assert write_parts(file, {"cosine": 0.4, "same_subject": 0.125}).startswith(f"{file}: parts written")
+    assert file.read_text(encoding="utf-8") == after
+    assert load_settings(file).parts == PARTS | {"cosine": 0.4, "same_subject": 0.125}
+
+
+def test_a_settings_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / FILE_NAME
+    file.write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="cannot be edited"):
+        write_parts(file, {"cosine": 1.0})
+    assert file.read_bytes() == b"\xff"

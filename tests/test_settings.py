@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import SettingsError
-from recommender.settings import FILE_NAME, Keys, Settings, find_settings, load_settings, make_settings
+from recommender.settings import FILE_NAME, PARTS, Keys, Settings, find_settings, load_settings, make_settings
 
 
 def load(folder: Path, text: str | bytes) -> Settings:
@@ -39,7 +39,9 @@ def refusal(folder: Path, text: str | bytes) -> str:
         pytest.param("\ufeffslots: 3\n", {"slots": 3}, id="byte-order-mark"),
         pytest.param("---\nslots: 3\n", {"slots": 3}, id="document-start"),
         pytest.param('slots: "3"\n', {"slots": 3}, id="quoted-number"),
-        pytest.param("slots:\nfloor: ~\ncontent: null\nfields:\n", {}, id="null-means-default"),
+        pytest.param("slots:\nfloor: ~\ncontent: null\nfields:\nparts:\n", {}, id="null-means-default"),
+        pytest.param("floor: null\n", {"floor": None}, id="no-floor"),
+        pytest.param("floor: 0\n", {"floor": 0.0}, id="floor-0-is-a-floor"),
         pytest.param("slots: 1\ncandidates: 1000\n", {"slots": 1, "candidates": 1000}, id="bounds"),
         pytest.param("floor: 1\n", {"floor": 1.0}, id="a-whole-number-is-a-number"),
         pytest.param("floor: .5\n", {"floor": 0.5}, id="no-leading-zero"),
@@ -55,6 +57,12 @@ def refusal(folder: Path, text: str | bytes) -> str:
             id="fields",
         ),
         pytest.param("text: {body: 1, title: 0}\n", {"text": {"body": 1, "title": 0}}, id="text"),
+        pytest.param("parts:\n  cosine: 1\n", {"parts": {**PARTS, "cosine": 1.0}}, id="the-other-parts-stay"),
+        pytest.param(
+            "parts: {same_subject: -10, head_covered: 0, text_covered: 10}\n",
+            {"parts": {**PARTS, "same_subject": -10.0, "head_covered": 0.0, "text_covered": 10.0}},
+            id="parts-may-be-negative",
+        ),
         pytest.param("keys:\n  id: No\n  url: meta.url\n", {"keys": Keys(id="No", url="meta.url")}, id="keys-are-text"),
     ],
 )
@@ -67,7 +75,7 @@ def test_load(tmp_path: Path, text: str, changed: dict[str, object]) -> None:
 
 KNOWN = (
     "known: content, model, slots, lead_words, lead_times, floor, candidates, same_question_article, "
-    "same_question_list, keys, fields, text"
+    "same_question_list, keys, fields, text, parts"
 )
 
 
@@ -116,6 +124,22 @@ KNOWN = (
             id="all-off",
         ),
         pytest.param("text: {a: 1.5}\n", ": text.a must be a whole number from 0 to 100, got '1.5'", id="text-times"),
+        pytest.param(
+            "parts: {title_cover: 1}\n",
+            ": unknown part 'title_cover'; did you mean 'title_covered'? known: cosine, head_covered, text_covered, "
+            "title_covered, near_in_return, same_subject",
+            id="unknown-part",
+        ),
+        pytest.param("parts: 1\n", ": parts must be lines of `name: value`, got '1'", id="parts-number"),
+        pytest.param(
+            "parts: {cosine: 11}\n", ": parts.cosine must be a number from -10 to 10, got '11'", id="part-too-large"
+        ),
+        pytest.param(
+            "parts: {cosine: }\n", ": parts.cosine must be a number from -10 to 10, got nothing", id="part-null"
+        ),
+        pytest.param(
+            "parts:\n  cosine: 1\n  cosine: 2\n", ": setting 'parts.cosine' stands twice; keep one", id="part-twice"
+        ),
         pytest.param("slots: 3\nb: {\n", ", line 3: did not find expected node content; mend the YAML", id="yaml"),
         pytest.param("slots: 3\nb: *x\n", ", line 2: found undefined alias; mend the YAML", id="alias"),
         pytest.param(
@@ -220,4 +244,6 @@ def test_any_value_is_taken_or_refused_in_one_sentence(values: dict[str, object]
     except SettingsError as error:
         assert re.match(r"/x/recommender\.yml: \S", str(error))
     else:
-        assert 1 <= settings.slots <= 99 and 0 <= settings.floor <= 1 and settings.weighted
+        assert 1 <= settings.slots <= 99 and settings.weighted
+        assert settings.floor is None or 0 <= settings.floor <= 1
+        assert settings.parts.keys() == PARTS.keys()

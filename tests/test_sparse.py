@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from recommender.sparse import Rows, Texts, all_dots, ascends, ordered_sum, pack, shared
+from recommender import sparse
+from recommender.sparse import Rows, Texts, all_dots, ascends, dots_of, near_dots, ordered_sum, pack, shared
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 COUNTED = st.integers(-3, 3).map(float)
@@ -57,6 +60,37 @@ def test_all_dots_adds_in_the_order_of_the_columns_like_ordered_sum() -> None:
     rows = rows_of(random.random((20, 300)) * (random.random((20, 300)) < 0.5))
     one_by_one = [ordered_sum(shared(rows.row(7), rows.row(other))[1]) for other in range(20)]
     assert all_dots(rows, rows.row(7)).tolist() == one_by_one
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 1024])
+@given(dense=matrices())
+def test_near_dots_are_near_whatever_the_chunks(chunk: int, dense: NDArray[np.float64]) -> None:
+    rows, dots = rows_of(dense), dense @ dense.T
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sparse, "CHUNK", chunk)
+        for one in range(len(dense)):
+            assert near_dots(rows, rows.row(one)) == pytest.approx(dots[one], abs=1e-12)
+
+
+@given(matrices(), st.data())
+def test_dots_of_some_rows_are_those_of_all(dense: NDArray[np.float64], data: st.DataObject) -> None:
+    rows = rows_of(dense)
+    numbers = np.array(data.draw(st.lists(st.integers(0, len(dense) - 1), max_size=8)), np.int64)
+    assert dots_of(rows, rows.row(0), numbers).tolist() == all_dots(rows, rows.row(0))[numbers].tolist()
+
+
+def test_texts_that_were_looked_into_are_pickled_without_their_views() -> None:
+    texts = pack(["a", "bc"])
+    assert texts[1] == "bc"
+    again = pickle.loads(pickle.dumps(texts))
+    assert again.all() == ["a", "bc"]
+
+
+@given(st.lists(TEXT), TEXT)
+def test_the_place_of_a_text_is_where_it_would_be_put(texts: list[str], other: str) -> None:
+    ordered = sorted(text.encode() for text in texts)
+    packed = pack(text.decode() for text in ordered)
+    assert packed.place(other.encode()) == bisect.bisect_left(ordered, other.encode())
 
 
 def test_ordered_sum_goes_from_first_to_last() -> None:

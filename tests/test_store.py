@@ -19,6 +19,7 @@ from recommender import layout, store
 from recommender.errors import ModelError, WriteStopped
 from recommender.layout import to_arrays, to_header
 from recommender.model import Model
+from recommender.settings import PARTS
 from recommender.store import MANIFEST, load_model, read_manifest, save_model
 
 
@@ -361,10 +362,10 @@ def test_an_unknown_key_is_refused(folder: Path):
 
 
 def test_other_formats_say_what_to_do(folder: Path):
-    rewrite(folder, lambda manifest: manifest.update(format=2, anything="goes"))
-    refused(folder, "format 2, newer than 1; upgrade recommender")
-    rewrite(folder, lambda manifest: manifest.update(format=0))
-    refused(folder, "format 0, older than 1; build it again")
+    rewrite(folder, lambda manifest: manifest.update(format=3, anything="goes"))
+    refused(folder, "format 3, newer than 2; upgrade recommender")
+    rewrite(folder, lambda manifest: manifest.update(format=1))
+    refused(folder, "format 1, older than 2; build it again")
 
 
 @pytest.mark.parametrize("key", ["bytes", "sha256", "dtype", "shape"])
@@ -430,7 +431,7 @@ def test_a_key_that_stands_twice_deep_inside_is_refused(folder: Path):
     text = (folder / MANIFEST).read_text()
     (folder / MANIFEST).write_text(text.replace('"sha256"', '"bytes": 1, "sha256"', 1))
     refused(folder, "damaged")
-    (folder / MANIFEST).write_text(text.replace('"floor": 0.1', '"floor": NaN'))
+    (folder / MANIFEST).write_text(text.replace('"floor": null', '"floor": NaN'))
     assert "NaN" in (folder / MANIFEST).read_text()
     refused(folder, "damaged")
 
@@ -447,7 +448,8 @@ def test_every_truncated_manifest_is_refused(folder: Path):
     [
         *((name, wrong) for name in ("slots", "candidates") for wrong in (0, -1, 5.0, True, "5", None, 10_001)),
         *((name, wrong) for name in ("lead_words", "lead_times") for wrong in (-1, 1.5, True, "5", None)),
-        *((name, wrong) for name in ("floor", "same_question_list") for wrong in (-0.1, True, "0", None, 1e999)),
+        *((name, wrong) for name in ("floor", "same_question_list") for wrong in (-0.1, True, "0", [], 1e999)),
+        ("same_question_list", None),
         ("fields", []),
         ("fields", {}),
         ("fields", [["title", 0]]),
@@ -459,6 +461,13 @@ def test_every_truncated_manifest_is_refused(folder: Path):
         ("text", [["answer", 1.5]]),
         ("text", [["answer", -1]]),
         ("text", None),
+        ("parts", None),
+        ("parts", []),
+        ("parts", {"cosine": 1}),
+        ("parts", [["cosine", 1.0]]),
+        ("parts", [[name, True] for name in PARTS]),
+        ("parts", [[name, 1e999] for name in PARTS]),
+        ("parts", [[name, -10.5] for name in PARTS]),
         ("keys", {}),
         ("keys", None),
         ("keys", {"id": 5}),

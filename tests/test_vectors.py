@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.article import Article
 from recommender.corpus import Corpus
-from recommender.counts import count_articles, field_words
+from recommender.counts import article_words, count_articles
 from recommender.settings import Settings
 from recommender.sparse import Rows
 from recommender.text import analyze
@@ -57,7 +57,8 @@ def article(number: int, settings: Settings = DEFAULT, **texts: str) -> Article:
 
 
 def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vectors]:
-    return fit_vectors(count_articles(articles, settings), settings)
+    fitted = fit_vectors(count_articles(articles, settings), settings)
+    return fitted.main, fitted.titles
 
 
 def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
@@ -198,7 +199,7 @@ def test_a_published_article_asked_as_a_draft_has_its_own_row(site: tuple[list[A
     articles, settings = site
     main, _ = fit(articles, settings)
     for number, one in enumerate(articles):
-        words = field_words(dict(zip(settings.sources, one.texts, strict=True)), settings)
+        words = article_words(dict(zip(settings.sources, one.texts, strict=True)), settings).fields
         columns, values = transform(main.space, words)
         assert columns.tolist() == main.rows.row(number)[0].tolist()
         assert values == pytest.approx(main.rows.row(number)[1], abs=1e-12)
@@ -208,7 +209,7 @@ def test_the_articles_of_the_sample_site_asked_as_drafts_have_their_own_rows(
     corpus: Corpus, fitted: tuple[Vectors, Vectors]
 ) -> None:
     for number, one in enumerate(corpus.articles):
-        words = field_words(dict(zip(DEFAULT.sources, one.texts, strict=True)), DEFAULT)
+        words = article_words(dict(zip(DEFAULT.sources, one.texts, strict=True)), DEFAULT).fields
         columns, values = transform(fitted[0].space, words)
         assert columns.tolist() == fitted[0].rows.row(number)[0].tolist()
         assert values == pytest.approx(fitted[0].rows.row(number)[1], abs=1e-12)

@@ -82,6 +82,8 @@ class Current:
 def _open(folder: Path) -> Served:
     manifest = read_manifest(folder)
     model = open_model(folder, manifest)
+    for texts in (model.catalogue.urls, model.catalogue.titles, model.catalogue.ids, model.catalogue.subjects):
+        texts.blob[::4096].max(initial=0)  # brings in the pages that every answer reads
     model.rules  # noqa: B018  (made before the first request, and before workers are forked)
     return Served(model, manifest["version"], tag_of(manifest))
 

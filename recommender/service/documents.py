@@ -7,7 +7,8 @@ from typing import Any
 
 from recommender.ask import Answer, Only, ask_row, linkers, same_question
 from recommender.choose import Candidate
-from recommender.model import Model, Part
+from recommender.model import Model
+from recommender.score import Part
 from recommender.service.current import Served
 from recommender.service.parameters import Wish
 
@@ -38,15 +39,16 @@ def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> d
     model = served.model
     limit = wish.limit or model.settings.slots
     # The build chose up to 20 links: the commonest question is a look-up.
-    shown = [] if wish.only else model.chosen.of(row)[:limit]
-    reason, vector = "", model.vectors.rows.row(row)
+    shown = [] if wish.only else model.chosen.of(row, limit)
+    reason = ""
     if len(shown) < limit:
         answer = ask_row(model, row, limit, wish.only)
         shown, reason = list(answer.choice.shown), short_reason(answer, wish.only)
     out: dict[str, Any] = {"article": article(model, row), "related": links(model, shown, curated)}
     if wish.explain:
+        query = model.query(row)
         for link, candidate in zip(out["related"], shown, strict=True):
-            link["terms"] = terms(model.explain(vector, candidate.row))
+            link["terms"] = terms(model.explain(query, candidate.row))
     if reason:
         out["reason"] = reason
     others = copies(model, row)

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
-from recommender.errors import RecommenderError
+from recommender.errors import ModelError, RecommenderError
 from recommender.service.app import NAME
 
 THREADS = 8
@@ -27,8 +27,13 @@ def serve(app: Flask, host: str, port: int, say: Callable[[str], None]) -> None:
     """Answer requests until SIGTERM or Ctrl-C, then finish those at work; ``say`` gets one line once it listens.
 
     Raises:
+        ModelError: there is no model, or it is broken.
         RecommenderError: the address cannot be listened on.
     """
+    state = app.extensions[NAME]
+    if state.current.served is None:
+        state.close()
+        raise ModelError(state.current.refused)
     log_as_json()
     try:
         server: Any = create_server(
@@ -44,11 +49,11 @@ def serve(app: Flask, host: str, port: int, say: Callable[[str], None]) -> None:
             max_request_body_size=MAX_BODY,
         )
     except OSError as error:
+        state.close()
         raise RecommenderError(f"{host}:{port} cannot be listened on ({error.strerror}); give another --port") from None
     stop = _Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    state = app.extensions[NAME]
     state.watch()
     shown = f"[{host}]" if ":" in host else host
     say(f"serving http://{shown}:{server.effective_port}/ (Ctrl-C stops it)")
@@ -68,7 +73,9 @@ class _Stop:
 
 
 def _drain(server: Any) -> None:
-    """Take no new connection, finish what is at work, send what is written, then close."""
+    """Take no further connection, finish what is at work, send what is written, then close."""
+    for _ in range(5):  # who has connected already is let in, and what they sent is read
+        server.asyncore.loop(timeout=0.02, map=server._map, count=1)
     server.del_channel()
     server.socket.close()
     until = time.monotonic() + DRAIN

@@ -102,8 +102,8 @@ def text_of(query: Mapping[str, str], name: str, default: str | None = None) -> 
             raise Refusal("bad-parameter", f"{name} is missing", name)
         return default
     text = query[name]
-    if not text.strip() or len(text) > MAX_TEXT:
-        raise Refusal("bad-parameter", f"{name} must have 1 to {MAX_TEXT:,} characters, not only spaces", name)
+    if not 1 <= len(text) <= MAX_TEXT:
+        raise Refusal("bad-parameter", f"{name} must have 1 to {MAX_TEXT:,} characters", name)
     return text
 
 
@@ -138,9 +138,9 @@ def check_keys(document: Mapping[str, Any], known: Collection[str], where: str =
 
 def limit_in(document: Mapping[str, Any], where: str = "") -> int:
     """Read ``limit`` of a body: a whole number from 1 to 50, 0 where none is given."""
-    value = document.get("limit")
-    if value is None and "limit" not in document:
+    if "limit" not in document:
         return 0
+    value = document["limit"]
     # 5.0 is a whole number for JSON; true is none.
     if (
         isinstance(value, bool)

@@ -10,9 +10,10 @@ import numpy as np
 
 from recommender.ask import Answer, linkers, same_question, why
 from recommender.choose import RULES
-from recommender.model import Model, Part
+from recommender.model import Model
 from recommender.plan import Edit
 from recommender.problems import KINDS, Problem
+from recommender.score import Part
 from recommender.service import documents
 from recommender.service.content import Today
 from recommender.service.refusals import Refusal, shown
@@ -69,11 +70,11 @@ def best(answer: Answer, links: Sequence[dict[str, Any]]) -> float:
 
 
 def passed_over(answer: Answer) -> list[dict[str, Any]]:
-    """Give the best articles that a rule stopped, with the rule; copies of the article itself are no news."""
+    """Give the best articles that a rule stopped, with the rule, but for copies of the article and low scores."""
     found = [
         {**card(answer.model, one.row), "score": one.score, "rule": one.rule, "why": RULES[one.rule]}
         for one in answer.choice.rejected
-        if one.rule not in ("family", "below-floor")
+        if one.rule != "family" and one.score >= answer.model.floor
     ]
     return found[:PASSED]
 

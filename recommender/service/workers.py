@@ -17,9 +17,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recommender.errors import ModelError
 from recommender.service import create_app
 from recommender.settings import find_settings
-from recommender.store import load_model
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -88,5 +88,8 @@ def application() -> Flask:
     settings = find_settings(Path.cwd())
     default = settings.model or (settings.home or Path.cwd()) / "models" / "default"
     folder = Path(os.environ.get("RECOMMENDER_MODEL") or default)
-    load_model(folder)
-    return create_app(folder, settings, settings.content, os.environ.get("RECOMMENDER_ORIGINS", "").split())
+    app = create_app(folder, settings, settings.content, os.environ.get("RECOMMENDER_ORIGINS", "").split())
+    current = app.extensions["recommender"].current
+    if current.served is None:
+        raise ModelError(current.refused)
+    return app

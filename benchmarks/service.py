@@ -1,0 +1,298 @@
+"""Measure the HTTP service: throughput beside routes that do nothing, memory of worker processes, swaps, drafts.
+
+RECOMMENDER_CORPORA names the folder of the unpacked corpora; without it the sample site is measured, whose figures say
+little. The load generator runs on the same machine, so only ratios of one run mean anything.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import random
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+
+from recommender.corpus import read_corpus
+from recommender.fit import fit_model
+from recommender.model import Model, Ranking
+from recommender.settings import Settings
+from recommender.store import load_model, save_model
+
+ROOT = Path(__file__).resolve().parent.parent
+CONNECTIONS, SECONDS, ROUNDS, SWAPS = 4, 3.0, 4, 100
+
+# Three servers under the same waitress: ours; a constant of the same size through our hooks; a bare Flask route.
+SERVER = """
+import sys, logging
+from pathlib import Path
+from flask import Flask, Response
+from waitress.server import create_server
+from recommender.service import create_app
+from recommender.service.laptop import log_as_json
+from recommender.settings import Settings
+which, folder, size = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+log_as_json()
+body = b"x" * size
+app = Flask("bare") if which == "bare" else create_app(folder, Settings())
+if which != "related":
+    app.add_url_rule("/constant", view_func=lambda: Response(body, content_type="application/json"))
+server = create_server(app, host="127.0.0.1", port=0, threads=8)
+print(server.effective_port, flush=True)
+server.run()
+"""
+
+
+def main() -> None:
+    """Measure one thing after another, and print a line for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        model = two_models(place)
+        urls = random.Random(1).sample(model.catalogue.urls.all(), min(5000, len(model)))
+        print(f"{len(model):,} articles, {CONNECTIONS} connections")
+        parts = {"throughput": throughput, "drafts": drafts, "memory": memory, "swaps": swaps}
+        for name in sys.argv[1:] or parts:
+            parts[name](place, model, urls)
+
+
+def two_models(place: Path) -> Model:
+    """Build a model and a second that differs in a digit; the first is published, ``place/other`` holds the second."""
+    corpora = os.environ.get("RECOMMENDER_CORPORA")
+    ready = os.environ.get("RECOMMENDER_BENCH_MODEL")
+    content = Path(corpora) / "quicktakes" / "content" / "learn" if corpora else ROOT / "data" / "articles"
+    model = load_model(Path(ready)) if ready else fit_model(read_corpus(content, Settings()), Settings(), "2026-01-01")
+    chosen = Ranking(model.chosen.indptr, model.chosen.rows, model.chosen.scores * (1 - 1e-12))
+    folder = place / "models" / "default"
+    save_model(replace(model, chosen=chosen, built_at="2026-01-02"), folder)
+    (place / "other.json").write_bytes((folder / "manifest.json").read_bytes())
+    save_model(model, folder)
+    (place / "first.json").write_bytes((folder / "manifest.json").read_bytes())
+    (place / "recommender.yml").write_text("model: models/default\n")
+    return load_model(folder)
+
+
+def publish(place: Path, name: str) -> None:
+    """Put a manifest in its place as a build does."""
+    temporary = place / "models" / "default" / "next.json"
+    temporary.write_bytes((place / f"{name}.json").read_bytes())
+    temporary.replace(place / "models" / "default" / "manifest.json")
+
+
+@contextmanager
+def running(arguments: list[str], place: Path, **extra: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a server until the block ends; its log goes nowhere."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **extra}
+    with subprocess.Popen(
+        [sys.executable, *arguments], cwd=place, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def load(port: int, paths: list[str], stopped: Callable[[], bool]) -> tuple[list[float], int]:
+    """Ask over kept connections until stopped; seconds of each answer, and how many were not 200."""
+    times: list[float] = []
+    wrong = [0]
+
+    def ask(number: int) -> None:
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        reader = connection.makefile("rb")
+        place = number * 997
+        while not stopped():
+            place += 1
+            start = time.perf_counter()
+            connection.sendall(f"GET {paths[place % len(paths)]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            status, length = reader.readline(), 0
+            while (line := reader.readline()) not in (b"\r\n", b""):
+                if line[:15].lower() == b"content-length:":
+                    length = int(line[15:])
+            reader.read(length)
+            times.append(time.perf_counter() - start)
+            wrong[0] += b" 200 " not in status
+        connection.close()
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return times, wrong[0]
+
+
+def for_seconds(seconds: float) -> Callable[[], bool]:
+    """Give a test that becomes true after so many seconds."""
+    until = time.perf_counter() + seconds
+    return lambda: time.perf_counter() >= until
+
+
+def throughput(place: Path, _: Model, urls: list[str]) -> None:
+    """Compare look-ups by url with routes that look nothing up, in turns."""
+    folder = place / "models" / "default"
+    paths = {
+        "related": [f"/v1/related?url={quote(url)}" for url in urls],
+        "constant": ["/constant"],
+        "bare": ["/constant"],
+    }
+    rates: dict[str, list[float]] = {name: [] for name in paths}
+    slowest: dict[str, list[float]] = {name: [] for name in paths}
+    work: dict[str, list[float]] = {name: [] for name in paths}
+    with running(["-c", SERVER, "related", str(folder), "1"], folder) as ours:
+        port = int(ours.stdout.readline())
+        size = statistics.median(_length(port, path) for path in paths["related"][:200])
+        with (
+            running(["-c", SERVER, "constant", str(folder), str(int(size))], folder) as constant,
+            running(["-c", SERVER, "bare", str(folder), str(int(size))], folder) as bare,
+        ):
+            ports = {"related": port, "constant": int(constant.stdout.readline()), "bare": int(bare.stdout.readline())}
+            servers = {"related": ours, "constant": constant, "bare": bare}
+            for _ in range(ROUNDS):
+                for name, asked in paths.items():
+                    begun = _seconds_of_work(servers[name])
+                    times, wrong = load(ports[name], asked, for_seconds(SECONDS))
+                    work[name].append((_seconds_of_work(servers[name]) - begun) / len(times))
+                    assert not wrong, f"{name}: {wrong} answers were not 200"
+                    rates[name].append(len(times) / SECONDS)
+                    slowest[name].append(statistics.quantiles(times, n=100)[98])
+    rate = {name: statistics.median(values) for name, values in rates.items()}
+    slow = {name: statistics.median(values) for name, values in slowest.items()}
+    for name in paths:
+        own = 1e6 * statistics.median(work[name])
+        print(
+            f"{name:<10} {rate[name]:8.0f} requests/s   p99 {1000 * slow[name]:6.2f} ms   {own:.0f} us of the server's"
+        )
+    print(f"related / constant {rate['related'] / rate['constant']:.2f} (at least 0.85); "
+          f"related / bare {rate['related'] / rate['bare']:.2f} (at least 0.50); "
+          f"p99 / constant {slow['related'] / slow['constant']:.2f} (at most 2)")  # fmt: skip
+
+
+def _seconds_of_work(server: subprocess.Popen[str]) -> float:
+    """Give a server's own seconds on a processor: they tell more than throughput where the machine is shared."""
+    times = psutil.Process(server.pid).cpu_times()
+    return times.user + times.system
+
+
+def _length(port: int, path: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", path)
+    return len(connection.getresponse().read())
+
+
+def drafts(place: Path, model: Model, _: list[str]) -> None:
+    """Ask for drafts of 3,000 words made of the site's own titles."""
+    dice = random.Random(2)
+    words = " ".join(model.catalogue.titles.all()).split()
+    with running(["-c", SERVER, "related", str(place / "models" / "default"), "1"], place) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", int(server.stdout.readline()))
+        times, begun_work = [], _seconds_of_work(server)
+        for _ in range(40):
+            start = dice.randrange(max(1, len(words) - 3000))
+            text = " ".join(words[start : start + 3000])
+            body = json.dumps({"title": "How does it all hang together?", "answer": text})
+            begun = time.perf_counter()
+            connection.request("POST", "/v1/related", body, {"Content-Type": "application/json"})
+            reply = connection.getresponse()
+            reply.read()
+            assert reply.status == 200
+            times.append(time.perf_counter() - begun)
+        own = (_seconds_of_work(server) - begun_work) / len(times)
+    print(f"a draft of 3,000 words: {1000 * statistics.median(times):.1f} ms at the median (at most 50), "
+          f"{1000 * own:.1f} ms of the server's")  # fmt: skip
+
+
+def pss(process: subprocess.Popen[str]) -> float:
+    """Sum the proportional set sizes of a process and its children, in MiB."""
+    tree = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    return sum(one.memory_full_info().pss for one in tree) / 2**20
+
+
+def memory(place: Path, _: Model, urls: list[str]) -> None:
+    """Compare four workers with one, before and after a new model."""
+    found: dict[int, tuple[float, float]] = {}
+    for workers in (1, 4):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        publish(place, "first")
+        extra = {"RECOMMENDER_BIND": f"127.0.0.1:{port}", "RECOMMENDER_WORKERS": str(workers)}
+        with running(["-m", "gunicorn", "--config", "python:recommender.service.workers"], place, **extra) as server:
+            _wait(port)
+            before = _settled(server, port, urls)
+            publish(place, "other")
+            time.sleep(8)
+            found[workers] = before, _settled(server, port, urls)
+    for number, when in enumerate(("before", "after")):
+        one, four = found[1][number], found[4][number]
+        print(f"PSS {when} a swap: one worker {one:.0f} MiB, four {four:.0f} MiB, {four / one:.2f} (at most 1.5)")
+
+
+def _settled(server: subprocess.Popen[str], port: int, urls: list[str]) -> float:
+    for _ in range(6):  # new connections each time, so that every worker gets some
+        load(port, [f"/v1/related?url={quote(url)}" for url in urls], for_seconds(1))
+    return pss(server)
+
+
+def _wait(port: int) -> None:
+    for _ in range(600):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the server does not listen")
+
+
+def swaps(place: Path, _: Model, urls: list[str]) -> None:
+    """Replace the model again and again under load."""
+    with running(["-c", SERVER, "related", str(place / "models" / "default"), "1"], place) as server:
+        port = int(server.stdout.readline())
+        paths = [f"/v1/related?url={quote(url)}" for url in urls]
+        load(port, paths, for_seconds(3))
+        sizes, done = [pss(server)], threading.Event()
+
+        def swap() -> None:
+            for number in range(SWAPS):
+                name = ("other", "first")[number % 2]
+                wanted = json.loads((place / f"{name}.json").read_text())["built_at"]
+                publish(place, name)
+                while _built_at(port) != wanted:
+                    time.sleep(0.05)
+                if number % 10 == 9:
+                    sizes.append(pss(server))
+            done.set()
+
+        thread = threading.Thread(target=swap)
+        thread.start()
+        times, wrong = load(port, paths, done.is_set)
+        thread.join()
+    print(f"{SWAPS} swaps under load: {len(times):,} requests, {wrong} failed")
+    print(
+        f"PSS {sizes[0]:.0f} MiB at first, then {min(sizes[1:]):.0f} to {max(sizes[1:]):.0f}, {sizes[-1]:.0f} at last"
+    )
+
+
+def _built_at(port: int) -> str:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/readyz")
+    return str(json.loads(connection.getresponse().read())["model"]["built_at"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""The command that learns how much each part of a score counts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recommender import output
+from recommender.commands.site import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site
+from recommender.errors import ModelError, SettingsError
+from recommender.settings import FILE_NAME, find_settings
+
+
+@click.command()
+@CONTENT
+@click.option("--judgments", type=click.Path(path_type=Path), help="Grades to learn from, instead of curated links.")
+@click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the folds and the interval.")
+@click.option("--write", is_flag=True, help="Write the weights to recommender.yml.")
+@MODEL
+@JSON
+def tune(content: Path | None, judgments: Path | None, model: Path | None, **options: Any) -> int:
+    """Learn how much each part of a score counts, from curated links or judgments."""
+    from recommender import tables
+    from recommender.judgments import read_judgments
+    from recommender.provenance import read_generated
+    from recommender.scaffold import write_parts
+    from recommender.truth import curated_truth, graded_truth
+    from recommender.tune import tune as learn
+
+    settings = find_settings(Path.cwd())
+    if options["write"] and settings.home is None:
+        raise SettingsError(f"there is no {FILE_NAME} to write to; make one: `recommender init`")
+    grades = read_judgments(judgments) if judgments else None
+    corpus = read_site(content, settings)
+    loaded = load(model, settings)
+    if not loaded.fits(corpus, settings):
+        raise ModelError(f"{model_folder(model, settings)} does not fit this content; build it: `recommender build`")
+    generated = read_generated(links_file(settings))
+    truth = curated_truth(corpus, generated) if grades is None else graded_truth(corpus, grades)
+    found = learn(loaded, truth, options["seed"])
+    tables.show_tuned(found, loaded.settings.parts, as_json=options["as_json"])
+    if options["write"] and settings.home is not None:
+        output.note(write_parts(settings.home / FILE_NAME, found.parts))
+    return 0

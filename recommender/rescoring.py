@@ -1,0 +1,166 @@
+"""The score of every candidate of a site: what ``score`` computes for a few, bit for bit, in compiled loops."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.compiled import compiled, part
+from recommender.coverage import Coverage
+from recommender.score import Near, returns
+from recommender.sparse import Floats, Ints, Terms
+from recommender.vectors import Vectors
+
+BLOCK = 64  # rows of one task
+
+
+class Words(NamedTuple):
+    """Every article's words, of the text alone: shares of its own head and text, and how it speaks of each.
+
+    ``ends`` and ``titles`` are those of the titles: columns, and shares of each title.
+    """
+
+    indptr: Ints
+    columns: Terms
+    heads: Floats
+    texts: Floats
+    spoken: Floats
+    ends: Ints
+    titles: Terms
+    shares: Floats
+    size: int  # columns of the space
+
+
+class Pairs(NamedTuple):
+    """Candidates by falling cosine, padded to one number a row with -1: (n, kept) int32 and float64."""
+
+    rows: Terms
+    cosines: Floats
+    subjects: Ints  # number of every article's subject, -1 for none
+    returns: Floats  # by the number of candidates that come before
+
+
+def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats, threads: int) -> Floats:
+    """Score all candidates: (n, kept) float64, 0.0 where there is none."""
+    words = _words(vectors, coverage)
+    scores = np.zeros(pairs.rows.shape)
+
+    def task(start: int) -> None:
+        _rescore(words, pairs, weights, (start, min(start + BLOCK, len(vectors.rows))), scores)
+
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        list(pool.map(task, range(0, len(vectors.rows), BLOCK)))  # a list, so that a task's exception is raised
+    return scores
+
+
+def _words(vectors: Vectors, coverage: Coverage) -> Words:
+    rows, n = vectors.rows, len(vectors.rows)
+    of_text = coverage.texts > 0
+    indptr = np.concatenate([[0], np.cumsum(of_text)])[rows.indptr].astype(np.int64)
+    owners, columns = np.repeat(np.arange(n), np.diff(indptr)), rows.indices[of_text]
+    idf = vectors.space.idf[columns]
+    texts, heads = (counts[of_text].astype(np.float64) for counts in (coverage.texts, coverage.heads))
+    titled = coverage.titles[of_text] > 0
+    ends = np.concatenate([[0], np.cumsum(titled)])[indptr].astype(np.int64)
+    return Words(
+        indptr,
+        columns,
+        _shares(owners, idf**2 * heads, n),
+        _shares(owners, idf * np.sqrt(texts), n),
+        texts / (texts + coverage.slack[owners]),
+        ends,
+        columns[titled],
+        _shares(owners[titled], idf[titled], n),
+        rows.columns,
+    )
+
+
+def _shares(owners: Ints, values: Floats, n: int) -> Floats:
+    # bincount adds one after the other, as coverage does.
+    totals = np.bincount(owners, weights=values, minlength=n)
+    shares: Floats = values / np.where(totals > 0, totals, 1.0)[owners]
+    return shares
+
+
+def padded(near: Near, subjects: Ints) -> Pairs:
+    """Put the candidates of every article into one table."""
+    n = len(near.indptr) - 1
+    lengths = np.diff(near.indptr)
+    rows, cosines = np.full((n, near.kept), -1, np.int32), np.zeros((n, near.kept))
+    filled = np.arange(near.kept) < lengths[:, None]
+    rows[filled], cosines[filled] = near.rows, near.cosines
+    return Pairs(rows, cosines, subjects, returns(near.kept))
+
+
+@part
+def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+    for p in range(words.indptr[a], words.indptr[a + 1]):
+        column = words.columns[p]
+        shares[column, 0] = words.heads[p]
+        shares[column, 1] = words.texts[p]
+        spoken[column] = words.spoken[p]
+
+
+@part
+def _clear(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+    for p in range(words.indptr[a], words.indptr[a + 1]):
+        column = words.columns[p]
+        shares[column, 0] = 0.0
+        shares[column, 1] = 0.0
+        spoken[column] = 0.0
+
+
+@part
+def _covered(words: Words, c: int, shares: NDArray[np.float64], spoken: Floats) -> tuple[float, float, float]:
+    head, text, title = 0.0, 0.0, 0.0
+    for p in range(words.indptr[c], words.indptr[c + 1]):
+        column, speaks = words.columns[p], words.spoken[p]
+        head += shares[column, 0] * speaks
+        text += shares[column, 1] * speaks
+    for p in range(words.ends[c], words.ends[c + 1]):
+        title += words.shares[p] * spoken[words.titles[p]]
+    return head, text, title
+
+
+@part
+def _returned(pairs: Pairs, a: int, c: int) -> Any:
+    for before in range(pairs.rows.shape[1]):
+        if pairs.rows[c, before] == a:
+            return pairs.returns[before]
+        if pairs.rows[c, before] < 0:
+            break
+    return 0.0
+
+
+@compiled
+def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int], scores: Floats) -> None:
+    shares, spoken = np.zeros((words.size, 2)), np.zeros(words.size)
+    for a in range(span[0], span[1]):
+        _spread(words, a, shares, spoken)
+        for k in range(pairs.rows.shape[1]):
+            c = pairs.rows[a, k]
+            if c < 0:
+                break
+            head, text, title = _covered(words, c, shares, spoken)
+            same = 1.0 if pairs.subjects[a] >= 0 and pairs.subjects[a] == pairs.subjects[c] else 0.0
+            # One after the other, as score.total adds: the order decides the last bit.
+            score = 0.0 + weights[0] * pairs.cosines[a, k]
+            score = score + weights[1] * head
+            score = score + weights[2] * text
+            score = score + weights[3] * title
+            score = score + weights[4] * _returned(pairs, a, c)
+            scores[a, k] = score + weights[5] * same
+        _clear(words, a, shares, spoken)
+
+
+def sorted_by_score(pairs: Pairs, scores: Floats) -> NDArray[Any]:
+    """Give the order of every article's candidates by (-round(score, 9), row), missing ones last: (n, kept) int64."""
+    missing = pairs.rows < 0
+    last = np.where(missing, np.iinfo(np.int32).max, pairs.rows)
+    by_row = np.argsort(last, axis=1, kind="stable")
+    keys = np.where(missing, np.inf, -np.round(scores, 9))
+    by_score = np.argsort(np.take_along_axis(keys, by_row, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(by_row, by_score, axis=1)

@@ -1,0 +1,180 @@
+"""The score of a pair as a sum of named, signed parts: for articles and drafts, a few targets at a time.
+
+cosine is symmetric and finds the candidates; the other parts ask how much of one article the other speaks of, whether
+the asking article is near in return, and whether both are of one subject. ``rescoring`` computes the same, bit for
+bit, for all candidates of a site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.counts import Words
+from recommender.coverage import (
+    Asked,
+    Coverage,
+    asked_of,
+    covered_by,
+    heads_covered,
+    shares,
+    targets,
+    texts_covered,
+    titles_covered,
+)
+from recommender.settings import PARTS
+from recommender.sparse import Floats, Ints, Terms, dots_of, shared
+from recommender.vectors import Vectors, text_counts, transform
+
+NAMES = tuple(PARTS)
+WORD_PARTS = NAMES[:4]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One named, signed part of a score: a term of a field, a term that is covered, or ("") a part without terms."""
+
+    field: str
+    term: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Query:
+    """Who asks: a row of the site or -1 for a draft, its subject, its row of the space, and what covering needs."""
+
+    row: int
+    subject: str
+    vector: tuple[Terms, Floats]
+    asked: Asked
+
+
+@dataclass(frozen=True)
+class Near:
+    """The candidates of every article with their cosines: article i has ``indptr[i]`` to ``indptr[i + 1]``.
+
+    ``kept`` is how many an article has at most.
+    """
+
+    indptr: Ints
+    rows: Terms
+    cosines: Floats
+    kept: int
+
+
+def query_of(vectors: Vectors, coverage: Coverage, row: int, subject: str) -> Query:
+    """Ask for an article of the site."""
+    asked = asked_of(coverage, vectors.rows, vectors.space.idf, row)
+    return Query(row, subject, vectors.rows.row(row), asked)
+
+
+def query_draft(vectors: Vectors, coverage: Coverage, words: Words) -> Query:
+    """Ask for a draft by its words; words that the site does not have play no part."""
+    columns, texts, heads, titles = text_counts(vectors.space, words)
+    length = np.array([float(sum(map(len, words.fields[n : n + 1]))) for n in vectors.space.text_numbers])
+    slack = float(coverage.slack_of(length)[0]) if len(length) else 1.0
+    asked = shares(columns, vectors.space.idf[columns], (texts, heads, titles), slack)
+    return Query(-1, "", transform(vectors.space, words.fields), asked)
+
+
+def word_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints) -> NDArray[np.float64]:
+    """Give the parts that compare words: (targets, 4) float64: cosine, head, text and title covered."""
+    found, idf = targets(coverage, vectors.rows, numbers), vectors.space.idf
+    return np.stack(
+        [
+            dots_of(vectors.rows, query.vector, numbers),
+            covered_by(found, query.asked.head, len(idf)),
+            covered_by(found, query.asked.text, len(idf)),
+            titles_covered(found, idf, query.asked.spoken),
+        ],
+        axis=1,
+    )
+
+
+def asker_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints) -> NDArray[np.float64]:
+    """Give the same four parts where the articles ask and the query is what they might link to."""
+    found, idf, spoken = targets(coverage, vectors.rows, numbers), vectors.space.idf, query.asked.spoken
+    return np.stack(
+        [
+            dots_of(vectors.rows, query.vector, numbers),
+            heads_covered(found, idf, spoken),
+            texts_covered(found, idf, spoken),
+            covered_by(found, query.asked.title, len(idf)),
+        ],
+        axis=1,
+    )
+
+
+def explain_words(vectors: Vectors, coverage: Coverage, query: Query, other: int) -> list[tuple[str, Part]]:
+    """Split the parts that compare words into terms, before they are weighted, each with the name of its part.
+
+    Terms of the cosine go by field.
+    """
+    space, rows = vectors.space, vectors.rows
+    target = asked_of(coverage, rows, space.idf, other)
+    columns, values = shared(query.vector, rows.row(other))
+    fields = [space.fields[number] for number in (np.searchsorted(space.starts, columns, side="right") - 1).tolist()]
+    cosine = WORD_PARTS[0]
+    parts = [(cosine, *own) for own in zip(fields, columns.tolist(), values.tolist(), strict=True)]
+    asked = query.asked
+    pairs = (asked.head, target.spoken), (asked.text, target.spoken), (target.title, asked.spoken)
+    for name, pair in zip(WORD_PARTS[1:], pairs, strict=True):
+        columns, values = shared(*pair)
+        parts += [(name, name, column, value) for column, value in zip(columns.tolist(), values.tolist(), strict=True)]
+    return [(name, Part(field, space.terms[column], value)) for name, field, column, value in parts]
+
+
+def returned(near: Near, query: Query, cosines: Floats, numbers: Ints) -> Floats:
+    """Tell how near the asking article is in return: 1 - ln(rank) / ln(kept + 1) by its rank among a target's own.
+
+    The rank follows from the cosines, so a draft has one too; 0 where it would not be kept.
+    """
+    lengths = near.indptr[numbers + 1] - near.indptr[numbers]
+    starts = np.concatenate([[0], np.cumsum(lengths)])
+    owners = np.repeat(np.arange(len(numbers)), lengths)
+    places = np.arange(starts[-1]) - np.repeat(starts[:-1] - near.indptr[numbers], lengths)
+    other, own = np.round(near.cosines[places], 9), np.round(cosines, 9)[owners]
+    before = (other > own) | ((other == own) & (near.rows[places] < query.row))
+    ranks = np.bincount(owners[before], minlength=len(numbers))
+    # Who shares no word is not kept, however short the target's list.
+    ranks = np.where(np.round(cosines, 9) > 0, np.minimum(ranks, near.kept), near.kept)
+    return returns(near.kept)[ranks]
+
+
+def returns(kept: int) -> Floats:
+    """Give the part near_in_return by the number of candidates that come before, from 0 to all that are kept."""
+    table: Floats = 1 - np.log(np.arange(1, kept + 2)) / np.log(kept + 1)
+    table[kept] = 0.0
+    return table
+
+
+def weights_of(parts: Mapping[str, float], lift: float) -> Floats:
+    """Give the weights of the parts in their order; one subject tells as much as the site's subjects do."""
+    weights = np.array([parts[name] for name in NAMES], np.float64)
+    weights[NAMES.index("same_subject")] *= lift
+    return weights
+
+
+def total(values: NDArray[np.float64], weights: Floats) -> Floats:
+    """Add the weighted parts of every target, first to last: (targets, 6) to (targets,)."""
+    sums = np.zeros(len(values))
+    for number, weight in enumerate(weights.tolist()):
+        sums = sums + weight * values[:, number]
+    return sums
+
+
+def subject_lift(same: NDArray[Any], subjects: Ints) -> float:
+    """Give how much more often nearest articles are of one subject than chance has it, from 0 to 1.
+
+    ``same`` tells it of every pair of nearest articles, ``subjects`` numbers the subject of every article. 0 where
+    subjects are noise, or where there is only one.
+    """
+    if not len(same):
+        return 0.0
+    shares_of = np.bincount(subjects) / len(subjects)
+    chance = float((shares_of**2).sum())
+    return max(0.0, (float(same.mean()) - chance) / max(1e-9, 1 - chance))

@@ -1,0 +1,181 @@
+"""The page in a real Chromium: search, open, walk, explain, draft; keyboard, phone, no JavaScript, accessibility."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from test_service_running import Running, serve, wait_until
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--no-first-run", "--disable-quic",
+]  # fmt: skip
+TELESCOPES = "/learn/astronomy/questions/compare-refracting-and-reflecting-telescopes"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def served(committed_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    site = Path(shutil.copytree(committed_site, tmp_path_factory.mktemp("browser") / "site"))
+    with serve(site) as running:
+        wait_until(lambda: json.loads(running.get("/readyz")[2])["changed_files"] == 0)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any, served: Running, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A page that fails its test for any error on the console, and for any request to another host."""
+    base = f"http://127.0.0.1:{served.port}"
+    context = browser.new_context(
+        base_url=base, **getattr(request, "param", {"viewport": {"width": 1280, "height": 900}})
+    )
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=base)
+    page, wrong = context.new_page(), []
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(base) else None)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+def article(page: Any, url: str = TELESCOPES) -> None:
+    page.goto(f"/article?url={url}")
+
+
+def test_type_ahead_opens_an_article_without_a_mouse(page: Any) -> None:
+    page.goto("/")
+    page.keyboard.press("/")
+    page.keyboard.type("why do stars twin")
+    page.wait_for_selector("[role=option]")
+    box = page.get_by_role("combobox")
+    assert box.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    active = page.locator(f"#{box.get_attribute('aria-activedescendant')}")
+    assert active.get_attribute("aria-selected") == "true"
+    assert "twinkle" in active.inner_text()
+    page.keyboard.press("Escape")
+    assert box.get_attribute("aria-expanded") == "false"
+    page.keyboard.press("ArrowDown")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/article?url=*")
+    assert page.locator("h1").inner_text() == "Why do stars twinkle but planets do not?"
+
+
+def test_enter_without_a_choice_lists_what_was_found(page: Any) -> None:
+    page.goto("/")
+    page.get_by_role("combobox").fill("moon")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/?query=moon")
+    assert page.locator(".plain a").count() >= 1
+
+
+def test_an_article_is_explained_and_its_neighbours_walked(page: Any) -> None:
+    article(page)
+    assert page.locator("#today").is_visible()
+    assert page.locator(".mark.bad", has_text="dead").count() == 1
+    # A neighbour by the keyboard alone.
+    link = page.locator("section[aria-labelledby=today] a.title").first
+    title = link.inner_text()
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("title => document.querySelector('h1').innerText === title", arg=title)
+    article(page, "/learn/history/questions/why-did-the-french-revolution-begin-in-1789")
+    opener = page.locator("section[aria-labelledby=should] summary").first
+    opener.focus()
+    page.keyboard.press("Enter")
+    values = page.locator("section[aria-labelledby=should] .why").first.locator("dt .number").all_inner_texts()
+    assert sum(map(float, values[:-1])) == pytest.approx(float(values[-1]), abs=3e-4)
+
+
+def test_the_diff_is_copied(page: Any) -> None:
+    article(page)
+    page.get_by_role("button", name="Copy the diff").click()
+    page.wait_for_selector("text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#the-diff").text_content()
+    assert copied.startswith("--- a/astronomy/")
+    assert copied.endswith("\n")
+
+
+def test_a_draft_is_checked(page: Any) -> None:
+    page.goto("/draft")
+    page.get_by_label("Title or question").fill("Why do stars twinkle but planets do not?")
+    page.get_by_label("Text").fill("Moving air bends the light of stars. Planets are discs and shine steadily.")
+    page.get_by_role("button", name="Find links").click()
+    page.wait_for_selector("text=It should link to")
+    assert (
+        page.locator("section[aria-labelledby=same] a").first.inner_text() == "Why do stars twinkle but planets do not?"
+    )
+    assert page.locator("section[aria-labelledby=in] a").count() >= 1
+
+
+VIEWS = ["/", "/?query=moon", "/?query=zzzz", f"/article?url={TELESCOPES}", "/draft", "/site"]
+LOOKS = [
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
+    {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
+]
+
+
+@pytest.mark.parametrize("page", LOOKS, indirect=True, ids=["light", "dark", "phone"])
+def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    for view in VIEWS:
+        page.goto(view)
+        for closed in page.locator("details").all():
+            closed.evaluate("element => { element.open = true; }")
+        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+        problems = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+        assert problems == [], view
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], view
+
+
+@pytest.mark.parametrize("page", [{"java_script_enabled": False}], indirect=True)
+def test_it_works_without_javascript(page: Any) -> None:
+    page.goto("/")
+    page.locator("input[name=query]").fill("stars twinkle")
+    page.locator("main button[type=submit]").click()
+    page.locator("main .plain a").first.click()
+    assert "twinkle" in page.locator("h1").inner_text()
+    assert not page.locator("button[data-copy]").first.is_visible()
+
+
+def test_the_screenshots_of_the_readme_are_there_and_small(page: Any) -> None:
+    """With RECOMMENDER_WRITE_README=1 they are taken anew."""
+    names = re.findall(r"\]\((docs/[a-z-]+\.png)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    if os.environ.get("RECOMMENDER_WRITE_README"):
+        page.set_viewport_size({"width": 1040, "height": 780})
+        article(page, "/learn/chemistry/questions/why-do-reactions-go-faster-at-higher-temperature")
+        page.locator("section[aria-labelledby=should] summary").first.click()
+        page.screenshot(path=ROOT / "docs" / "article.png")
+        page.emulate_media(color_scheme="dark")
+        page.goto("/site")
+        page.screenshot(path=ROOT / "docs" / "site.png")
+    assert len(names) >= 2
+    for name in names:
+        assert (ROOT / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+        assert (ROOT / name).stat().st_size < 160_000

@@ -1,0 +1,222 @@
+"""The pages, through Flask's client: what they say of real articles, and that they are safe."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+
+import pytest
+from conftest import article, block, link, write_files
+from flask.testing import FlaskClient
+from openapi_spec_validator import validate
+
+from recommender.corpus import read_corpus
+from recommender.fit import fit_model
+from recommender.model import Model
+from recommender.score import Part
+from recommender.service import create_app
+from recommender.service.state import State, wait_for_survey
+from recommender.service.views import bars, diff_lines, fields, plot
+from recommender.settings import Settings
+from recommender.store import save_model
+
+EVIL = "<script>alert(1)</script>\"&'"
+TIDES = "tides follow the moon because gravity pulls the sea"
+FILES = {
+    "a.md": article(
+        "a",
+        link(1, "b"),
+        block(2, "123456", "Gone", "Things", "/gone"),
+        link(3, "b"),
+        link(4, "a-copy"),
+        link(5, "hidden"),
+        title="Why do tides follow the moon and the sun each day",
+        answer=f"{TIDES} one.",
+    ),
+    "a-copy.md": article("a-copy", answer=f"{TIDES} one."),
+    "b.md": article("b", link(1, "c", title="Old title"), answer=f"{TIDES} two, and water."),
+    "c.md": article("c", answer=f"{TIDES} three, and earth."),
+    "same.md": article("same", title="Why do tides follow the moon and the sun each long day", answer=f"{TIDES} one!"),
+    "hidden.md": article("hidden", answer=f"{TIDES} four.", extra="no_index: true\n"),
+    "evil.md": article("evil", title=f"'{EVIL.replace(chr(39), chr(39) * 2)}'", answer=f"{TIDES} {EVIL}"),
+    "sealed.md": article("sealed", answer=f"{TIDES} five", extra="&x anchor: y\n"),
+}
+
+
+@pytest.fixture(scope="module")
+def site_of_marks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FlaskClient, State, Path]]:
+    folder = tmp_path_factory.mktemp("marks")
+    settings = Settings(home=folder, floor=0.01)
+    corpus = read_corpus(write_files(folder / "content", FILES), settings)
+    save_model(fit_model(corpus, settings, "2026-11-22T12:00:00Z"), folder / "m")
+    app = create_app(folder / "m", settings, folder / "content")
+    assert wait_for_survey(app.extensions["recommender"], 60)
+    yield app.test_client(), app.extensions["recommender"], folder
+    app.extensions["recommender"].close()
+
+
+def page(client: FlaskClient, path: str, status: int = 200, **query: str) -> str:
+    reply = client.get(path, query_string=query, headers={"Accept": "text/html"})
+    assert reply.status_code == status, reply.text
+    assert reply.content_type == "text/html; charset=utf-8"
+    policy = reply.headers["Content-Security-Policy"]
+    assert "'unsafe" not in policy
+    assert "http" not in policy
+    text = reply.text
+    assert not re.search(r"<script(?! src=\"/static/)|<style|\sstyle=|\son\w+=|javascript:", text)
+    assert all(found.startswith("/") for found in re.findall(r'(?:src|href|action)="([^"#]+)', text))
+    return text
+
+
+def test_every_verdict_is_marked(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    text = page(site_of_marks[0], "/article", url="/a")
+    marks = re.findall(r'class="mark [a-z]+">([^<]+)<', text)
+    for said in ("sound", "dead: no article has this url or id", "repeated: linked already", "links to its own copy",
+                 "links to a hidden article", "copy", "same question"):  # fmt: skip
+        assert said in marks, said
+    assert "title drifted" in page(site_of_marks[0], "/article", url="/b")
+
+
+def test_the_diff_is_the_one_that_fill_prints(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    client, _, folder = site_of_marks
+    work = folder / "work"
+    shutil.copytree(folder / "content", work)
+    subprocess.run(["git", "init", "-q", str(work)], check=True)
+    for mode in ("repair", "empty", "regenerate"):
+        text = page(client, "/article", url="/b", mode=mode)
+        (shown,) = re.findall(r'<pre class="diff".*?>(.*?)</pre>', text, re.DOTALL)
+        diff = unescape(re.sub(r"</?span[^>]*>", "", shown))
+        subprocess.run(["git", "-C", str(work), "apply", "--check", "-"], input=diff.encode(), check=True)
+
+
+def test_the_command_gives_the_same_diff(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    from conftest import command
+
+    client, _, folder = site_of_marks
+    (folder / "recommender.yml").write_text("content: content\nmodel: m\nfloor: 0.01\n")
+    printed = command(folder, "fill", "--only", "b.md").stdout
+    (shown,) = re.findall(r'<pre class="diff".*?>(.*?)</pre>', page(client, "/article", url="/b"), re.DOTALL)
+    diff = unescape(re.sub(r"</?span[^>]*>", "", shown))
+    assert re.sub(r"(?<=[ab])/content/", "/", printed) == diff
+
+
+def test_what_cannot_be_edited_says_why(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    assert "The file would be left as it is" in page(site_of_marks[0], "/article", url="/sealed")
+
+
+def test_titles_of_articles_do_nothing_to_the_page(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    client = site_of_marks[0]
+    for path, query in (
+        ("/article", {"url": "/evil"}),
+        ("/article", {"url": "/b"}),
+        ("/site", {}),
+        ("/", {"query": EVIL}),
+    ):
+        text = page(client, path, **query)
+        assert "<script>alert" not in text
+    reply = client.post("/draft", data={"title": EVIL, "answer": f"{TIDES} {EVIL}"})
+    assert "<script>alert" not in reply.text
+    assert "&lt;script&gt;alert(1)" in reply.text
+
+
+def test_home_finds_lists_and_forwards(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    client = site_of_marks[0]
+    assert "4 unsound" in page(client, "/")
+    assert "/article?url=/c" in page(client, "/", query="about c")
+    reply = client.get("/?query=/c")
+    assert (reply.status_code, reply.headers["Location"]) == (302, "/article?url=/c")
+    assert "closest" in page(client, "/", query="zzzz")
+
+
+def test_errors_of_pages_are_pages_for_people_and_problems_for_programs(
+    site_of_marks: tuple[FlaskClient, State, Path],
+) -> None:
+    client = site_of_marks[0]
+    assert "Did you mean" in page(client, "/article", 404, url="/bb")
+    assert "no such route" in page(client, "/nowhere", 404)
+    reply = client.get("/article?url=/bb")
+    assert (reply.status_code, reply.content_type) == (404, "application/problem+json")
+    for path in ("/article", "/article?url=/a&mode=x", "/site?page=0", "/site?page=1_0", "/site?page=%D9%A1", "/?q=a"):
+        assert client.get(path).status_code == 400, path
+
+
+def test_the_site_view_has_the_counts_of_the_audit(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    client, state, _ = site_of_marks
+    text = page(client, "/site")
+    served = state.current.served
+    assert served is not None
+    assert state.surveys is not None
+    counts = state.surveys.of(served.tag).facts["counts"]
+    rows = re.findall(r'<td class="numeric">([\d,]+)</td><td><span class="mark \w+">([a-z-]+)</span>', text)
+    assert {code: int(count) for count, code in rows} == counts
+    assert counts["dead"] == 1
+    assert counts["repeated"] == 1
+
+
+def test_a_draft_is_answered_on_the_page(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    client = site_of_marks[0]
+    reply = client.post("/draft", data={"title": "Why do tides follow the moon and the sun each day", "answer": TIDES})
+    assert "Asked before" in reply.text
+    assert "These should link to it" in reply.text
+    assert "no text" in client.post("/draft", data={"title": " "}).text
+    assert client.post("/draft", data={"answer": "x" * 300_000}).status_code == 413
+
+
+def test_without_the_content_the_page_says_so(saved: Path) -> None:
+    client = create_app(saved, Settings()).test_client()
+    url = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
+    assert page(client, "/article", url=url).count("Not available here") == 2
+    assert "not available here" in page(client, "/site")
+
+
+def test_a_file_that_is_gone_is_said_to_be(committed_site: Path, tmp_path: Path, model: Model) -> None:
+    site = Path(shutil.copytree(committed_site, tmp_path / "site"))
+    client = create_app(site / "models" / "default", Settings(home=site), site / "content").test_client()
+    (site / "content" / model.catalogue.paths[0]).unlink()
+    assert "no longer the article" in page(client, "/article", url=model.catalogue.urls[0])
+
+
+def test_the_document_describes_every_route_and_method(saved: Path) -> None:
+    app = create_app(saved, Settings())
+    document = app.test_client().get("/openapi.json").json
+    validate(document)
+    described = {(path, method.upper()) for path, item in document["paths"].items() for method in item}
+    routes = set()
+    for rule in app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: "{" + found[1].replace("identity", "id") + "}", rule.rule)
+        routes |= {(path, method) for method in rule.methods - {"HEAD", "OPTIONS"}}
+    assert described == routes
+    json.dumps(document, allow_nan=False)
+
+
+def test_parts_are_grouped_by_field_and_add_up() -> None:
+    parts = [Part("title", f"t{n}", 0.01) for n in range(10)] + [Part("same subject", "", 0.2), Part("age", "", -0.05)]
+    groups = fields(parts)
+    assert [group["name"] for group in groups] == ["same subject", "title", "age"]
+    assert sum(group["value"] for group in groups) == pytest.approx(sum(part.value for part in parts))
+    title = groups[1]
+    assert len(title["terms"]) == 8
+    assert (title["more"], title["rest"]) == (2, pytest.approx(0.02))
+    assert groups[0]["terms"] == []
+
+
+def test_plots_count_everything_once() -> None:
+    import numpy as np
+
+    links = np.array([0, 0, 1, 2, 5, 8, 9, 20, 21, 400])
+    rows = plot({"today": links})["rows"]
+    assert [(row["label"], row["bars"][0]["count"]) for row in rows] == [
+        ("0", 2), ("1", 1), ("2", 1), ("3", 0), ("4–5", 1), ("6–8", 1), ("9–12", 1), ("13–20", 1), ("21+", 2),
+    ]  # fmt: skip
+    assert [one["width"] for one in bars([[0, 5], [1, 10]])] == [50.0, 100.0]
+
+
+def test_lines_of_a_diff_have_kinds() -> None:
+    diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n same\n-old\n+new\n\\ No newline at end of file\n"
+    assert [kind for kind, _ in diff_lines(diff)] == ["file", "file", "place", "same", "removed", "added", "same"]
+    assert "\n".join(line for _, line in diff_lines(diff)) + "\n" == diff
