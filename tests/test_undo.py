@@ -98,19 +98,20 @@ def test_a_killed_undo_is_resumed(top: Path, number: int) -> None:
 def test_the_command_line(site: Path) -> None:
     before = contents(site)
     assert command(site, "undo").returncode == 2
-    assert command(site, "fill", "--write").returncode == 0
+    count = json.loads(command(site, "fill", "--write", "--json").stdout)["written"]
+    assert count > 100
     shown = command(site, "undo", "--json")
-    assert (shown.returncode, len(json.loads(shown.stdout)["files"])) == (0, 107)
+    assert (shown.returncode, len(json.loads(shown.stdout)["files"])) == (0, count)
     dry = command(site, "undo")
     assert dry.returncode == 0
-    assert dry.stderr.startswith("107 files would be as they were before the run; the run's links: ")
+    assert dry.stderr.startswith(f"{count} files would be as they were before the run; the run's links: ")
     assert contents(site) != before
     (site / "undo.diff").write_text(dry.stdout)
     git(site, "apply", "--check", "undo.diff")
     (site / "undo.diff").unlink()
     done = command(site, "undo", "--write")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "107 files changed\n"
+    assert done.stdout == f"{count} files changed\n"
     after = contents(site)
     assert after.pop("recommender.links.jsonl") == b""
     assert after == before
@@ -127,7 +128,7 @@ def test_a_checkout_whose_line_ends_git_converts(site: Path, tmp_path: Path) -> 
     filled = contents(clone)
     assert all(filled[path].count(b"\n") == filled[path].count(b"\r\n") for path in articles)
     assert command(site, "fill", "--write").returncode == 0
-    assert git(clone, "diff", "--numstat").count(b"\n") == 107
+    assert git(clone, "diff", "--numstat").count(b"\n") > 100
     assert git(clone, "diff", "--numstat") == git(site, "diff", "--numstat")
     assert command(clone, "undo", "--write").returncode == 0
     assert {path: data for path, data in contents(clone).items() if path in articles} == {
