@@ -725,7 +725,7 @@ def test_most_generated_edits_are_carried_out() -> None:
     assert sum(done) > len(done) / 2
 
 
-@settings(max_examples=EXAMPLES - EXAMPLES // 4, suppress_health_check=QUICK, deadline=None)
+@settings(max_examples=EXAMPLES // 4, suppress_health_check=QUICK, deadline=None)
 @given(edits())
 @example((OLD + "\n# c\n" + SECOND, [FIXED]))
 def test_an_edit_is_exact_or_refused(edit: tuple[str, list[Wanted]]) -> None:
