@@ -1,12 +1,13 @@
 # make demo   see it work on the sample site        make test   every check: lint, types, tests
 # make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
-# make clean  remove what the others made
+# make clean  remove what the others made           make nightly  the tests with 50,000 generated edits, 200 kills and
+#                                                     every system call struck by every error
 PYTHON ?= python3
 BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender
 ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
 
-.PHONY: demo test lint types bench quality clean
+.PHONY: demo test nightly bench quality clean
 
 demo: .venv/demo
 	@printf '\n== audit: what is wrong with the curated links ==\n'
@@ -25,6 +26,9 @@ test: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+nightly: .venv/test
+	RECOMMENDER_NIGHTLY=1 $(BIN)/pytest
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py
@@ -48,4 +52,4 @@ quality: .venv/demo
 	@touch $@
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis models/sample
+	rm -rf .venv tests/js/node_modules build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis models/sample

@@ -123,10 +123,18 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
         for one in staged:
             with contextlib.suppress(OSError):
                 os.unlink(one.temporary)
-        for folder in sorted({os.path.dirname(os.path.join(root, edit.path)) for edit in edits}):
-            with contextlib.suppress(OSError):
-                sync(folder)
+        _sync_folders({os.path.dirname(os.path.join(root, edit.path)) for edit in edits})
     return written, already
+
+
+def _sync_folders(folders: set[str]) -> None:
+    for folder in sorted(folders):
+        try:
+            sync(folder)
+        except OSError as error:
+            # A folder that may not be read, or is gone, has no say; a disk that fails must not be called done.
+            if error.errno in FATAL:
+                raise OSError(error.errno, error.strerror, folder) from None
 
 
 def _stage(root: str, edit: Edit) -> _Staged | None:

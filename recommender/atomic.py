@@ -29,11 +29,20 @@ def replace_file(file: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+            if os.fstat(stream.fileno()).st_size != len(data):
+                raise OSError(errno.EIO, "a short write", str(temporary))
         temporary.replace(file)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync(str(file.parent))
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that killed runs left directly in a folder; call it under a lock only."""
+    for leftover in folder.glob(".*.reltmp"):
+        if TEMPORARY.fullmatch(leftover.name):
+            leftover.unlink(missing_ok=True)
 
 
 def sync(path: str) -> None:

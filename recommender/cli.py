@@ -25,6 +25,7 @@ from recommender.commands.site import load as _load
 from recommender.commands.site import model_folder as _model_folder
 from recommender.commands.site import read_site as _read
 from recommender.commands.tuning import tune
+from recommender.commands.undoing import undo
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -250,7 +251,7 @@ def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, .
     return 0
 
 
-for _command in (evaluate, disagreements, judge, tune):
+for _command in (undo, evaluate, disagreements, judge, tune):
     cli.add_command(_command)
 
 

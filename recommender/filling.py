@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import apply, git, parallel, planfile
-from recommender.atomic import TEMPORARY, locked, replace_file
+from recommender.atomic import locked, remove_leftovers, replace_file
 from recommender.corpus import Corpus
 from recommender.errors import ModelError
 from recommender.families import Likeness
@@ -112,28 +112,26 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     with locked(order.root):
         git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
         apply.remove_leftovers(order.root)
-        file = planfile.plan_file(order.root)
         if made.edits:
-            planfile.write_plan(file, made.edits)
+            planfile.write_plan(planfile.plan_file(order.root), made.edits)
         # Before the files: a link that is named here and not yet written does no harm, the reverse would.
         _write_generated(order, _merged(order, made))
         applied = apply.apply_edits(order.root, made.edits, progress)
-        file.unlink(missing_ok=True)
+        planfile.keep_record(order.root)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
 
 
 def resume(order: Order, progress: parallel.Progress) -> Written:
     """Finish an interrupted run from its stored plan; files that changed since are left and reported."""
     with locked(order.root):
-        file = planfile.plan_file(order.root)
-        edits = planfile.read_plan(file)
+        edits = planfile.read_plan(planfile.plan_file(order.root))
         git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
         apply.remove_leftovers(order.root)
         # The run may have been stopped before it noted which of its links are generated.
         noted = {edit.url: frozenset(edit.generated) for edit in edits}
         _write_generated(order, {**read_generated(order.links_file), **noted})
         applied = apply.apply_edits(order.root, edits, progress)
-        file.unlink(missing_ok=True)
+        planfile.keep_record(order.root)
     return Written(applied.written, applied.already, applied.problems, {})
 
 
@@ -147,9 +145,7 @@ def _merged(order: Order, made: Plan) -> Generated:
 
 def _write_generated(order: Order, generated: Generated) -> None:
     data = format_generated(generated)
-    for leftover in order.links_file.parent.glob(".*.reltmp"):
-        if TEMPORARY.fullmatch(leftover.name):
-            leftover.unlink(missing_ok=True)
+    remove_leftovers(order.links_file.parent)
     present = order.links_file.read_bytes() if order.links_file.exists() else b""
     if data != present:
         replace_file(order.links_file, data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,6 +14,8 @@ from recommender.nodes import Mapped, Node, Scalar, Value, line_of
 _FENCE = re.compile(r"(---)[ \t]*\r?$", re.MULTILINE)
 # Begins with a literal line feed, which re looks for faster than for a line's start.
 _CLOSING = re.compile(r"\n(---|\.\.\.)[ \t]*\r?(?=\n|\Z)")
+# A block scalar whose blank lines at its end are part of its value.
+_KEPT_BREAKS = re.compile(r"[|>][1-9]?\+[^\n]*\n(.*\n)? *\r?\n", re.DOTALL)
 # Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
 ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
@@ -134,6 +136,18 @@ def inner_entries(entry: Entry) -> tuple[Entry, ...]:
     if isinstance(entry.node, Mapped) and not entry.node.flow_style:
         return entries(entry.front, entry.node)
     return ()
+
+
+def open_end(entries: Sequence[Entry]) -> str:
+    """Give the key whose text takes in the blank lines that end the front matter; "" where there is none.
+
+    gray-matter cuts off the line break before the closing fence, so such a text hangs on what follows it.
+    """
+    for entry in entries[-1:]:
+        leaf = nodes.last_leaf(entry.node)
+        if leaf.end_mark.index >= len(entry.front) and _KEPT_BREAKS.fullmatch(entry.front, leaf.start_mark.index):
+            return entry.key
+    return ""
 
 
 def check_editable(document: Document) -> tuple[Entry, ...]:

@@ -48,7 +48,13 @@ def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_n
         )
     if allow_dirty:
         return
-    unsafe = _unsafe(root, edits)
+    try:
+        unsafe = _unsafe(root, edits)
+    except subprocess.CalledProcessError as error:
+        said = os.fsdecode(error.stderr).strip().rpartition("\n")[2]
+        raise GitGuard(
+            f"git cannot say what is safe in {root} ({said}); mend the repository, or run again with --allow-dirty"
+        ) from None
     if unsafe:
         first = ", ".join(f"{path} ({why})" for path, why in unsafe[:3])
         raise GitGuard(

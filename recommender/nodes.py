@@ -155,12 +155,17 @@ def plain(node: yaml.Node, budget: Iterator[int], depth: int) -> Value:
     return {key.value: plain(value, budget, depth + 1) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
 
 
-def last_leaf_end(node: yaml.Node) -> int:
-    """End of the last scalar of a node: the end mark of a block mapping itself also covers later comments."""
+def last_leaf(node: yaml.Node) -> yaml.Node:
+    """Give the last scalar or flow collection of a node; an empty node is its own."""
     while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         node = last[1] if isinstance(node, yaml.MappingNode) else last
-    return int(node.end_mark.index)
+    return node
+
+
+def last_leaf_end(node: yaml.Node) -> int:
+    """End of the last leaf of a node: the end mark of a block mapping itself also covers later comments."""
+    return int(last_leaf(node).end_mark.index)
 
 
 def _guard_depth(front: str) -> None:

@@ -218,6 +218,22 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
     note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}")
 
 
+def show_undo(plan: Plan, *, as_json: bool) -> None:
+    """Print the diff that takes a run back, or as JSON which files it changed, which links it made, and why."""
+    if as_json:
+        files = [
+            {"path": edit.path, "url": edit.url, "links": list(edit.generated_before), "why": dict(edit.why)}
+            for edit in plan.edits
+        ]
+        print_json({"files": files, "problems": [problem.as_dict() for problem in plan.problems]})
+        return
+    for edit in plan.edits:
+        click.echo(edit.diff.encode("utf-8"), nl=False)
+    _show_problems(plan.problems)
+    of_links = f"; the run's {_summary(plan.tally).partition(';')[0]}" if plan.tally else ""
+    note(f"{len(plan.edits):,} files would be as they were before the run{of_links}")
+
+
 def show_written(written: Written, *, as_json: bool) -> None:
     """Say what a writing run did."""
     if as_json:

@@ -50,6 +50,7 @@ class Edit:
     """One file's change: ``text`` (bytes) in place of the bytes from ``start`` to ``end``; digests of both versions.
 
     ``generated`` are the urls of its generated links once it is written, so that a resumed run can note them too.
+    ``old`` and ``generated_before`` are what an undo puts back; ``why`` counts what became of the links.
     """
 
     path: str
@@ -61,6 +62,9 @@ class Edit:
     text: bytes
     diff: str = ""
     generated: tuple[str, ...] = ()
+    old: bytes = b""
+    generated_before: tuple[str, ...] = ()
+    why: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -241,6 +245,9 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
         text=middle,
         diff="" if filling.diff_prefix is None else unified_diff(filling.diff_prefix + article.path, data, after),
         generated=tuple(sorted(target.generated)),
+        old=data[start:end],
+        generated_before=tuple(sorted(filling.generated.get(article.url, ()))),
+        why=dict(target.tally),
     )
 
 

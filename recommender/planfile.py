@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recommender.atomic import replace_file
+from recommender.atomic import remove_leftovers, replace_file
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.plan import Edit
 
@@ -22,9 +23,20 @@ def state_folder() -> Path:
 
 
 def plan_file(root: Path) -> Path:
-    """Give the place of the plan for a folder of articles."""
+    """Give the place of the plan for a folder of articles, in a folder of its own."""
     name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return state_folder() / f"{name}.plan.jsonl"
+    return state_folder() / name / "plan.jsonl"
+
+
+def record_file(root: Path) -> Path:
+    """Give the place of the last run's plan, which is kept for an undo."""
+    return plan_file(root).with_name("last.jsonl")
+
+
+def keep_record(root: Path) -> None:
+    """Make the plan of a run that came to its end the record of the last run."""
+    with contextlib.suppress(FileNotFoundError):
+        plan_file(root).replace(record_file(root))
 
 
 def write_plan(file: Path, edits: Sequence[Edit]) -> None:
@@ -35,6 +47,7 @@ def write_plan(file: Path, edits: Sequence[Edit]) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        remove_leftovers(file.parent)
         lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
         replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())
     except OSError as error:
@@ -44,7 +57,9 @@ def write_plan(file: Path, edits: Sequence[Edit]) -> None:
         ) from None
 
 
-def read_plan(file: Path) -> tuple[Edit, ...]:
+def read_plan(
+    file: Path, missing: str = "there is no interrupted run of this CONTENT to resume; run fill without --resume"
+) -> tuple[Edit, ...]:
     """Read a stored plan.
 
     Raises:
@@ -56,14 +71,12 @@ def read_plan(file: Path) -> tuple[Edit, ...]:
             raise ValueError("no closing line")
         return tuple(_edit_from_dict(row) for row in rows[:-1])
     except FileNotFoundError:
-        raise RecommenderError(
-            "there is no interrupted run of this CONTENT to resume; run fill without --resume"
-        ) from None
-    except (OSError, ValueError, KeyError, TypeError):
+        raise RecommenderError(missing) from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise RecommenderError(f"{file}: not a whole plan; remove it and run fill without --resume") from None
 
 
-def _edit_as_dict(edit: Edit) -> dict[str, str | int | list[str]]:
+def _edit_as_dict(edit: Edit) -> dict[str, Any]:
     return {
         "path": edit.path,
         "url": edit.url,
@@ -73,18 +86,33 @@ def _edit_as_dict(edit: Edit) -> dict[str, str | int | list[str]]:
         "end": edit.end,
         "text": base64.b64encode(edit.text).decode("ascii"),
         "generated": list(edit.generated),
+        "old": base64.b64encode(edit.old).decode("ascii"),
+        "generated_before": list(edit.generated_before),
+        "why": dict(edit.why),
     }
 
 
 def _edit_from_dict(row: dict[str, Any]) -> Edit:
-    texts = [row[key] for key in ("path", "url", "before", "after", "text")]
+    texts = [row[key] for key in ("path", "url", "before", "after", "text", "old")]
     numbers = [row[key] for key in ("start", "end")]
-    generated = row["generated"]
-    if not all(isinstance(text, str) for text in (*texts, *generated)) or not isinstance(generated, list):
+    lists = [row[key] for key in ("generated", "generated_before")]
+    if not all(isinstance(found, list) for found in lists):
+        raise ValueError("a list of another type")
+    if not all(isinstance(text, str) for text in (*texts, *lists[0], *lists[1])):
         raise ValueError("a text of another type")
-    if not all(type(number) is int and number >= 0 for number in numbers):
+    if not all(type(number) is int and number >= 0 for number in (*numbers, *row["why"].values())):
         raise ValueError("a number of another type")
-    path, url, before, after, text = texts
-    start, end = numbers
-    inserted = base64.b64decode(text, validate=True)
-    return Edit(path, url, before, after, start, end, inserted, generated=tuple(generated))
+    text, old = (base64.b64decode(one, validate=True) for one in texts[4:])
+    return Edit(
+        path=row["path"],
+        url=row["url"],
+        before=row["before"],
+        after=row["after"],
+        start=row["start"],
+        end=row["end"],
+        text=text,
+        generated=tuple(row["generated"]),
+        old=old,
+        generated_before=tuple(row["generated_before"]),
+        why=row["why"],
+    )

@@ -228,7 +228,8 @@ def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], prefi
         raise FileProblem("not-editable", f"the edit would not read back: {problem.reason}") from None
     blocks = read_blocks(entries, prefix)
     held = {block.slot: block.link for block in blocks}
-    if len(blocks) != len(wanted) or not all(_holds(held.get(want.slot), want) for want in wanted):
+    stood = {block.slot: block.link for block in read_blocks(before, prefix)}
+    if len(blocks) != len(wanted) or not all(_holds(held.get(w.slot), w, stood.get(w.source)) for w in wanted):
         raise FileProblem("not-editable", "the edited blocks would not read back as written")
     rest_before = [entry for entry in before if not is_block(entry.key, prefix)]
     rest_after = [entry for entry in entries if not is_block(entry.key, prefix)]
@@ -237,9 +238,16 @@ def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], prefi
     )
     if not same:
         raise FileProblem("not-editable", "the edit would change another key")
+    if frontmatter.open_end(before) != frontmatter.open_end(entries):
+        raise FileProblem("not-editable", "the edit would change which text keeps the blank lines at the end")
 
 
-def _holds(link: Link | None, want: Wanted) -> bool:
-    return link is not None and all(
-        getattr(link, key) == getattr(want, key) or _same_text(want, link, key) for key in KEYS
-    )
+def _holds(link: Link | None, want: Wanted, source: Link | None) -> bool:
+    """Tell whether a slot reads as wanted: what was written to the letter, what was kept as it stood."""
+    if link is None:
+        return False
+    for key in KEYS:
+        kept = source is not None and _same_text(want, source, key) and getattr(link, key) == getattr(source, key)
+        if not kept and getattr(link, key) != getattr(want, key):
+            return False
+    return True

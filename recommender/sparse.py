@@ -38,6 +38,12 @@ class Rows:
         return self.indices[start:stop], self.data[start:stop]
 
 
+def ascends(indptr: Ints, indices: Terms) -> bool:
+    """Tell whether the numbers ascend within each row, each once; ``indptr`` fits them."""
+    falls = np.flatnonzero(indices[1:] <= indices[:-1]) + 1
+    return bool(np.all(indptr[np.searchsorted(indptr, falls)] == falls))
+
+
 def shared(one: tuple[Terms, Floats], other: tuple[Terms, Floats]) -> tuple[Terms, Floats]:
     """Give the columns that two rows share, ascending, and the product of their values in each."""
     columns, left, right = np.intersect1d(one[0], other[0], assume_unique=True, return_indices=True)

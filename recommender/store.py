@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -24,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import FATAL, locked, replace_file, sync
+from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
+from recommender.sparse import ascends
 
 FORMAT = 2
 MANIFEST = "manifest.json"
@@ -68,8 +70,7 @@ def _remove_leftovers(folder: Path) -> None:
     """Delete what killed builds left; call it under the lock only."""
     for leftover in folder.glob(".tmp-*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    for leftover in folder.glob(".*.reltmp"):
-        leftover.unlink(missing_ok=True)
+    remove_leftovers(folder)
 
 
 def _publish(model: Model, folder: Path, staging: Path) -> str:
@@ -88,7 +89,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     if target.exists():
         # The same content hash, so the same files: readers may have them mapped, so they stay unless damaged.
         if not _same_files(target, files):
-            shutil.rmtree(target)
+            _remove(target)
             staging.rename(target)
     else:
         staging.rename(target)
@@ -119,9 +120,13 @@ def open_model(folder: Path, manifest: Mapping[str, Any]) -> Model:
     with ThreadPoolExecutor(2) as pool:
         arrays = dict(zip(files, pool.map(lambda name: _open_array(place, name, files[name]), files), strict=True))
     try:
-        return layout.from_arrays(arrays, manifest)
+        model = layout.from_arrays(arrays, manifest)
     except layout.LayoutError as error:
         raise ModelError(f"{place}: {error}; {REBUILD}") from None
+    for name, array in arrays.items():
+        if name.endswith("_indices") and not ascends(arrays[name.replace("_indices", "_indptr")], array):
+            raise ModelError(f"{place}: {name} do not ascend; {REBUILD}")
+    return model
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -197,8 +202,9 @@ def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any
     try:
         # One at a time: numpy reads the header with ast, which CPython 3.11 breaks in parallel threads (SystemError).
         with _HEADER:
-            array: NDArray[Any] = np.load(file, mmap_mode="r", allow_pickle=False, max_header_size=10_000)
-    except (ValueError, OSError, EOFError, SyntaxError):
+            # Not np.load, which would open a zip or a pickle too.
+            array: NDArray[Any] = np.lib.format.open_memmap(file, mode="r", max_header_size=10_000)
+    except Exception:  # the header is parsed as Python: TokenError, MemoryError, anything
         raise ModelError(f"{file}: not a plain array; {REBUILD}") from None
     if array.dtype.str != entry["dtype"] or list(array.shape) != entry["shape"] or not array.flags.c_contiguous:
         raise ModelError(f"{file}: type or shape differ from the manifest; {REBUILD}")
@@ -211,6 +217,7 @@ def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
         np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
         stream.flush()
         os.fsync(stream.fileno())
+    _check_written(file, array)
     with file.open("rb") as stream:
         checksum = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
@@ -219,6 +226,17 @@ def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
         "dtype": array.dtype.str,
         "shape": list(array.shape),
     }
+
+
+def _check_written(file: Path, array: NDArray[Any]) -> None:
+    """Look at header and length: a checksum of what a short write left says nothing of what should lie there."""
+    try:
+        with _HEADER:
+            whole = np.lib.format.open_memmap(file, mode="r").shape == array.shape
+    except ValueError:  # numpy maps no file that is shorter than its header says
+        whole = False
+    if not whole:
+        raise OSError(errno.EIO, "a short write", str(file))
 
 
 def _same_files(place: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -237,13 +255,21 @@ def _drop_old(folder: Path, current: str) -> None:
     found = [path for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.name != current]
     found.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
     for old in found[KEPT_VERSIONS - 1 :]:
-        shutil.rmtree(old, ignore_errors=True)
+        with contextlib.suppress(OSError):  # the new model is published; what cannot go now goes with the next
+            _remove(old)
+
+
+def _remove(version: Path) -> None:
+    # Away by one rename: emptied file by file, a ruin would be left by a kill, and its new age would protect it.
+    doomed = version.with_name(f".tmp-{version.name}")
+    version.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _ignore_in_git(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if not ignore.exists():
-        ignore.write_text("*\n", encoding="utf-8")
+        replace_file(ignore, b"*\n")
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

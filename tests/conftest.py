@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from ledger import table
 
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus, read_corpus
@@ -216,3 +217,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if os.environ.get("RECOMMENDER_SKIP_FAILS") and skipped and not session.exitstatus:
         reporter.write_line(f"{len(skipped)} skipped tests fail this run (RECOMMENDER_SKIP_FAILS)", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many faults were injected, how many files were looked at after them, and how many bytes were lost."""
+    lines = table()
+    if lines:
+        terminalreporter.section("faults")
+        terminalreporter.write_line("\n".join(lines))

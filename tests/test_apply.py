@@ -6,7 +6,6 @@ import contextlib
 import errno
 import hashlib
 import os
-import random
 import re
 import resource
 import shutil
@@ -15,20 +14,17 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import command, commit, contents, git, write_files
+from conftest import command, contents, write_files
 
 from recommender import apply
 from recommender.apply import Applied, apply_edits, remove_leftovers
 from recommender.atomic import LockHeld, locked
-from recommender.cli import main
 from recommender.errors import Interrupted, RecommenderError, WriteStopped
 from recommender.plan import Edit
-from recommender.planfile import plan_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
@@ -637,91 +633,13 @@ def test_a_descriptor_that_was_never_open(site: Path, closed: int):
     assert command(site, "fill", "--check", "--allow-dirty").returncode == 0
 
 
-# --- kill -9 of the real thing
-
-
-@pytest.fixture(scope="module")
-def large_site(committed_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twice the sample site, the second half under other urls, ids and answers, with its own model."""
-    top = Path(shutil.copytree(committed_site, tmp_path_factory.mktemp("large") / "site"))
-    for file in sorted((top / "content").rglob("*.md")):
-        text = file.read_text()
-        text = re.sub(r"^id: (\d+)", lambda found: f"id: {int(found[1]) + 50_000}", text, flags=re.MULTILINE, count=1)
-        text = re.sub(r"^(url: .*)$", r"\1-again", text, flags=re.MULTILINE, count=1)
-        text = text.replace("answer: >-\n    ", f"answer: >-\n    Told once more, {file.stem}. ")
-        file.with_name(f"{file.stem}-again.md").write_text(text)
-    commit(top)
-    assert command(top, "build").returncode == 0
-    git(top, "gc", "-q")
-    return top
-
-
-def visible(site: Path) -> dict[str, bytes]:
-    return {path: data for path, data in contents(site).items() if not path.startswith("models/")}
-
-
-@pytest.fixture(scope="module")
-def undisturbed(large_site: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], float]:
-    """What the large site is after a run that nothing disturbs, and how long its writing takes."""
-    site = Path(shutil.copytree(large_site, tmp_path_factory.mktemp("undisturbed") / "site"))
-    run = start(site)
-    wait_for_plan(site, run)
-    begun = time.monotonic()
-    assert run.wait(60) == 0
-    return visible(site), time.monotonic() - begun
-
-
-def start(site: Path) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-m", "recommender", "fill", "--write"]
-    return subprocess.Popen(words, cwd=site, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def wait_for_plan(site: Path, run: subprocess.Popen[bytes]) -> None:
-    folder = plan_file(site / "content").parent
-    name = plan_file(site / "content").name
-    while run.poll() is None and not (folder / name).exists():
-        time.sleep(0.0005)
-
-
-POINTS = 12  # test_filling.py kills before every single call; here it is the real command line
-
-
-@pytest.mark.parametrize("point", range(POINTS))
-def test_kill_at_any_point_and_resume(
-    large_site: Path,
-    undisturbed: tuple[dict[str, bytes], float],
-    tmp_path: Path,
-    point: int,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-):
-    final, length = undisturbed
-    site = Path(shutil.copytree(large_site, tmp_path / "site"))
-    before = visible(site)
-    run = start(site)
-    wait_for_plan(site, run)
-    delay = length * (point + random.random()) / POINTS
-    time.sleep(delay)
-    run.kill()
-    killed = run.wait(60)
-    found = {p: data for p, data in visible(site).items() if not TEMPORARY.fullmatch(os.path.basename(p))}
-    wrong = [p for p, data in found.items() if data not in (before.get(p), final.get(p))]
-    assert wrong == [], f"neither old nor new after {delay:.4f} s of {length:.4f} s"
-    if plan_file(site / "content").exists():
-        monkeypatch.chdir(site)
-        terminated = signal.getsignal(signal.SIGTERM)
-        assert main(["fill", "--resume"]) == 0, f"after {delay:.4f} s"
-        signal.signal(signal.SIGTERM, terminated)
-        assert capfd.readouterr().err == ""
-    else:
-        assert killed in (0, -signal.SIGKILL)
-    assert visible(site) == final, f"after {delay:.4f} s of {length:.4f} s"
+# --- the real thing on a full disk
 
 
 def test_a_full_disk_in_a_real_run_is_resumed(committed_site: Path, tmp_path: Path):
     with tmpfs(tmp_path / "disk", "size=40m") as disk:
         site = Path(shutil.copytree(committed_site, disk / "site"))
-        before = visible(site)
+        before = contents(site)
         free = shutil.disk_usage(disk).free
         # Room for the provenance and some 40 temporary files; the plan lies on another disk.
         (disk / "ballast").write_bytes(b"x" * (free - 50 * 4096))
@@ -732,14 +650,33 @@ def test_a_full_disk_in_a_real_run_is_resumed(committed_site: Path, tmp_path: Pa
             r"115 left; resume with: recommender fill --resume\n",
             run.stderr,
         )
-        after = visible(site)
+        after = contents(site)
         assert after.pop("recommender.links.jsonl").count(b"\n") > 50
         assert after == before
         (disk / "ballast").unlink()
         assert command(site, "fill", "--resume").returncode == 0
         other = Path(shutil.copytree(committed_site, tmp_path / "other"))
         assert command(other, "fill", "--write").returncode == 0
-        assert visible(site) == visible(other)
+        assert contents(site) == contents(other)
+
+
+@pytest.mark.parametrize(("number", "stops"), [(errno.EIO, True), (errno.ENOSPC, True), (errno.EACCES, False)])
+def test_a_folder_that_the_disk_did_not_take_is_not_called_done(
+    root: Path, monkeypatch: pytest.MonkeyPatch, number: int, stops: bool
+):
+    edits, real = [edit_of(root, name) for name in NAMES], apply.sync
+
+    def fail(path: str) -> None:
+        if path == str(root):
+            raise OSError(number, os.strerror(number))
+        real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "sync", fail)
+        with pytest.raises(WriteStopped, match=f"{root}: .*resume with") if stops else contextlib.nullcontext():
+            apply_edits(root, edits)
+    assert contents(root) == dict.fromkeys(NAMES, NEW)
+    assert apply_edits(root, edits) == Applied(0, 6, ())
 
 
 def test_errors_of_one_file_and_of_the_disk_are_told_apart(root: Path, monkeypatch: pytest.MonkeyPatch):

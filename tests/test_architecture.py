@@ -34,6 +34,7 @@ LAYERS = [
     ["store", "ask", "figures", "planfile"],
     ["git", "apply"],
     ["filling"],
+    ["undo"],
     ["service", "study"],
     ["output"],
     ["tables"],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recommender import atomic
-from recommender.atomic import replace_file, sync
+from recommender.atomic import remove_leftovers, replace_file, sync
 
 
 def test_a_new_file_and_a_replaced_one(tmp_path: Path):
@@ -51,6 +51,30 @@ def test_a_failure_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypa
     with pytest.raises(OSError, match="Input/output"):
         replace_file(file, b"new")
     assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["a.json"])
+
+
+def test_a_write_that_lies_about_its_length_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    file = tmp_path / "a.json"
+    file.write_bytes(b"old")
+    real = os.fsync
+
+    def cut(descriptor: int) -> None:
+        os.ftruncate(descriptor, 2)
+        real(descriptor)
+
+    monkeypatch.setattr(atomic.os, "fsync", cut)
+    with pytest.raises(OSError, match="short write"):
+        replace_file(file, b"new")
+    assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["a.json"])
+
+
+def test_leftovers_are_removed_by_their_exact_name_and_in_one_folder(tmp_path: Path):
+    names = [".0123456789abcdef.reltmp", ".mine.reltmp", "0123456789abcdef.reltmp", "sub/.0123456789abcdef.reltmp"]
+    (tmp_path / "sub").mkdir()
+    for name in names:
+        (tmp_path / name).write_bytes(b"x")
+    remove_leftovers(tmp_path)
+    assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == sorted(names[1:])
 
 
 def test_an_interrupt_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

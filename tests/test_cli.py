@@ -20,7 +20,7 @@ from recommender.cli import cli, main
 from recommender.settings import Settings, load_settings
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
-COMMANDS = ["init", "audit", "build", "related", "evaluate", "disagreements", "judge", "fill", "export"]
+COMMANDS = ["init", "audit", "build", "related", "evaluate", "disagreements", "judge", "fill", "undo", "export"]
 
 
 @pytest.fixture(autouse=True)

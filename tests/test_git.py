@@ -337,3 +337,10 @@ def test_a_held_index_lock_does_not_stop_the_guard(root: Path):
     (root.parent / ".git" / "index.lock").write_bytes(b"")
     os.utime(root / "a.md")
     guard(root)
+
+
+def test_a_damaged_index_is_said(root: Path):
+    (root.parent / ".git" / "index").write_bytes(b"no index")
+    with pytest.raises(GitGuard, match=r"git cannot say what is safe in .* \(fatal: .*\); mend the repository, or run"):
+        guard(root, allow_no_vcs=True)
+    guard(root, allow_dirty=True)

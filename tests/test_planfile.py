@@ -14,7 +14,20 @@ from recommender.plan import Edit
 from recommender.planfile import plan_file, read_plan, state_folder, write_plan
 
 EDITS = (
-    Edit("a.md", "/a", "0" * 64, "1" * 64, 10, 20, b"related\r\n\x00\xff", "--- a diff", ("/x", "/y")),
+    Edit(
+        "a.md",
+        "/a",
+        "0" * 64,
+        "1" * 64,
+        10,
+        20,
+        b"related\r\n\x00\xff",
+        "--- a diff",
+        ("/x", "/y"),
+        b"\xfe",
+        ("/z",),
+        {"added": 2},
+    ),
     Edit('odd\n"\u2028ü.md', "/ü", "2" * 64, "3" * 64, 0, 0, b""),
 )
 
@@ -23,9 +36,29 @@ def test_round_trip_but_for_the_diff(tmp_path: Path):
     file = tmp_path / "deep" / "er" / "a.plan.jsonl"
     write_plan(file, EDITS)
     first, second = read_plan(file)
-    assert first == Edit("a.md", "/a", "0" * 64, "1" * 64, 10, 20, b"related\r\n\x00\xff", "", ("/x", "/y"))
+    assert first == Edit(
+        "a.md",
+        "/a",
+        "0" * 64,
+        "1" * 64,
+        10,
+        20,
+        b"related\r\n\x00\xff",
+        "",
+        ("/x", "/y"),
+        b"\xfe",
+        ("/z",),
+        {"added": 2},
+    )
     assert second == EDITS[1]
     assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path):
+    (tmp_path / ".0123456789abcdef.reltmp").write_bytes(b"cut")
+    (tmp_path / ".other.reltmp").write_bytes(b"mine")
+    write_plan(tmp_path / "p", EDITS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".other.reltmp", "p"]
 
 
 def test_an_empty_plan(tmp_path: Path):
@@ -39,7 +72,7 @@ def test_the_place_depends_on_the_folder_alone(tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     assert plan_file(Path("site")) == plan_file(tmp_path / "site") == plan_file(tmp_path / "link")
     assert plan_file(tmp_path) != plan_file(tmp_path / "site")
-    assert plan_file(tmp_path).parent == state_folder()
+    assert plan_file(tmp_path).parent.parent == state_folder()
 
 
 def test_the_state_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
@@ -78,8 +111,10 @@ def test_a_line_less_or_more_is_refused(tmp_path: Path):
             read_plan(file)
 
 
-@pytest.mark.parametrize("key", ["path", "url", "before", "after", "start", "end", "text", "generated"])
-@pytest.mark.parametrize("wrong", ["missing", None, True, -1, 1.5, "ä", ["a", 1], {"a": 1}])
+@pytest.mark.parametrize(
+    "key", ["path", "url", "before", "after", "start", "end", "text", "generated", "old", "generated_before", "why"]
+)
+@pytest.mark.parametrize("wrong", ["missing", None, True, -1, 1.5, "ä", ["a", 1], {"a": 1.5}])
 def test_a_wrong_value_is_refused(tmp_path: Path, key: str, wrong: object):
     file = tmp_path / "p"
     write_plan(file, EDITS[:1])

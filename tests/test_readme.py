@@ -121,6 +121,17 @@ def test_every_command_and_its_options_are_in_the_readme() -> None:
                     assert option in text, f"{name} {option} is not in the README"
 
 
+def test_every_promise_names_tests_that_exist() -> None:
+    section = README.read_text(encoding="utf-8").split("## What we promise about your files")[1].split("\n## ")[0]
+    rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| ") and "---" not in row][1:]
+    assert len(rows) > 10
+    written = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests").glob("test_*.py"))
+    for promise, proof in rows:
+        names = re.findall("`(test_[a-z0-9_]+)`", proof)
+        assert names, promise
+        assert [name for name in names if f"def {name}(" not in written] == []
+
+
 def test_every_runtime_dependency_is_justified() -> None:
     import tomllib
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from nightly import EXAMPLES
 
 from recommender import frontmatter, nodes
 from recommender.article import Link
@@ -22,8 +22,6 @@ from recommender.related import KEYS, Style, Wanted, emit, fold, newline_of, quo
 
 PREFIX = "related_article"
 ARTICLES = sorted((Path(__file__).parent.parent / "data" / "articles").rglob("*.md"))
-# For all properties of this file together; a nightly run sets 50,000.
-EXAMPLES = int(os.environ.get("RECOMMENDER_EXAMPLES", "2000"))
 QUICK = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 OLD = "related_article1:\n    id: 1\n    title: Old\n    subject: Physics\n    url: /old\n"
@@ -519,6 +517,15 @@ def test_refused(front: str, reason: str) -> None:
         pytest.param("", [FRESH, FRESH], "would not read back", id="one-slot-twice"),
         pytest.param("", [dataclasses.replace(FRESH, slot=0)], "would not read back", id="slot-0"),
         pytest.param("", [dataclasses.replace(FRESH, slot=1000)], "would not read back", id="slot-1000"),
+        pytest.param(
+            "related_article1:\n id: 1\n title: ''\n   \n subject: S\n url: /old\n",
+            [Wanted(1, "1", "---", "S", "/old", source=1)],
+            "would not read back as written",
+            id="a-line-of-spaces-that-the-new-title-takes-in",
+        ),
+        pytest.param("a: |+\n  x\n\n", [FRESH], "which text keeps the blank lines", id="after-kept-blank-lines"),
+        pytest.param("a: >1+ # c\n  x\n\n" + OLD, [], "which text keeps the blank lines", id="before-the-end"),
+        pytest.param(OLD.replace("/old", "|+\n      /\n\n"), [FRESH], "which text keeps", id="kept-in-a-block"),
         pytest.param("", [Wanted(1, "", "", "", "")], "would not read back", id="empty-link"),
         pytest.param("", [dataclasses.replace(FRESH, title="a\ud800")], "a lone surrogate", id="surrogate"),
         pytest.param(
@@ -718,7 +725,7 @@ def test_most_generated_edits_are_carried_out() -> None:
     assert sum(done) > len(done) / 2
 
 
-@settings(max_examples=EXAMPLES - EXAMPLES // 4, suppress_health_check=QUICK, deadline=None)
+@settings(max_examples=EXAMPLES // 4, suppress_health_check=QUICK, deadline=None)
 @given(edits())
 @example((OLD + "\n# c\n" + SECOND, [FIXED]))
 def test_an_edit_is_exact_or_refused(edit: tuple[str, list[Wanted]]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender import sparse
-from recommender.sparse import Rows, Texts, all_dots, dots_of, near_dots, ordered_sum, pack, shared
+from recommender.sparse import Rows, Texts, all_dots, ascends, dots_of, near_dots, ordered_sum, pack, shared
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 COUNTED = st.integers(-3, 3).map(float)
@@ -138,3 +138,19 @@ def test_a_lone_surrogate_from_a_command_line_is_not_found_and_breaks_nothing(te
 def test_bytes_that_are_no_text_are_replaced_and_stop_nothing() -> None:
     texts = Texts(np.frombuffer(b"a\xffb", np.uint8), np.array([0, 2, 3], np.int64))
     assert texts.all() == [texts[0], texts[1]] == ["a\ufffd", "b"]
+
+
+@pytest.mark.parametrize(
+    ("indptr", "indices", "good"),
+    [
+        ([0], [], True),
+        ([0, 0, 0], [], True),
+        ([0, 3, 3, 5], [0, 4, 9, 0, 9], True),
+        ([0, 3, 3, 5], [0, 9, 4, 0, 9], False),
+        ([0, 3, 3, 5], [0, 4, 4, 0, 9], False),
+        ([0, 3, 3, 5], [0, 4, 9, 9, 0], False),
+        ([0, 2, 5], [0, 4, 3, 0, 9], False),
+    ],
+)
+def test_ascends(indptr: list[int], indices: list[int], good: bool) -> None:
+    assert ascends(np.array(indptr, np.int64), np.array(indices, np.int32)) == good

@@ -162,6 +162,41 @@ def test_a_failure_while_publishing_keeps_the_old_model(
     load_model(folder)
 
 
+def test_a_write_that_lies_about_its_length_is_not_published(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    before, real = version_of(folder), os.fsync
+
+    def cut(descriptor: int) -> None:
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - 7)
+        real(descriptor)
+
+    monkeypatch.setattr(store.os, "fsync", cut)
+    with pytest.raises(WriteStopped, match="short write"):
+        save_model(other(model, 1), folder)
+    assert version_of(folder) == before
+    load_model(folder)
+
+
+def test_a_kill_while_old_versions_go_leaves_no_ruin_among_those_that_stay(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    second = save_model(other(model, 1), folder)
+
+    def killed(path: Path, *, ignore_errors: bool) -> None:
+        next(path.glob("*.npy"), path / "none").unlink(missing_ok=True)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store.shutil, "rmtree", killed)
+        save_model(other(model, 2), folder)
+    third = save_model(other(model, 3), folder)
+    held = {name for name in os.listdir(folder) if name not in (MANIFEST, ".gitignore")}
+    assert second not in held
+    assert len(held) == 2
+    assert third in held
+
+
 def test_a_full_disk_gives_a_sentence(model: Model, tmp_path: Path):
     disk = tmp_path / "disk"
     disk.mkdir()

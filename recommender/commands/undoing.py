@@ -1,0 +1,42 @@
+"""``undo``: take the last writing run back."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from recommender import output
+from recommender.commands.site import CONTENT, JSON, content_folder, links_file
+from recommender.settings import find_settings
+
+
+@click.command()
+@CONTENT
+@click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
+@JSON
+def undo(content: Path | None, write: bool, as_json: bool) -> int:
+    """Take the last `fill --write` back, from its record; a file that changed since stays as it is."""
+    from recommender import filling
+    from recommender.undo import plan_undo
+
+    settings = find_settings(Path.cwd())
+    # Git needs no asking: each file holds exactly what the run wrote, and the record what stood there before.
+    order = filling.Order(
+        root=content_folder(content, settings),
+        mode="undo",
+        only=(),
+        max_files=None,
+        allow_dirty=True,
+        allow_no_vcs=True,
+        links_file=links_file(settings),
+        with_diff=not (write or as_json),
+    )
+    made = plan_undo(order)
+    if write:
+        done = filling.write(order, dataclasses.replace(made, tally={}), output.progress)
+        output.show_written(done, as_json=as_json)
+        return 1 if done.problems else 0
+    output.show_undo(made, as_json=as_json)
+    return 1 if made.problems else 0

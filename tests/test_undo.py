@@ -1,0 +1,136 @@
+"""The last run taken back: every byte as before, nothing that changed since, resumable like any other run."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import command, contents, git
+from strace import KILLED, struck
+from test_filling import AFTER, FILES, fill, final, order_for, top
+
+from recommender import filling
+from recommender.errors import RecommenderError
+from recommender.parallel import silent
+from recommender.planfile import plan_file
+from recommender.undo import plan_undo
+
+__all__ = ["top"]  # a fixture
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+def undo(top: Path) -> filling.Written:
+    order = order_for(top, allow_dirty=True)
+    return filling.write(order, plan_undo(order), silent)
+
+
+def test_a_run_taken_back_and_done_again(top: Path) -> None:
+    fill(order_for(top))
+    done = undo(top)
+    assert (done.files, done.problems) == (3, ())
+    assert contents(top / "content") == {path: text.encode() for path, text in FILES.items()}
+    assert (top / "recommender.links.jsonl").read_bytes() == b""
+    # The undo is the last run now.
+    assert undo(top).files == 3
+    assert contents(top) == final()
+
+
+def test_the_record_says_which_files_which_links_and_why(top: Path) -> None:
+    fill(order_for(top))
+    first, second, third = plan_undo(order_for(top)).edits
+    assert [edit.path for edit in (first, second, third)] == ["a.md", "b.md", "sub/c.md"]
+    assert (first.generated_before, first.why) == (("/c",), {"dropped dead": 1, "kept": 1, "added": 1})
+    assert second.why == {"corrected": 1, "added": 1}
+    assert re.search(r"^-related_article2:$", third.diff, re.MULTILINE)
+
+
+def test_what_changed_since_stays(top: Path) -> None:
+    fill(order_for(top))
+    mine = (top / "content" / "a.md").read_bytes().replace(b"All of a", b"All of A")
+    (top / "content" / "a.md").write_bytes(mine)
+    (top / "content" / "b.md").unlink()
+    (top / "content" / "sub" / "c.md").write_text(FILES["sub/c.md"])
+    before = contents(top)
+    done = undo(top)
+    assert (done.files, [(p.path, p.code) for p in done.problems]) == (0, [("a.md", "conflict"), ("b.md", "conflict")])
+    assert contents(top) == before
+
+
+def test_no_run_and_a_damaged_record_are_said(top: Path) -> None:
+    with pytest.raises(RecommenderError, match="no run of this CONTENT is recorded"):
+        plan_undo(order_for(top))
+    fill(order_for(top))
+    record = plan_file(top / "content").with_name("last.jsonl")
+    record.write_bytes(record.read_bytes()[:-5])
+    with pytest.raises(RecommenderError, match="not a whole plan"):
+        plan_undo(order_for(top))
+
+
+def test_a_run_without_edits_keeps_the_record(top: Path) -> None:
+    fill(order_for(top))
+    assert fill(order_for(top)).files == 0
+    assert undo(top).files == 3
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+def test_a_killed_undo_is_resumed(top: Path, number: int) -> None:
+    fill(order_for(top))
+    order = order_for(top, allow_dirty=True)
+    made = plan_undo(order)
+    code, _ = struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", number)
+    assert code == KILLED
+    for path, data in contents(top / "content").items():
+        assert path.endswith(".reltmp") or data in (FILES[path].encode(), AFTER[path].encode())
+    if plan_file(order.root).exists():
+        filling.resume(order, silent)
+    else:
+        undo(top)
+    assert contents(top / "content") == {path: text.encode() for path, text in FILES.items()}
+
+
+def test_the_command_line(site: Path) -> None:
+    before = contents(site)
+    assert command(site, "undo").returncode == 2
+    count = json.loads(command(site, "fill", "--write", "--json").stdout)["written"]
+    assert count > 100
+    shown = command(site, "undo", "--json")
+    assert (shown.returncode, len(json.loads(shown.stdout)["files"])) == (0, count)
+    dry = command(site, "undo")
+    assert dry.returncode == 0
+    assert dry.stderr.startswith(f"{count} files would be as they were before the run; the run's links: ")
+    assert contents(site) != before
+    (site / "undo.diff").write_text(dry.stdout)
+    git(site, "apply", "--check", "undo.diff")
+    (site / "undo.diff").unlink()
+    done = command(site, "undo", "--write")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{count} files changed\n"
+    after = contents(site)
+    assert after.pop("recommender.links.jsonl") == b""
+    assert after == before
+    assert git(site, "diff", "--stat") == b""
+
+
+def test_a_checkout_whose_line_ends_git_converts(site: Path, tmp_path: Path) -> None:
+    git(site, "clone", "-q", "-c", "core.autocrlf=true", str(site), str(tmp_path / "clone"))
+    clone = tmp_path / "clone"
+    before = contents(clone)
+    articles = [path for path in before if path.startswith("content/")]
+    assert all(before[path].count(b"\n") == before[path].count(b"\r\n") > 5 for path in articles)
+    assert command(clone, "fill", "--write").returncode == 0
+    filled = contents(clone)
+    assert all(filled[path].count(b"\n") == filled[path].count(b"\r\n") for path in articles)
+    assert command(site, "fill", "--write").returncode == 0
+    assert git(clone, "diff", "--numstat").count(b"\n") > 100
+    assert git(clone, "diff", "--numstat") == git(site, "diff", "--numstat")
+    assert command(clone, "undo", "--write").returncode == 0
+    assert {path: data for path, data in contents(clone).items() if path in articles} == {
+        p: before[p] for p in articles
+    }
