@@ -99,15 +99,14 @@ def ask_row(model: Model, row: int, limit: int, only: Only | None = None) -> Ans
 
 
 def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
-    asking = model.asking(row)
+    asking, choice = model.asking(row), Choice((), ())
     # Of copies the one in the wanted subject stands for all.
     asking = replace(asking, subject=only.subject or asking.subject)
-    near = model.candidates(row)
-    choice = choose(asking, [c for c in near if only.passes(model, c)], (), limit, model.rules)
     least = max(only.min_score, model.floor)
-    if len(choice.shown) < limit and len(near) >= model.settings.candidates and near[-1].score >= least:
-        everything = [c for c in model.everything(row) if only.passes(model, c)]
-        choice = choose(asking, everything, (), limit, model.rules)
+    for pool in model.pools(row):
+        choice = choose(asking, [c for c in pool if only.passes(model, c)], (), limit, model.rules)
+        if len(choice.shown) >= limit or model.exhausted(row, least):
+            break
     return choice
 
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from recommender.coverage import Coverage
 from recommender.families import Likeness
-from recommender.model import Catalogue, Model, Ranking, ranking_settings
-from recommender.settings import PARTS, Keys, Settings
+from recommender.model import Catalogue, Model, Ranking
+from recommender.settings import PARTS, Keys, Settings, ranking_settings
 from recommender.sparse import Rows, Texts
 from recommender.vectors import Space, Vectors
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import repeat
@@ -31,7 +31,7 @@ from recommender.score import (
     weights_of,
     word_parts,
 )
-from recommender.settings import Settings
+from recommender.settings import Settings, ranking_settings
 from recommender.sparse import Floats, Ints, Terms, Texts, dots_of, near_dots
 from recommender.vectors import Vectors, stem, transform
 
@@ -39,6 +39,8 @@ SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.
 DRAFT = 500
 CHUNK = 2048
+# Next nearest by cosine, beyond those that a build keeps: where many rules bite, nearly always enough.
+BEYOND = 1024
 # The floor that nobody set, in parts of the median score of the candidate at this place.
 FLOOR_SHARE, TYPICAL = 0.5, 5
 # How far ``near_dots`` may be off, and more.
@@ -201,28 +203,40 @@ class Model:
         order = np.lexsort((rows, -np.round(scores, 9)))
         return [Candidate(*pair) for pair in zip(rows[order].tolist(), scores[order].tolist(), strict=True)]
 
-    def everything(self, row: int) -> list[Candidate]:
-        """Give an article's candidates, and behind them all others: a longer list begins like a shorter one."""
-        near = self.candidates(row)
-        known = {candidate.row for candidate in near}
-        return near + [candidate for candidate in self.ranked(self.query(row)) if candidate.row not in known]
+    def pools(self, row: int) -> Iterator[list[Candidate]]:
+        """Give an article's candidates, then those with the next nearest behind them, then with all others.
+
+        Each begins like the one before, so that a longer list begins like a shorter one.
+        """
+        pool = self.candidates(row)
+        yield pool
+        query = self.query(row)
+        for count in (BEYOND, None):
+            known = {candidate.row for candidate in pool}
+            pool = pool + [candidate for candidate in self.ranked(query, count) if candidate.row not in known]
+            yield pool
 
     def choose_for(
         self, row: int, kept: Sequence[int] = (), limit: int | None = None, enough: int | None = None
     ) -> Choice:
         """Choose links for one article beside the rows that it keeps.
 
-        Where the kept candidates run out before ``limit`` or ``enough`` links are found, the whole site is ranked
-        (0.1 s on 36,000 articles, so not done where the last candidate is below the floor already).
+        Where the kept candidates run out before ``limit`` or ``enough`` links are found, more of the site is ranked,
+        at last all of it (a second on 36,000 articles), but not where the last candidate is below the floor already.
         """
         wanted = self.settings.slots - len(kept) if limit is None else limit
-        asking = self.asking(row)
-        candidates = self.candidates(row)
-        choice = choose(asking, candidates, kept, wanted, self.rules)
-        cut_off = len(candidates) >= self.settings.candidates and candidates[-1].score >= self.floor
-        if len(choice.shown) < (wanted if enough is None else min(wanted, enough)) and cut_off:
-            choice = choose(asking, self.everything(row), kept, wanted, self.rules)
+        target = wanted if enough is None else min(wanted, enough)
+        asking, choice = self.asking(row), Choice((), ())
+        for pool in self.pools(row):
+            choice = choose(asking, pool, kept, wanted, self.rules)
+            if len(choice.shown) >= target or self.exhausted(row, self.floor):
+                break
         return choice
+
+    def exhausted(self, row: int, least: float) -> bool:
+        """Tell whether nothing of at least a score can be expected beyond an article's candidates."""
+        start, stop = self.nearest.indptr[row : row + 2].tolist()
+        return stop - start < self.settings.candidates or float(self.nearest.scores[stop - 1]) < least
 
     def permits(self, row: int, other: int, kept: Sequence[int]) -> bool:
         """Tell whether no rule of choosing stops a link beside others, whatever its rank."""
@@ -264,26 +278,3 @@ class Model:
     def fits(self, corpus: Corpus, settings: Settings) -> bool:
         """Tell whether the model was built from this content with settings that rank alike."""
         return self.corpus_digest == corpus.digest and ranking_settings(self.settings) == ranking_settings(settings)
-
-
-def ranking_settings(settings: Settings) -> dict[str, object]:
-    """Give the settings that change which links are chosen, as plain values; the order of the fields counts."""
-    names = (
-        "slots",
-        "lead_words",
-        "lead_times",
-        "floor",
-        "candidates",
-        "same_question_article",
-        "same_question_list",
-    )
-    fields = [[name, weight] for name, weight in settings.weighted.items()]
-    parts = [[name, weight] for name, weight in settings.parts.items()]
-    text = [[name, times] for name, times in settings.text.items() if times]
-    return {
-        "fields": fields,
-        "text": text,
-        "parts": parts,
-        "keys": vars(settings.keys),
-        **{name: getattr(settings, name) for name in names},
-    }

@@ -88,6 +88,29 @@ class Settings:
         return tuple(dict.fromkeys([self.keys.title, *plain, *composed]))
 
 
+def ranking_settings(settings: Settings) -> dict[str, object]:
+    """Give the settings that change which links are chosen, as plain values; the order of the fields counts."""
+    names = (
+        "slots",
+        "lead_words",
+        "lead_times",
+        "floor",
+        "candidates",
+        "same_question_article",
+        "same_question_list",
+    )
+    fields = [[name, weight] for name, weight in settings.weighted.items()]
+    parts = [[name, weight] for name, weight in settings.parts.items()]
+    text = [[name, times] for name, times in settings.text.items() if times]
+    return {
+        "fields": fields,
+        "text": text,
+        "parts": parts,
+        "keys": vars(settings.keys),
+        **{name: getattr(settings, name) for name in names},
+    }
+
+
 # What a user may write, beside the paths: name -> (type, lowest, highest, what it is).
 _NUMBERS: dict[str, tuple[type, float, float, str]] = {
     "slots": (int, 1, 99, "links per article"),

@@ -21,9 +21,9 @@ from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
 from recommender.counts import article_words
 from recommender.fit import fit_model
-from recommender.model import SHOWN, Model, ranking_settings
+from recommender.model import SHOWN, Model
 from recommender.score import query_draft
-from recommender.settings import Keys, Settings
+from recommender.settings import Keys, Settings, ranking_settings
 from recommender.sparse import pack
 from recommender.text import analyze
 
