@@ -18,12 +18,7 @@ import click
 from recommender import __version__, output
 from recommender.commands.evaluation import disagreements, evaluate
 from recommender.commands.judging import judge
-from recommender.commands.site import CONTENT, JSON, MODEL
-from recommender.commands.site import content_folder as _content
-from recommender.commands.site import links_file as _links_file
-from recommender.commands.site import load as _load
-from recommender.commands.site import model_folder as _model_folder
-from recommender.commands.site import read_site as _read
+from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, links_file, load, model_folder, read_site
 from recommender.commands.tuning import tune
 from recommender.commands.undoing import undo
 from recommender.errors import RecommenderError
@@ -121,8 +116,8 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     from recommender.problems import worst_reached
 
     settings = find_settings(Path.cwd())
-    corpus = _read(content, settings)
-    likeness = fitting_likeness(corpus, settings, _model_folder(model, settings))
+    corpus = read_site(content, settings)
+    likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
     found = audit_site(corpus, settings.slots, likeness)
     output.show_audit(found, as_json=as_json)
     return 1 if worst_reached(found.problems, fail_on) else 0
@@ -137,8 +132,8 @@ def build(content: Path | None, model: Path | None, as_json: bool) -> int:
     from recommender.fit import load_engines
 
     settings = find_settings(Path.cwd())
-    corpus = _read(content, settings, count=True, meanwhile=load_engines)
-    folder = _model_folder(model, settings)
+    corpus = read_site(content, settings, count=True, meanwhile=load_engines)
+    folder = model_folder(model, settings)
     built = _build(corpus, settings, folder)
     output.show_build(built, corpus, folder, as_json=as_json)
     return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
@@ -159,7 +154,7 @@ def related(**options: Any) -> int:
     settings = find_settings(Path.cwd())
     if (options["article"] is None) == (options["draft"] is None):
         raise click.UsageError("name one article by its url, id or path, or a draft with --text FILE")
-    model = _load(options["model"], settings)
+    model = load(options["model"], settings)
     limit = options["limit"] or model.settings.slots
     if options["draft"] is not None:
         answer = ask.ask_draft(model, options["draft"].read(), limit)
@@ -191,7 +186,7 @@ def fill(**options: Any) -> int:
     if options["check"] and options["write"]:
         raise click.UsageError("--check writes nothing; give either --check or --write")
     settings = find_settings(Path.cwd())
-    root = _content(options["content"], settings)
+    root = content_folder(options["content"], settings)
     order = filling.Order(
         root=root,
         mode=options["mode"],
@@ -199,23 +194,26 @@ def fill(**options: Any) -> int:
         max_files=options["max_files"],
         allow_dirty=options["allow_dirty"],
         allow_no_vcs=options["allow_no_vcs"],
-        links_file=_links_file(settings),
+        links_file=links_file(settings),
         with_diff=not (options["write"] or options["check"] or options["as_json"]),
     )
-    if options["resume"]:
-        result = filling.resume(order, output.progress)
-        output.show_written(result, as_json=options["as_json"])
-        return 1 if result.problems else 0
-    corpus = _read(root, settings)
-    folder = _model_folder(options["model"], settings)
-    model = filling.fitting_model(corpus, settings, folder, lambda reason: _rebuild(reason, corpus, settings, folder))
-    made = filling.plan(order, corpus, model, settings, output.progress)
-    if options["write"]:
-        result = filling.write(order, made, output.progress)
-        output.show_written(result, as_json=options["as_json"])
-        return 1 if result.problems else 0
-    output.show_plan(made, check=options["check"], as_json=options["as_json"])
-    return 1 if options["check"] and made.edits else 0
+    with filling.writing(root, options["write"] or options["resume"]):
+        if options["resume"]:
+            result = filling.resume(order, output.progress)
+            output.show_written(result, as_json=options["as_json"])
+            return 1 if result.problems else 0
+        corpus = read_site(root, settings)
+        folder = model_folder(options["model"], settings)
+        model = filling.fitting_model(
+            corpus, settings, folder, lambda reason: _rebuild(reason, corpus, settings, folder)
+        )
+        made = filling.plan(order, corpus, model, settings, output.progress)
+        if options["write"]:
+            result = filling.write(order, made, output.progress)
+            output.show_written(result, as_json=options["as_json"])
+            return 1 if result.problems else 0
+        output.show_plan(made, check=options["check"], as_json=options["as_json"])
+        return 1 if options["check"] and made.edits else 0
 
 
 @cli.command()
@@ -226,7 +224,7 @@ def export(limit: int | None, target: Path, model: Path | None) -> int:
     """Write the ranked lists of all articles as JSON lines."""
     from recommender.rankers import lists_of
 
-    loaded = _load(model, find_settings(Path.cwd()))
+    loaded = load(model, find_settings(Path.cwd()))
     output.write_lists(lists_of(loaded, limit or loaded.settings.slots), target)
     return 0
 
@@ -246,7 +244,7 @@ def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, .
     root = content or settings.content
     if root is not None and not root.is_dir():
         raise click.UsageError(f"CONTENT {root} is not a folder; name the folder of the site's Markdown files")
-    app = create_app(_model_folder(model, settings), settings, root, allow_origin)
+    app = create_app(model_folder(model, settings), settings, root, allow_origin)
     run_server(app, host, port, output.note)
     return 0
 

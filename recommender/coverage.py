@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.sparse import Floats, Ints, Rows, Terms
+from recommender.sparse import Floats, Ints, Rows, Terms, entries_of
 
 K1, B = 1.5, 0.75  # the usual ones; from 0.75 to 6 and from 0.4 to 1 all the same
 
@@ -63,11 +63,41 @@ def shares(columns: Terms, idf: Floats, counts: tuple[Floats, Floats, Floats], s
     """Weigh the words of one article by its counts in text, head and title; float64 beside the columns."""
     texts, heads, titles = counts
     return Asked(
-        head=_share(columns, idf**2 * heads),
-        text=_share(columns, idf * np.sqrt(texts)),
-        title=_share(columns, idf * (titles > 0)),
-        spoken=(columns, texts / (texts + slack)),
+        head=_share(columns, head_weights(idf, heads)),
+        text=_share(columns, text_weights(idf, texts)),
+        title=_share(columns, title_weights(idf, titles)),
+        spoken=(columns, saturation(texts, slack)),
     )
+
+
+def saturation(texts: Floats, slack: Floats | float) -> Floats:
+    """Tell how far words are spoken of by their counts in a text."""
+    return texts / (texts + slack)
+
+
+def head_weights(idf: Floats, heads: Floats) -> Floats:
+    """Weigh words by their counts in a head."""
+    weights: Floats = idf**2 * heads
+    return weights
+
+
+def text_weights(idf: Floats, texts: Floats) -> Floats:
+    """Weigh words by their counts in a text."""
+    weights: Floats = idf * np.sqrt(texts)
+    return weights
+
+
+def title_weights(idf: Floats, titles: Floats) -> Floats:
+    """Weigh words by their counts in a title: there or not."""
+    weights: Floats = idf * (titles > 0)
+    return weights
+
+
+def shares_of(owners: Ints, weights: Floats, count: int) -> Floats:
+    """Make the weights of each of ``count`` articles sum to 1, added in order of occurrence, like ordered_sum."""
+    totals = np.bincount(owners, weights=weights, minlength=count)
+    shares: Floats = weights / np.where(totals > 0, totals, 1.0)[owners]
+    return shares
 
 
 def _share(columns: Terms, values: Floats) -> Weights:
@@ -104,14 +134,12 @@ class Targets:
 
 def targets(coverage: Coverage, rows: Rows, numbers: Ints) -> Targets:
     """Gather some articles."""
-    lengths = rows.indptr[numbers + 1] - rows.indptr[numbers]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    owners = np.repeat(np.arange(len(numbers)), lengths)
-    places = np.arange(starts[-1]) - np.repeat(starts[:-1] - rows.indptr[numbers], lengths)
+    starts, places = entries_of(rows.indptr, numbers)
+    owners = np.repeat(np.arange(len(numbers)), np.diff(starts))
     of_text = coverage.texts[places] > 0
     owners, places = owners[of_text], places[of_text]
     texts = coverage.texts[places].astype(np.float64)
-    spoken = texts / (texts + coverage.slack[numbers][owners])
+    spoken = saturation(texts, coverage.slack[numbers][owners])
     heads, titles = (getattr(coverage, name)[places].astype(np.float64) for name in ("heads", "titles"))
     return Targets(owners, rows.indices[places], texts, heads, titles, spoken, len(numbers))
 
@@ -123,22 +151,21 @@ def covered_by(found: Targets, weights: Weights, columns: int) -> Floats:
 
 def heads_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
     """Give how much of each target's head one article speaks of."""
-    return _own_covered(found, idf[found.columns] ** 2 * found.heads, _dense(spoken, len(idf)))
+    return _own_covered(found, head_weights(idf[found.columns], found.heads), _dense(spoken, len(idf)))
 
 
 def texts_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
     """Give how much of each target's text one article speaks of."""
-    return _own_covered(found, idf[found.columns] * np.sqrt(found.texts), _dense(spoken, len(idf)))
+    return _own_covered(found, text_weights(idf[found.columns], found.texts), _dense(spoken, len(idf)))
 
 
 def titles_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
     """Give how much of each target's title one article speaks of."""
-    return _own_covered(found, idf[found.columns] * (found.titles > 0), _dense(spoken, len(idf)))
+    return _own_covered(found, title_weights(idf[found.columns], found.titles), _dense(spoken, len(idf)))
 
 
 def _own_covered(found: Targets, values: Floats, spoken: Floats) -> Floats:
-    totals = _sums(found, values)
-    return _sums(found, values / np.where(totals > 0, totals, 1.0)[found.owners] * spoken[found.columns])
+    return _sums(found, shares_of(found.owners, values, found.count) * spoken[found.columns])
 
 
 def _dense(weights: Weights, columns: int) -> Floats:

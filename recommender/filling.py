@@ -6,6 +6,7 @@ import dataclasses
 import fnmatch
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,38 +101,49 @@ def diff_prefix(root: Path) -> str:
     return "" if relative == "." or relative.startswith("..") else relative.replace(os.sep, "/") + "/"
 
 
+def writing(root: Path, write: bool) -> AbstractContextManager[None]:
+    """Hold a folder's lock for a run that writes, from before it reads on; a run that only prints needs none.
+
+    Taken after reading, it let two runs plan from files that the other was rewriting: exit code 1 and conflicts.
+
+    Raises:
+        LockHeld: another run writes to the same folder.
+    """
+    return locked(root) if write else nullcontext()
+
+
 def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
-    """Check the guards, store the plan, then write.
+    """Check the guards, store the plan, then write; call it under ``writing``, as the plan was made.
 
     Raises:
         GitGuard: a file to change is not safe in git.
-        LockHeld: another run writes to the same folder.
         WriteStopped: the disk failed half-way; the run can be resumed.
         Interrupted: a signal; the run can be resumed.
     """
-    with locked(order.root):
-        git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
-        apply.remove_leftovers(order.root)
-        if made.edits:
-            planfile.write_plan(planfile.plan_file(order.root), made.edits)
-        # Before the files: a link that is named here and not yet written does no harm, the reverse would.
-        _write_generated(order, _merged(order, made))
-        applied = apply.apply_edits(order.root, made.edits, progress)
-        planfile.keep_record(order.root)
+    git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+    apply.remove_leftovers(order.root)
+    if made.edits:
+        planfile.write_plan(planfile.plan_file(order.root), made.edits)
+    # Before the files: a link that is named here and not yet written does no harm, the reverse would.
+    _write_generated(order, _merged(order, made))
+    applied = apply.apply_edits(order.root, made.edits, progress)
+    planfile.keep_record(order.root)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
 
 
 def resume(order: Order, progress: parallel.Progress) -> Written:
-    """Finish an interrupted run from its stored plan; files that changed since are left and reported."""
-    with locked(order.root):
-        edits = planfile.read_plan(planfile.plan_file(order.root))
-        git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
-        apply.remove_leftovers(order.root)
-        # The run may have been stopped before it noted which of its links are generated.
-        noted = {edit.url: frozenset(edit.generated) for edit in edits}
-        _write_generated(order, {**read_generated(order.links_file), **noted})
-        applied = apply.apply_edits(order.root, edits, progress)
-        planfile.keep_record(order.root)
+    """Finish an interrupted run from its stored plan; files that changed since are left and reported.
+
+    Call it under ``writing``. Raises as ``write`` does.
+    """
+    edits = planfile.read_plan(planfile.plan_file(order.root))
+    git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+    apply.remove_leftovers(order.root)
+    # The run may have been stopped before it noted which of its links are generated.
+    noted = {edit.url: frozenset(edit.generated) for edit in edits}
+    _write_generated(order, {**read_generated(order.links_file), **noted})
+    applied = apply.apply_edits(order.root, edits, progress)
+    planfile.keep_record(order.root)
     return Written(applied.written, applied.already, applied.problems, {})
 
 
@@ -139,7 +151,7 @@ def _merged(order: Order, made: Plan) -> Generated:
     present = read_generated(order.links_file)
     if present == made.generated_before:
         return made.generated
-    # Another run wrote between our plan and our lock: its entries stay.
+    # Another run, of another CONTENT with the same settings, wrote since our plan: its entries stay.
     return {**present, **{edit.url: frozenset(edit.generated) for edit in made.edits}}
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.coverage import Coverage
+from recommender.coverage import Coverage, head_weights, saturation, shares_of, text_weights
 from recommender.kernels import compiled, part
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms
@@ -68,21 +68,14 @@ def _words(vectors: Vectors, coverage: Coverage) -> Words:
     return Words(
         indptr,
         columns,
-        _shares(owners, idf**2 * heads, n),
-        _shares(owners, idf * np.sqrt(texts), n),
-        texts / (texts + coverage.slack[owners]),
+        shares_of(owners, head_weights(idf, heads), n),
+        shares_of(owners, text_weights(idf, texts), n),
+        saturation(texts, coverage.slack[owners]),
         ends,
         columns[titled],
-        _shares(owners[titled], idf[titled], n),
+        shares_of(owners[titled], idf[titled], n),
         rows.columns,
     )
-
-
-def _shares(owners: Ints, values: Floats, n: int) -> Floats:
-    # bincount adds one after the other, as coverage does.
-    totals = np.bincount(owners, weights=values, minlength=n)
-    shares: Floats = values / np.where(totals > 0, totals, 1.0)[owners]
-    return shares
 
 
 def padded(near: Near, subjects: Ints) -> Pairs:

@@ -27,7 +27,7 @@ from recommender.coverage import (
     titles_covered,
 )
 from recommender.settings import PARTS
-from recommender.sparse import Floats, Ints, Terms, dots_of, shared
+from recommender.sparse import Floats, Ints, Terms, dots_of, entries_of, shared
 from recommender.vectors import Vectors, text_counts, transform
 
 NAMES = tuple(PARTS)
@@ -133,10 +133,8 @@ def returned(near: Near, query: Query, cosines: Floats, numbers: Ints) -> Floats
 
     The rank follows from the cosines, so a draft has one too; 0 where it would not be kept.
     """
-    lengths = near.indptr[numbers + 1] - near.indptr[numbers]
-    starts = np.concatenate([[0], np.cumsum(lengths)])
-    owners = np.repeat(np.arange(len(numbers)), lengths)
-    places = np.arange(starts[-1]) - np.repeat(starts[:-1] - near.indptr[numbers], lengths)
+    starts, places = entries_of(near.indptr, numbers)
+    owners = np.repeat(np.arange(len(numbers)), np.diff(starts))
     other, own = np.round(near.cosines[places], 9), np.round(cosines, 9)[owners]
     before = (other > own) | ((other == own) & (near.rows[places] < query.row))
     ranks = np.bincount(owners[before], minlength=len(numbers))

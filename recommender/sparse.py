@@ -92,10 +92,15 @@ def near_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
 
 def dots_of(rows: Rows, row: tuple[Terms, Floats], numbers: Ints) -> Floats:
     """Give the dot products of one row with some rows, summed like ``ordered_sum``."""
-    lengths = rows.indptr[numbers + 1] - rows.indptr[numbers]
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    places = np.arange(indptr[-1]) + np.repeat(rows.indptr[numbers] - indptr[:-1], lengths)
+    indptr, places = entries_of(rows.indptr, numbers)
     return all_dots(Rows(indptr, rows.indices[places], rows.data[places], rows.columns), row)
+
+
+def entries_of(indptr: Ints, numbers: Ints) -> tuple[Ints, Ints]:
+    """Find the entries of some rows, one row behind the other: where each begins there, and their places of old."""
+    lengths = indptr[numbers + 1] - indptr[numbers]
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return starts, np.arange(starts[-1]) + np.repeat(indptr[numbers] - starts[:-1], lengths)
 
 
 @dataclass(frozen=True)

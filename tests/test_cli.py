@@ -16,7 +16,10 @@ import pytest
 from conftest import article, command, contents, link, write_files
 
 from recommender import cli as module
+from recommender.atomic import LockHeld, locked
 from recommender.cli import cli, main
+from recommender.commands.site import read_site
+from recommender.corpus import Corpus
 from recommender.settings import Settings, load_settings
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
@@ -296,11 +299,31 @@ def test_a_guard_of_git_is_wrong_use(site: Path, monkeypatch: pytest.MonkeyPatch
     assert contents(site) == before
 
 
+@pytest.mark.parametrize(("arguments", "held"), [(["fill", "--write"], True), (["fill"], False)])
+def test_a_run_that_writes_is_alone_from_before_it_reads(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys, arguments: list[str], held: bool
+) -> None:
+    found = []
+
+    def read(root: Path, settings: Settings) -> Corpus:
+        try:
+            with locked(root):
+                found.append(False)
+        except LockHeld:
+            found.append(True)
+        return read_site(root, settings)
+
+    monkeypatch.chdir(site)
+    monkeypatch.setattr(module, "read_site", read)
+    assert main(arguments) == 0
+    assert found == [held]
+
+
 def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "_load", broken)
+    monkeypatch.setattr(module, "load", broken)
     assert main(["related", KEPLER]) == 3
     err = said(capsys)[1]
     assert "Traceback" in err
@@ -319,13 +342,13 @@ def test_what_stops_a_run(at_site: Path, monkeypatch, capsys, error: BaseExcepti
     def stopped(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(module, "_load", stopped)
+    monkeypatch.setattr(module, "load", stopped)
     assert main(["related", KEPLER]) == wanted[0]
     assert said(capsys)[1].endswith(f"recommender: {wanted[1]}\n")
 
 
 def test_a_terminated_run_is_143(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(module, "_load", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(module, "load", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     assert main(["related", KEPLER]) == 143
     assert said(capsys) == ("", "recommender: interrupted; nothing was left half-done\n")
 

@@ -74,7 +74,12 @@ def writing(top: Path) -> Callable[[], object]:
     write_files(top / "content", FILES)
     order = order_for(top)
     made = plan(order)
-    return lambda: filling.write(order, made, silent)
+
+    def write() -> object:
+        with filling.writing(order.root, write=True):
+            return filling.write(order, made, silent)
+
+    return write
 
 
 # --- another program

@@ -225,7 +225,8 @@ def sweep(tmp_path: Path, fault: Callable[[], None], expected: set[int]) -> int:
 
         def work(order: Order = order, made: Plan = made, number: int = number) -> None:
             armed(number, fault)
-            filling.write(order, made, silent)
+            with filling.writing(order.root, write=True):
+                filling.write(order, made, silent)
 
         code = in_child(work)
         assert code in expected, f"exit {code} at call {number}"

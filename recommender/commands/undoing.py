@@ -33,10 +33,11 @@ def undo(content: Path | None, write: bool, as_json: bool) -> int:
         links_file=links_file(settings),
         with_diff=not (write or as_json),
     )
-    made = plan_undo(order)
-    if write:
-        done = filling.write(order, dataclasses.replace(made, tally={}), output.progress)
-        output.show_written(done, as_json=as_json)
-        return 1 if done.problems else 0
-    output.show_undo(made, as_json=as_json)
-    return 1 if made.problems else 0
+    with filling.writing(order.root, write):
+        made = plan_undo(order)
+        if write:
+            done = filling.write(order, dataclasses.replace(made, tally={}), output.progress)
+            output.show_written(done, as_json=as_json)
+            return 1 if done.problems else 0
+        output.show_undo(made, as_json=as_json)
+        return 1 if made.problems else 0
