@@ -25,7 +25,7 @@ LAYERS = [
     ["counts", "coverage"],
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
     ["score", "bounds", "exact"],
-    ["links", "neighbors", "rescoring", "scaffold"],
+    ["links", "neighbors", "rescoring", "choosing", "scaffold"],
     ["model"],
     ["fit"],
     ["rankers"],
