@@ -63,7 +63,7 @@ class _Part:
     """What was read of a chunk of files, and the counted words of its articles where that was asked for."""
 
     reads: list[_Read]
-    counts: tuple[Counts, ...] = ()
+    counts: Counts | None = None
 
 
 def read_corpus(
@@ -240,7 +240,7 @@ def _without_texts(read: _Read) -> _Read:
 def _arranged(parts: Sequence[_Part], corpus: Corpus) -> Counted:
     """Put the counted words into the order of the corpus, without the files that are no articles after all."""
     rows = [[corpus.row_of.get(read.article.url, -1) for read in part.reads if read.article] for part in parts]
-    return arrange([part.counts for part in parts], rows)
+    return arrange([part.counts for part in parts if part.counts], rows)
 
 
 def _make_article(
