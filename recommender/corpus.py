@@ -32,7 +32,7 @@ class Corpus:
 
     ``files`` counts what was found, articles or not. ``style`` is the most frequent one of the site's blocks.
     ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
-    the words where reading counted them; the articles have no texts then.
+    the words where reading counted them; the articles have no texts and no links then.
     """
 
     root: Path
@@ -215,8 +215,8 @@ class _Reading:
         if not self.count:
             return [_Part(reads)]
         counts = count_texts([read.article.texts for read in reads if read.article], self.settings)
-        # Texts are nine tenths of what would travel between the processes.
-        return [_Part([_without_texts(read) for read in reads], counts)]
+        # Texts are nine tenths of what would travel between the processes, links most of the rest.
+        return [_Part([_for_ranking(read) for read in reads], counts)]
 
     def read(self, path: str) -> _Read:
         name = _name(path)
@@ -233,8 +233,8 @@ class _Reading:
             return _Read(None, (Problem("unreadable", name, reason=f"{type(error).__name__}: {error}"),))
 
 
-def _without_texts(read: _Read) -> _Read:
-    return _Read(read.article and replace(read.article, texts=()), read.problems)
+def _for_ranking(read: _Read) -> _Read:
+    return _Read(read.article and replace(read.article, texts=(), links=(), style=None), read.problems)
 
 
 def _arranged(parts: Sequence[_Part], corpus: Corpus) -> Counted:
