@@ -17,32 +17,33 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.article import Article
 from recommender.settings import TEXT, Settings
-from recommender.sparse import Floats, Ints, Terms
+from recommender.sparse import Floats, Ints, Terms, entries_of
 from recommender.text import analyze
 
 # Columns of counts, from their end.
 HEADS, TITLES = -2, -1
+MOST = 65_535
 
 
 @dataclass(frozen=True)
 class Counts:
     """The counted words of a chunk of articles: its own vocabulary, in order of first use, and compressed rows.
 
-    ``data`` is (columns, entries) int32: how often the word stands in each weighted field, in the head and in the
-    title. One table for all columns: a word is looked up once, however many of them it is in.
+    ``data`` is (columns, entries) uint16: how often the word stands in each weighted field, in the head and in the
+    title, 65,535 times at most. One table for all: a word is looked up once, however many columns it is in.
     """
 
     vocabulary: list[str]
     indptr: Ints
     indices: Terms
-    data: NDArray[np.int32]
+    data: NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The words of a site in chunks; ``order`` gives each article's row among those of all chunks."""
+    """The counted words of a site; ``order`` gives each article's row among those of the counts."""
 
-    chunks: tuple[Counts, ...]
+    counts: Counts
     order: Ints
 
 
@@ -51,28 +52,40 @@ def count_articles(
 ) -> Counted:
     """Count the words of articles that hold their texts."""
     work = _Counting(tuple(articles), settings)
-    chunks = tuple(parallel.run(work, range(len(articles)), progress, label="counting words"))
-    return Counted(chunks, np.arange(len(articles)))
+    chunks = list(parallel.run(work, range(len(articles)), progress, label="counting words"))
+    return Counted(join([count_texts([], settings), *chunks]), np.arange(len(articles)))
 
 
-def arrange(chunks: Sequence[Counts], rows: Sequence[Sequence[int]]) -> Counted:
-    """Put counted chunks together: ``rows`` gives the article of each counted row, or -1 for one to leave out."""
-    kept = []
-    for chunk, places in zip(chunks, rows, strict=True):
-        stays = np.array(places, np.int64) >= 0
-        kept.append(chunk if stays.all() else _select(chunk, stays))
-    order = np.argsort(np.array([row for own in rows for row in own if row >= 0], np.int64))
-    return Counted(tuple(kept), order)
+def join(chunks: Sequence[Counts]) -> Counts:
+    """Put chunks, of which there is one at least, behind each other under one vocabulary."""
+    chunks = [chunk for chunk in chunks if len(chunk.indptr) > 1] or chunks[:1]
+    if len(chunks) == 1:
+        return chunks[0]
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__  # a new word has the next number
+    indices = []
+    for chunk in chunks:
+        renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
+        indices.append(renumber[chunk.indices])
+    lengths = np.concatenate([np.diff(chunk.indptr) for chunk in chunks])
+    data = np.concatenate([chunk.data for chunk in chunks], axis=1)
+    return Counts(list(number), np.concatenate([[0], np.cumsum(lengths)]), np.concatenate(indices), data)
 
 
-def _select(counts: Counts, stays: NDArray[np.bool_]) -> Counts:
-    """Leave rows out, and the words that no other row has."""
-    lengths = np.diff(counts.indptr)
-    entries = np.repeat(stays, lengths)
-    used, indices = np.unique(counts.indices[entries], return_inverse=True)
-    vocabulary = [counts.vocabulary[number] for number in used.tolist()]
-    indptr = np.concatenate([[0], np.cumsum(lengths[stays])])
-    return Counts(vocabulary, indptr, indices.astype(np.int32), counts.data[:, entries])
+def arrange(counts: Counts, rows: Ints) -> Counted:
+    """Order counted rows by their articles: ``rows`` gives the article of each, or -1 for one to leave out."""
+    stays = np.flatnonzero(rows >= 0)
+    return Counted(counts if len(stays) == len(rows) else take(counts, stays), np.argsort(rows[stays]))
+
+
+def take(counts: Counts, rows: Ints) -> Counts:
+    """Give some rows in the order of their numbers, without the words that none of them has."""
+    indptr, places = entries_of(counts.indptr, rows)
+    numbers = counts.indices[places]
+    used = np.bincount(numbers, minlength=len(counts.vocabulary)) > 0
+    vocabulary = [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
+    indices = (np.cumsum(used) - 1)[numbers].astype(np.int32)
+    return Counts(vocabulary, indptr, indices, counts.data[:, places])
 
 
 def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
@@ -89,7 +102,7 @@ def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
     columns = [np.bincount(place, weights=times, minlength=len(entries)) for times in _times(lengths, settings)]
     owners, indices = np.divmod(entries, max(1, len(number)))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(texts)))])
-    return Counts(list(number), indptr, indices.astype(np.int32), np.array(columns, np.int32))
+    return Counts(list(number), indptr, indices.astype(np.int32), np.minimum(columns, MOST).astype(np.uint16))
 
 
 def _times(lengths: Ints, settings: Settings) -> list[Floats]:

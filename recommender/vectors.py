@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.counts import HEADS, TITLES, Counted, Counts, Words
+from recommender.counts import HEADS, TITLES, Counted, Counts, Words, take
 from recommender.coverage import Coverage
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
@@ -67,16 +67,16 @@ def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
 
     In the rows of the titles words are cut to 5 letters.
     """
-    present = set().union(*(chunk.vocabulary for chunk in counted.chunks))
+    present = set(counted.counts.vocabulary)
 
     def folded(word: str) -> str:
         return fold(word, present.__contains__)
 
     fields = settings.weighted
-    merged = _merge(counted, range(len(fields) + 2), folded)
+    merged = _merge(counted, folded)
     blocks = [_weigh(merged, number, weight) for number, weight in enumerate(fields.values())]
     main, places = _join(blocks, list(fields))
-    titles, _ = _join([_weigh(_merge(counted, [TITLES], stem), 0, 1.0)], ["title"])
+    titles, _ = _join([_weigh(_merge(_titles_of(counted), stem), 0, 1.0)], ["title"])
     coverage = _no_coverage(main.rows)
     if TEXT in fields:
         number = list(fields).index(TEXT)
@@ -187,30 +187,25 @@ class _Block:
     weight: float
 
 
-def _merge(counted: Counted, numbers: Sequence[int], form: Callable[[str], str]) -> _Merged:
-    """Merge the words of all chunks that stand in one of some columns, each in the form that is its term."""
+def _merge(counted: Counted, form: Callable[[str], str]) -> _Merged:
+    """Sort the words of a site, each in the form that is its term, and the rows by their articles."""
     from scipy.sparse import csr_array  # noqa: PLC0415  (0.2 s; only fitting needs it)
 
-    chunks = [_holding(chunk, numbers) for chunk in counted.chunks]
-    forms = {word: form(word) for word in set().union(*(chunk.vocabulary for chunk in chunks))}
-    terms = sorted(set(forms.values()))
+    counts = counted.counts
+    forms = [form(word) for word in counts.vocabulary]
+    terms = sorted(set(forms))
     column = {term: place for place, term in enumerate(terms)}
-    place = {word: column[term] for word, term in forms.items()}
-    indices = [np.zeros(0, np.int32)]
-    for chunk in chunks:
-        renumber = np.fromiter(map(place.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
-        indices.append(renumber[chunk.indices] if len(renumber) else np.zeros(0, np.int32))
-    lengths = np.concatenate([np.diff(chunk.indptr) for chunk in chunks])
-    indptr = np.concatenate([[0], np.cumsum(lengths)])
+    renumber = np.fromiter(map(column.__getitem__, forms), np.int32, len(forms))
     # The places of the entries go along as their values: sorted once, they sort every column.
-    entries = np.arange(indptr[-1], dtype=np.int32 if indptr[-1] < 2**31 else np.int64)
-    places = csr_array((entries, np.concatenate(indices), indptr), shape=(len(lengths), len(terms)))[counted.order]
+    entries = np.arange(counts.indptr[-1], dtype=np.int32 if counts.indptr[-1] < 2**31 else np.int64)
+    shape = len(counts.indptr) - 1, len(terms)
+    places = csr_array((entries, renumber[counts.indices], counts.indptr), shape=shape)[counted.order]
     places.sort_indices()
     # Words that fold into one term, 1 % of them, meet here.
     again = np.diff(places.indices, prepend=-1) == 0
     again[places.indptr[:-1][np.diff(places.indptr) > 0]] = False
     again = np.flatnonzero(again)
-    data = [_summed(np.concatenate([c.data[n] for c in chunks])[places.data], again) for n in range(len(numbers))]
+    data = [_summed(own[places.data].astype(np.int32), again) for own in counts.data]
     indptr = places.indptr.astype(np.int64) - np.searchsorted(again, places.indptr)
     return _Merged(terms, indptr, np.delete(places.indices, again).astype(np.int32, copy=False), data)
 
@@ -222,16 +217,13 @@ def _summed(values: NDArray[np.int32], again: Ints) -> NDArray[np.int32]:
     return sums
 
 
-def _holding(chunk: Counts, numbers: Sequence[int]) -> Counts:
-    """Leave out of a chunk what stands in none of some columns, and the other columns."""
-    data = chunk.data[list(numbers)]
-    held = data.any(axis=0)
-    if held.all():
-        return Counts(chunk.vocabulary, chunk.indptr, chunk.indices, data)
-    used, indices = np.unique(chunk.indices[held], return_inverse=True)
-    vocabulary = [chunk.vocabulary[number] for number in used.tolist()]
-    indptr = np.concatenate([[0], np.cumsum(held)])[chunk.indptr]
-    return Counts(vocabulary, indptr, indices.astype(np.int32), data[:, held])
+def _titles_of(counted: Counted) -> Counted:
+    """Leave out all but the column of the titles."""
+    counts = counted.counts
+    held = counts.data[TITLES] > 0
+    indptr = np.concatenate([[0], np.cumsum(held)])[counts.indptr]
+    titles = Counts(counts.vocabulary, indptr, counts.indices[held], counts.data[[TITLES]][:, held])
+    return Counted(take(titles, counted.order), np.arange(len(counted.order)))
 
 
 def _weigh(merged: _Merged, number: int, weight: float) -> _Block:

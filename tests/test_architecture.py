@@ -18,13 +18,15 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 LAYERS = [
     ["__init__", "errors", "article", "sparse", "text", "diff", "statistics"],
     ["parallel", "atomic", "problems", "judgments"],
+    ["files"],
     ["measures"],
     ["nodes"],
     ["frontmatter"],
     ["settings", "related"],
     ["counts", "coverage"],
+    ["index"],
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
-    ["score", "bounds", "exact"],
+    ["collect", "score", "bounds", "exact"],
     ["links", "neighbors", "rescoring", "choosing", "scaffold"],
     ["model"],
     ["fit"],
@@ -54,13 +56,14 @@ OWNERS = {
     "multiprocessing": {"parallel"},
     "tqdm": {"parallel"},
     "rapidfuzz": {"lookup"},
+    "watchfiles": {"commands"},
     "flask": {"service"},
     "waitress": {"service"},
     "prometheus_client": {"service"},
     "orjson": {"service"},
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
-    "json": {"cli", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
+    "json": {"cli", "index", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
 HEAVY = (
