@@ -21,7 +21,7 @@ class LockHeld(RecommenderError):
     """Another run writes to the same folder."""
 
 
-def replace_file(file: Path, data: bytes) -> None:
+def replace_file(file: Path, data: bytes | memoryview) -> None:
     """Replace a small file of ours atomically and durably; the parent folder must exist."""
     temporary = file.with_name(f".{secrets.token_hex(8)}.reltmp")
     try:

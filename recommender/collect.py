@@ -65,7 +65,7 @@ def collect(
             read_at=begun,
             paths=paths,
             reads=reads,
-            counts=take(counts, np.array([place for place, _ in articles], np.int64)),
+            counts=counts if before is None else take(counts, np.array([place for place, _ in articles], np.int64)),
         )
     return Collected(replace(corpus, counted=arrange(counts, rows)), before, len(changed))
 

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import pkgutil
+import sys
 import time
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,8 +34,6 @@ from recommender.sparse import Ints, Texts, pack
 
 FILE_NAME = "index.npz"
 RACY = 2_000_000_000  # ns
-# The rooms that decide what is read of a file: an index of other code is of no use, whatever its version says.
-_ROOMS = ("article", "counts", "corpus", "files", "frontmatter", "index", "nodes", "related", "text")
 _TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
 # What a build has no use for.
 UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None}
@@ -114,8 +113,11 @@ def now() -> int:
 
 
 def key_of(settings: Settings) -> str:
-    """Give a digest of all that decides what is read of a file: the settings of reading and the code."""
-    code = [pkgutil.get_data("recommender", f"{room}.py") or b"" for room in _ROOMS]
+    """Give a digest of the settings of reading and of this package's code, which decide what is read of a file."""
+    # A version number says nothing of a checkout that was pulled.
+    package = sys.modules["recommender"].__path__
+    rooms = sorted(module.name for module in pkgutil.iter_modules(package) if not module.ispkg)
+    code = [pkgutil.get_data("recommender", f"{room}.py") or b"" for room in rooms]
     values = (
         asdict(settings.keys),
         settings.sources,
@@ -150,7 +152,7 @@ def save_index(index: Index, folder: Path) -> None:
         arrays |= {f"{name}_blob": value.blob, f"{name}_offsets": value.offsets}
     stream = io.BytesIO()
     np.savez(stream, allow_pickle=False, **arrays)
-    replace_file(folder / FILE_NAME, stream.getvalue())
+    replace_file(folder / FILE_NAME, stream.getbuffer())
 
 
 def load_index(folder: Path, settings: Settings, *, verify: bool = False) -> Index | None:

@@ -10,6 +10,7 @@ import click
 
 from recommender import output
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
+from recommender.errors import ModelError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -32,20 +33,28 @@ def build(content: Path | None, verify_bytes: bool, model: Path | None, as_json:
 
 
 def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> tuple[Model, Corpus]:
-    """Build and publish a model from the site as it is now, with the help of the index that the last build left."""
+    """Build and publish a model from the site as it is now, with the help of the index that the last build left.
+
+    A model of this content, these settings and this code, which only an index proves, stays as it is.
+    """
     from recommender.collect import collect
     from recommender.fit import load_engines
     from recommender.index import load_index, save_index
+    from recommender.store import load_model, make_folder
 
     before = load_index(folder, settings, verify=verify)
-    found = collect(root, settings, output.progress, load_engines, before)
-    if before is not None:
-        output.note(f"{found.read:,} of {found.corpus.files:,} files read; the others are as the last build read them")
-    built = publish(found.corpus, settings, folder)
+    found = collect(root, settings, output.progress, list if before else load_engines, before)
     if found.index is not before:
         with contextlib.suppress(OSError):  # the next build then reads all files
+            make_folder(folder)
             save_index(found.index, folder)
-    return built, found.corpus
+    if before is not None:
+        output.note(f"{found.read:,} of {found.corpus.files:,} files read; the others are as the last build read them")
+        with contextlib.suppress(ModelError):
+            model = load_model(folder)
+            if model.fits(found.corpus, settings):
+                return model, found.corpus
+    return publish(found.corpus, settings, folder), found.corpus
 
 
 def publish(corpus: Corpus, settings: Settings, folder: Path) -> Model:
