@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import numpy as np
@@ -21,8 +21,11 @@ from recommender.corpus import Corpus
 from recommender.filling import Written
 from recommender.model import Model
 from recommender.plan import Plan
-from recommender.problems import KINDS, Problem, printable
+from recommender.problems import KINDS, Problem, printable, shorten
 from recommender.score import Part
+
+if TYPE_CHECKING:
+    from recommender.jsonfiles import Exported
 
 progress = parallel.on_terminal
 TERMS = 8
@@ -196,6 +199,16 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
     else:
         replace_file(target, text.encode("utf-8"))
         note(f"{len(lists):,} lists written to {target}")
+
+
+def show_exported(done: Exported, folder: Path) -> None:
+    """Say what an export of files did, and which articles have none."""
+    for url, reason in done.left_out:
+        note(f"{shorten(url)}: no file: {reason}")
+    note(
+        f"{done.written + done.unchanged:,} files in {folder}: {done.written:,} written, "
+        f"{done.unchanged:,} as they were, {done.deleted:,} of gone articles deleted"
+    )
 
 
 def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:

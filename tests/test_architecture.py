@@ -36,6 +36,7 @@ LAYERS = [
     ["filling"],
     ["undo"],
     ["service", "study"],
+    ["jsonfiles"],
     ["output"],
     ["tables"],
     ["commands"],
@@ -60,7 +61,7 @@ OWNERS = {
     "orjson": {"service"},
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
-    "json": {"cli", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
+    "json": {"cli", "jsonfiles", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
 HEAVY = (
