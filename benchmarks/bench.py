@@ -23,6 +23,7 @@ import numpy as np
 import psutil
 
 from recommender import parallel
+from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
 from recommender.counts import count_articles
 from recommender.neighbors import nearest
@@ -92,7 +93,7 @@ def bench_reading(content: Path) -> Corpus:
         file.read_bytes()
     _, raw = measure(lambda: [len(file.read_bytes()) for file in files])
     corpus, read = measure(lambda: read_corpus(content, Settings()))
-    _, counted = measure(lambda: read_corpus(content, Settings(), count=True))
+    _, counted = measure(lambda: collect(content, Settings()))
     row(f"read the bytes of {len(files):,} files", raw)
     row(f"read {len(corpus.articles):,} articles", read)
     row("read them and count their words, as a build does", counted)

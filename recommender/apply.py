@@ -21,8 +21,8 @@ from types import FrameType
 
 from recommender import parallel
 from recommender.atomic import FATAL, TEMPORARY, sync
-from recommender.corpus import read_bytes
 from recommender.errors import FileProblem, Interrupted, WriteStopped
+from recommender.files import read_bytes
 from recommender.plan import Edit, check_writable
 from recommender.problems import Problem
 

@@ -21,7 +21,7 @@ class LockHeld(RecommenderError):
     """Another run writes to the same folder."""
 
 
-def replace_file(file: Path, data: bytes, *, durable: bool = True) -> None:
+def replace_file(file: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
     """Replace a small file of ours atomically; the parent folder must exist.
 
     ``durable`` waits for the disk, so that no failure of power undoes it or leaves it empty.

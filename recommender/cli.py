@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender import __version__, output
+from recommender.commands.building import build, publish
 from recommender.commands.evaluation import disagreements, evaluate
 from recommender.commands.exporting import export
 from recommender.commands.judging import judge
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, links_file, load, model_folder, read_site
 from recommender.commands.tuning import tune
 from recommender.commands.undoing import undo
+from recommender.commands.watching import watch
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -125,22 +127,6 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
 
 
 @cli.command()
-@CONTENT
-@MODEL
-@JSON
-def build(content: Path | None, model: Path | None, as_json: bool) -> int:
-    """Read the site, rank it, choose the links, and save all that as a model."""
-    from recommender.fit import load_engines
-
-    settings = find_settings(Path.cwd())
-    corpus = read_site(content, settings, count=True, meanwhile=load_engines)
-    folder = model_folder(model, settings)
-    built = _build(corpus, settings, folder)
-    output.show_build(built, corpus, folder, as_json=as_json)
-    return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
-
-
-@cli.command()
 @click.argument("article", required=False, metavar="URL|ID|PATH")
 @click.option("--limit", type=click.IntRange(1, 1000), help="How many links to show (default: the slots).")
 @click.option("--explain", is_flag=True, help="Show the terms that make up each score.")
@@ -237,19 +223,10 @@ def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, .
     return 0
 
 
-for _command in (undo, export, evaluate, disagreements, judge, tune):
+for _command in (build, watch, undo, export, evaluate, disagreements, judge, tune):
     cli.add_command(_command)
-
-
-def _build(corpus: Corpus, settings: Settings, folder: Path) -> Model:
-    from recommender.fit import fit_model
-    from recommender.store import save_model
-
-    model = fit_model(corpus, settings, output.now(), output.progress)
-    save_model(model, folder)
-    return model
 
 
 def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
     output.note(f"{reason}: building it from this content first")
-    return dataclasses.replace(_build(corpus, settings, folder), settings=settings)
+    return dataclasses.replace(publish(corpus, settings, folder), settings=settings)

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
-import stat
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from recommender import frontmatter, parallel
 from recommender.article import Article, Style, digest, is_id
-from recommender.counts import Counted, Counts, arrange, count_texts
+from recommender.counts import Counted, Counts, count_texts
 from recommender.errors import ContentError, FileProblem
+from recommender.files import list_files, printed, read_bytes
+from recommender.index import UNREAD, Read, stamp_of
 from recommender.problems import Problem
 from recommender.related import fold, read_blocks, style_of
 from recommender.settings import Keys, Settings
 
-MAX_BYTES = 1024 * 1024
-PIECE = 64 * 1024
-SUFFIXES = (".md", ".markdown", ".mdx")
 TRUE = {"true", "yes", "on", "1"}
 
 
@@ -32,7 +29,7 @@ class Corpus:
 
     ``files`` counts what was found, articles or not. ``style`` is the most frequent one of the site's blocks.
     ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
-    the words where reading counted them; the articles have no texts then.
+    the words where reading counted them; the articles have no texts and no links then.
     """
 
     root: Path
@@ -53,64 +50,46 @@ class Corpus:
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    article: Article | None
-    problems: tuple[Problem, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
+class Part:
     """What was read of a chunk of files, and the counted words of its articles where that was asked for."""
 
-    reads: list[_Read]
-    counts: tuple[Counts, ...] = ()
+    reads: list[Read]
+    counts: Counts | None = None
 
 
-def read_corpus(
-    root: Path,
-    settings: Settings,
-    progress: parallel.Progress = parallel.silent,
-    *,
-    count: bool = False,
-    meanwhile: Callable[[], object] = list,
-) -> Corpus:
-    """Read every Markdown file below a folder; for a build also count the words, while they are at hand.
-
-    ``meanwhile`` is called while other processes read and this one would wait.
+def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = parallel.silent) -> Corpus:
+    """Read every Markdown file below a folder.
 
     Raises:
         ContentError: the folder does not exist, cannot be listed, or holds no article.
     """
+    paths, problems = listed(root)
+    parts = parallel.run(Reading(str(root), settings), paths, progress)
+    return not_empty(assemble(root, [read for part in parts for read in part.reads], problems))
+
+
+def listed(root: Path) -> tuple[list[str], list[Problem]]:
+    """List a site's files, sorted, and what cannot be listed.
+
+    Raises:
+        ContentError: the folder does not exist or holds no Markdown file.
+    """
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise ContentError(f"CONTENT {root} {what}; name the folder that holds the site's Markdown files")
-    paths, problems = _list_files(root)
+    paths, problems = list_files(root)
     if not paths and not problems:
         raise ContentError(f"CONTENT {root} holds no Markdown file (.md, .markdown, .mdx); name the site's folder")
-    reading = parallel.run(_Reading(str(root), settings, count), paths, progress)
-    parts = list(itertools.islice(reading, 1))
-    meanwhile()
-    parts += reading
-    corpus = assemble(root, [read for part in parts for read in part.reads], problems)
-    if count:
-        corpus = replace(corpus, counted=_arranged(parts, corpus))
-    if not corpus.articles:
-        codes = Counter(problem.code for problem in corpus.problems if problem.severity != "warning")
-        found = ", ".join(f"{count} {code}" for code, count in codes.most_common(4))
-        raise ContentError(
-            f"CONTENT {root} holds no article in {corpus.files:,} files ({found}); "
-            "an article needs at least url and title in its front matter: see `recommender init`"
-        )
-    return corpus
+    return paths, problems
 
 
 def read_article(root: Path, path: str, settings: Settings) -> tuple[Article | None, tuple[Problem, ...]]:
     """Read one file as it is now: the article, None where it is none, and what is wrong with it."""
-    read = _Reading(str(root), settings, count=False).read(path)
+    read = Reading(str(root), settings).read(path)
     return read.article, read.problems
 
 
-def assemble(root: Path, results: Sequence[_Read], problems: Sequence[Problem]) -> Corpus:
+def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem]) -> Corpus:
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     read = [result.article for result in results if result.article]
     found = [*problems, *(problem for result in results for problem in result.problems)]
@@ -140,107 +119,66 @@ def assemble(root: Path, results: Sequence[_Read], problems: Sequence[Problem]) 
     )
 
 
-def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
-    """Read one regular file whole, following no link and never blocking on a pipe.
+def not_empty(corpus: Corpus) -> Corpus:
+    """Give the corpus back.
 
     Raises:
-        FileProblem: not a regular file, larger than 1 MiB, or an error of the system.
+        ContentError: it has no article.
     """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError as error:
-        code = "not-a-file" if os.path.islink(path) else "unreadable"
-        reason = "a symbolic link" if code == "not-a-file" else str(error.strerror)
-        raise FileProblem(code, reason) from None
-    try:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode):
-            raise FileProblem("not-a-file", "not a regular file")
-        if info.st_size > MAX_BYTES:
-            raise FileProblem("too-large", f"the file has {info.st_size:,} bytes")
-        data = _read_all(descriptor, info.st_size)
-    except OSError as error:
-        raise FileProblem("unreadable", str(error.strerror)) from None
-    finally:
-        os.close(descriptor)
-    if len(data) > MAX_BYTES:
-        raise FileProblem("too-large", "the file grew beyond 1 MiB while it was read")
-    return data, info
-
-
-def _read_all(descriptor: int, expected: int) -> bytes:
-    """Read to the end, but one byte more than the limit at most: a file that grows while it is read ends here too."""
-    chunks, size, wanted = [], 0, expected + 1
-    while size <= MAX_BYTES and (chunk := os.read(descriptor, wanted)):
-        chunks.append(chunk)
-        size += len(chunk)
-        wanted = min(PIECE, MAX_BYTES + 1 - size)
-    return b"".join(chunks)
-
-
-def _list_files(root: Path) -> tuple[list[str], list[Problem]]:
-    paths: list[str] = []
-    problems: list[Problem] = []
-
-    def failed(error: OSError) -> None:
-        name = os.path.relpath(error.filename, root)
-        problems.append(Problem("unreadable", _name(name), reason=f"the folder cannot be listed: {error.strerror}"))
-
-    for folder, subfolders, names in os.walk(root, onerror=failed):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name != "node_modules")
-        relative = os.path.relpath(folder, root)
-        prefix = "" if relative == "." else relative + os.sep
-        paths += [prefix + name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
-        for name in list(subfolders):
-            if name.lower().endswith(SUFFIXES):
-                problems.append(Problem("not-a-file", _name(prefix + name), reason="a folder with a file's name"))
-            if os.path.islink(os.path.join(folder, name)):
-                problems.append(Problem("not-a-file", _name(prefix + name), reason="a linked folder, not followed"))
-    return sorted(paths), problems
-
-
-def _name(path: str) -> str:
-    """Give a path as text that every output can print: bytes that are no UTF-8 are escaped."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    if not corpus.articles:
+        codes = Counter(problem.code for problem in corpus.problems if problem.severity != "warning")
+        found = ", ".join(f"{count} {code}" for code, count in codes.most_common(4))
+        raise ContentError(
+            f"CONTENT {corpus.root} holds no article in {corpus.files:,} files ({found}); "
+            "an article needs at least url and title in its front matter: see `recommender init`"
+        )
+    return corpus
 
 
 @dataclass(frozen=True)
-class _Reading:
+class Reading:
+    """The work on a chunk of files; with ``count`` their words are counted, and texts and links left out.
+
+    A file whose bytes have the digest that ``digests`` has for its path is the same as before: it is not parsed.
+    """
+
     root: str
     settings: Settings
-    count: bool
+    count: bool = False
+    digests: Mapping[str, str] = field(default_factory=dict)
 
-    def __call__(self, paths: Sequence[str]) -> list[_Part]:
+    def __call__(self, paths: Sequence[str]) -> list[Part]:
+        """Read a chunk."""
         reads = [self.read(path) for path in paths]
         if not self.count:
-            return [_Part(reads)]
+            return [Part(reads)]
         counts = count_texts([read.article.texts for read in reads if read.article], self.settings)
-        # Texts are nine tenths of what would travel between the processes.
-        return [_Part([_without_texts(read) for read in reads], counts)]
+        # Texts are nine tenths of what would travel between the processes, links most of the rest.
+        return [Part([_for_ranking(read) for read in reads], counts)]
 
-    def read(self, path: str) -> _Read:
-        name = _name(path)
+    def read(self, path: str) -> Read:
+        """Read one file."""
+        name, stamp, file_digest = printed(path), None, ""
         try:
-            data, _ = read_bytes(os.path.join(self.root, path))
+            data, info = read_bytes(os.path.join(self.root, path))
+            stamp, file_digest = stamp_of(info), hashlib.sha256(data).hexdigest()
+            if self.digests.get(path) == file_digest:
+                return Read(None, (), stamp, file_digest, same=True)
             document = frontmatter.split(data)
             if document is None:
-                return _Read(None, (Problem("no-front-matter", name),))
+                return Read(None, (Problem("no-front-matter", name),), stamp, file_digest)
             entries = frontmatter.parse(document.front)
-            return _make_article(name, document, entries, self.settings, hashlib.sha256(data).hexdigest())
+            article, problems = _make_article(name, document, entries, self.settings, file_digest)
+            return Read(article, problems, stamp, file_digest)
         except FileProblem as problem:
-            return _Read(None, (Problem(problem.code, name, problem.line, reason=problem.reason),))
+            return Read(None, (Problem(problem.code, name, problem.line, reason=problem.reason),), stamp, file_digest)
         except Exception as error:  # one file that no guard foresaw must not stop the others
-            return _Read(None, (Problem("unreadable", name, reason=f"{type(error).__name__}: {error}"),))
+            reason = f"{type(error).__name__}: {error}"
+            return Read(None, (Problem("unreadable", name, reason=reason),), stamp, file_digest)
 
 
-def _without_texts(read: _Read) -> _Read:
-    return _Read(read.article and replace(read.article, texts=()), read.problems)
-
-
-def _arranged(parts: Sequence[_Part], corpus: Corpus) -> Counted:
-    """Put the counted words into the order of the corpus, without the files that are no articles after all."""
-    rows = [[corpus.row_of.get(read.article.url, -1) for read in part.reads if read.article] for part in parts]
-    return arrange([part.counts for part in parts], rows)
+def _for_ranking(read: Read) -> Read:
+    return replace(read, article=read.article and replace(read.article, **UNREAD))
 
 
 def _make_article(
@@ -249,14 +187,14 @@ def _make_article(
     entries: Sequence[frontmatter.Entry],
     settings: Settings,
     file_digest: str,
-) -> _Read:
+) -> tuple[Article | None, tuple[Problem, ...]]:
     keys = settings.keys
     at = partial(frontmatter.text_at, {entry.key: entry.value for entry in entries})
     url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
     unusable = _unusable(url, title, keys)
     if unusable:
         code, key, value = unusable
-        return _Read(None, (Problem(code, path, _line(entries, key), value=value),))
+        return None, (Problem(code, path, _line(entries, key), value=value),)
     blocks = read_blocks(entries, keys.related)
     problems = [Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed]
     if not is_id(written_id):
@@ -282,7 +220,7 @@ def _make_article(
         links=tuple(block.link for block in blocks if block.link),
         style=style_of(blocks),
     )
-    return _Read(article, tuple(problems))
+    return article, tuple(problems)
 
 
 def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:

@@ -17,31 +17,33 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.article import Article
 from recommender.settings import TEXT, Settings
-from recommender.sparse import Ints, Terms
+from recommender.sparse import Floats, Ints, Terms, entries_of
 from recommender.text import analyze
 
-# Columns of a chunk, from its end.
+# Columns of counts, from their end.
 HEADS, TITLES = -2, -1
+MOST = 65_535
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of a chunk of articles in one field: its own vocabulary, in order of first use, and compressed rows."""
+    """The counted words of a chunk of articles: its own vocabulary, in order of first use, and compressed rows.
+
+    ``data`` is (columns, entries) uint16: how often the word stands in each weighted field, in the head and in the
+    title, 65,535 times at most. One table for all: a word is looked up once, however many columns it is in.
+    """
 
     vocabulary: list[str]
     indptr: Ints
     indices: Terms
-    data: Terms
+    data: NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The words of a site: chunks with ``Counts`` for each weighted field, then for the heads and for the titles.
+    """The counted words of a site; ``order`` gives each article's row among those of the counts."""
 
-    ``order`` gives for each article its row among the rows of all chunks, one chunk behind the other.
-    """
-
-    chunks: tuple[tuple[Counts, ...], ...]
+    counts: Counts
     order: Ints
 
 
@@ -50,38 +52,83 @@ def count_articles(
 ) -> Counted:
     """Count the words of articles that hold their texts."""
     work = _Counting(tuple(articles), settings)
-    chunks = tuple(parallel.run(work, range(len(articles)), progress, label="counting words"))
-    return Counted(chunks, np.arange(len(articles)))
+    chunks = list(parallel.run(work, range(len(articles)), progress, label="counting words"))
+    return Counted(join([count_texts([], settings), *chunks]), np.arange(len(articles)))
 
 
-def arrange(chunks: Sequence[tuple[Counts, ...]], rows: Sequence[Sequence[int]]) -> Counted:
-    """Put counted chunks together: ``rows`` gives the article of each counted row, or -1 for one to leave out."""
-    kept = []
-    for chunk, places in zip(chunks, rows, strict=True):
-        stays = np.array(places, np.int64) >= 0
-        kept.append(chunk if stays.all() else tuple(_select(counts, stays) for counts in chunk))
-    order = np.argsort(np.array([row for own in rows for row in own if row >= 0], np.int64))
-    return Counted(tuple(kept), order)
+def join(chunks: Sequence[Counts]) -> Counts:
+    """Put chunks, of which there is one at least, behind each other under one vocabulary."""
+    chunks = [chunk for chunk in chunks if len(chunk.indptr) > 1] or chunks[:1]
+    if len(chunks) == 1:
+        return chunks[0]
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__  # a new word has the next number
+    indices = []
+    for chunk in chunks:
+        renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
+        indices.append(renumber[chunk.indices])
+    lengths = np.concatenate([np.diff(chunk.indptr) for chunk in chunks])
+    data = np.concatenate([chunk.data for chunk in chunks], axis=1)
+    return Counts(list(number), np.concatenate([[0], np.cumsum(lengths)]), np.concatenate(indices), data)
 
 
-def _select(counts: Counts, stays: NDArray[np.bool_]) -> Counts:
-    """Leave rows out, and the words that no other row has."""
-    lengths = np.diff(counts.indptr)
-    entries = np.repeat(stays, lengths)
-    used, indices = np.unique(counts.indices[entries], return_inverse=True)
-    vocabulary = [counts.vocabulary[number] for number in used.tolist()]
-    indptr = np.concatenate([[0], np.cumsum(lengths[stays])])
-    return Counts(vocabulary, indptr, indices.astype(np.int32), counts.data[entries])
+def arrange(counts: Counts, rows: Ints) -> Counted:
+    """Order counted rows by their articles: ``rows`` gives the article of each, or -1 for one to leave out."""
+    stays = np.flatnonzero(rows >= 0)
+    return Counted(counts if len(stays) == len(rows) else take(counts, stays), np.argsort(rows[stays]))
 
 
-def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> tuple[Counts, ...]:
+def take(counts: Counts, rows: Ints) -> Counts:
+    """Give some rows in the order of their numbers, without the words that none of them has."""
+    indptr, places = entries_of(counts.indptr, rows)
+    numbers = counts.indices[places]
+    used = np.bincount(numbers, minlength=len(counts.vocabulary)) > 0
+    vocabulary = [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
+    indices = (np.cumsum(used) - 1)[numbers].astype(np.int32)
+    return Counts(vocabulary, indptr, indices, counts.data[:, places])
+
+
+def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
     """Count a chunk of articles, each given by its texts in the order of ``Settings.sources``."""
-    sources = settings.sources
-    words = [article_words(dict(zip(sources, own, strict=True)), settings) for own in texts]
-    fields, title = list(settings.weighted), settings.keys.title
-    counts = [_count([own.fields[number] for own in words]) for number in range(len(fields))]
-    heads = _count([own.head for own in words])
-    return (*counts, heads, counts[fields.index(title)] if title in fields else _count([own.title for own in words]))
+    number: defaultdict[str, int] = defaultdict()
+    number.default_factory = number.__len__  # a new word has the next number
+    words = [[analyze(own[place]) for own in texts] for place in range(len(settings.sources))]
+    lengths = np.array([[len(own) for own in source] for source in words], np.int64)
+    flat = chain.from_iterable(chain.from_iterable(words))
+    numbers = np.fromiter(map(number.__getitem__, flat), np.int64, int(lengths.sum()))
+    # One sort for a chunk: no Counter for each article, no CountVectorizer, which counts in Python.
+    owners = np.repeat(np.tile(np.arange(len(texts)), len(words)), lengths.ravel())
+    entries, place = np.unique(owners * len(number) + numbers, return_inverse=True)
+    columns = [np.bincount(place, weights=times, minlength=len(entries)) for times in _times(lengths, settings)]
+    owners, indices = np.divmod(entries, max(1, len(number)))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(texts)))])
+    return Counts(list(number), indptr, indices.astype(np.int32), np.minimum(columns, MOST).astype(np.uint16))
+
+
+def _times(lengths: Ints, settings: Settings) -> list[Floats]:
+    """Tell how often each word of all texts counts in each column, as ``article_words`` composes them.
+
+    ``lengths`` has the number of words of each source (rows) in each article.
+    """
+    sources, title = settings.sources, settings.keys.title
+    sizes = lengths.sum(axis=1)
+
+    def each(times: Mapping[str, int]) -> Floats:
+        return np.repeat([float(times.get(name, 0)) for name in sources], sizes)
+
+    lead, before = np.zeros(int(sizes.sum())), np.zeros(lengths.shape[1], np.int64)
+    ends = np.cumsum(sizes)
+    for name in (settings.keys.answer, "body"):
+        if name in sources:
+            own = lengths[sources.index(name)]
+            within = np.arange(own.sum()) - np.repeat(np.cumsum(own) - own, own)
+            end = ends[sources.index(name)]
+            lead[end - len(within) : end] = np.repeat(before, own) + within < settings.lead_words
+            before = before + own
+    composed = each(settings.text) + settings.lead_times * lead
+    fields = [composed if name == TEXT else each({name: 1}) for name in settings.weighted]
+    head = lead + each({name: n for name, n in settings.text.items() if name not in (settings.keys.answer, "body")})
+    return [*fields, head, each({title: 1})]
 
 
 class Words(NamedTuple):
@@ -114,18 +161,5 @@ class _Counting:
     articles: tuple[Article, ...]
     settings: Settings
 
-    def __call__(self, numbers: Sequence[int]) -> list[tuple[Counts, ...]]:
+    def __call__(self, numbers: Sequence[int]) -> list[Counts]:
         return [count_texts([self.articles[number].texts for number in numbers], self.settings)]
-
-
-def _count(words: Sequence[list[str]]) -> Counts:
-    number: defaultdict[str, int] = defaultdict()
-    number.default_factory = number.__len__  # a new word has the next number
-    lengths = [len(own) for own in words]
-    numbers = np.fromiter(map(number.__getitem__, chain.from_iterable(words)), np.int64, sum(lengths))
-    # One sort for a chunk: no Counter for each article, no CountVectorizer, which counts in Python.
-    owners = np.repeat(np.arange(len(words)), lengths)
-    entries, data = np.unique(owners * len(number) + numbers, return_counts=True)
-    owners, indices = np.divmod(entries, max(1, len(number)))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(words)))])
-    return Counts(list(number), indptr, indices.astype(np.int32), data.astype(np.int32))

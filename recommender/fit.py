@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ from recommender.settings import Settings
 from recommender.sparse import Floats, Rows, Terms, pack
 from recommender.text import analyze
 from recommender.vectors import Fitted, Vectors, fit_vectors, inverse_document_frequency
+
+if TYPE_CHECKING:
+    from recommender.choosing import Facts
 
 
 def fit_model(
@@ -54,7 +57,7 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
         corpus_digest=corpus.digest,
         built_at=built_at,
     )
-    return _with_chosen(model, progress)
+    return _with_chosen(model)
 
 
 def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
@@ -93,12 +96,37 @@ def load_engines() -> None:
     nearest(rows, 1, np.arange(8, dtype=np.int32), 0.0, 1)
 
 
-def _with_chosen(model: Model, progress: parallel.Progress) -> Model:
-    limit = max(SHOWN, model.settings.slots)
-    chunks = list(parallel.run(_Choosing(model, limit), range(len(model)), progress, label="choosing"))
-    lengths, rows, scores = (np.concatenate(parts) for parts in zip(*chunks, strict=True))
-    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    return replace(model, chosen=Ranking(indptr, rows.astype(np.int32), scores.astype(np.float64)))
+def _with_chosen(model: Model) -> Model:
+    """Choose from the candidates of all articles at once, then for the few whose lists these do not fill."""
+    from recommender.choosing import Lists, choose_all  # noqa: PLC0415  (numba)
+
+    slots, limit = model.settings.slots, max(SHOWN, model.settings.slots)
+    pools = Lists(model.nearest.indptr, model.nearest.rows, model.nearest.scores)
+    found = choose_all(pools, model.likeness, _facts(model), limit)
+    lengths = np.diff(found.indptr)
+    short = [row for row in np.flatnonzero(lengths < slots).tolist() if not model.exhausted(row, model.floor)]
+    owners = np.repeat(np.arange(len(model)), lengths)
+    kept = ~np.isin(owners, short)
+    chunks = [(owners[kept], found.rows[kept], found.scores[kept]), *parallel.run(_Choosing(model, limit), short)]
+    owners, rows, scores = (np.concatenate(arrays) for arrays in zip(*chunks, strict=True))
+    order = np.argsort(owners, kind="stable")
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(model)))]).astype(np.int64)
+    return replace(model, chosen=Ranking(indptr, rows[order].astype(np.int32), scores[order].astype(np.float64)))
+
+
+def _facts(model: Model) -> Facts:
+    from recommender.choosing import Facts  # noqa: PLC0415  (numba)
+
+    rules = model.rules
+    _, subjects = np.unique(np.array(model.catalogue.subjects.all(), dtype=object), return_inverse=True)
+    return Facts(
+        families=model.catalogue.families,
+        barred=np.array([rule != "" for rule in rules.barred]),
+        subjects=subjects.astype(np.int64),
+        floor=rules.floor,
+        same_question_article=rules.same_question_article,
+        same_question_list=rules.same_question_list,
+    )
 
 
 @dataclass(frozen=True)
@@ -107,12 +135,12 @@ class _Choosing:
     limit: int
 
     def __call__(self, rows: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
-        """Give lengths, rows and scores of a chunk's lists: arrays travel between processes at once."""
+        """Give owners, rows and scores of a chunk's lists: arrays travel between processes at once."""
         slots = self.model.settings.slots
         lists = [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
         flat = [candidate for shown in lists for candidate in shown]
-        lengths = np.array([len(shown) for shown in lists])
-        return [(lengths, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
+        owners = np.repeat(np.array(rows, np.int64), [len(shown) for shown in lists])
+        return [(owners, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
 
 
 def _catalogue(corpus: Corpus, title_words: Terms) -> Catalogue:

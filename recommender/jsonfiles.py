@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 
 from recommender import __version__, parallel
 from recommender.atomic import locked, remove_leftovers, replace_file
-from recommender.corpus import read_bytes
 from recommender.errors import FileProblem, RecommenderError
+from recommender.files import read_bytes
 from recommender.service import documents
 from recommender.service.current import Served
 from recommender.service.parameters import Wish

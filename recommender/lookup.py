@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.article import is_id, site_path, url_forms
-from recommender.corpus import SUFFIXES
 from recommender.errors import LookupProblem
+from recommender.files import SUFFIXES
 from recommender.model import Model
 from recommender.problems import printable, shorten
 from recommender.sparse import Texts

@@ -14,18 +14,18 @@ import click
 import numpy as np
 
 from recommender import parallel
-from recommender.ask import Answer, Reason
 from recommender.atomic import replace_file
-from recommender.audit import Audit
-from recommender.corpus import Corpus
-from recommender.filling import Written
-from recommender.model import Model
-from recommender.plan import Plan
 from recommender.problems import KINDS, Problem, printable, shorten
-from recommender.score import Part
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
+    from recommender.ask import Answer, Reason
+    from recommender.audit import Audit
+    from recommender.corpus import Corpus
+    from recommender.filling import Written
     from recommender.jsonfiles import Exported
+    from recommender.model import Model
+    from recommender.plan import Plan
+    from recommender.score import Part
 
 progress = parallel.on_terminal
 TERMS = 8

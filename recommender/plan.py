@@ -12,9 +12,10 @@ from typing import Protocol
 from recommender import frontmatter, parallel, related
 from recommender.article import Article, Link
 from recommender.choose import Choice
-from recommender.corpus import Corpus, read_bytes
+from recommender.corpus import Corpus
 from recommender.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
+from recommender.files import read_bytes
 from recommender.links import Judged, judge_links
 from recommender.problems import Problem
 from recommender.provenance import Generated

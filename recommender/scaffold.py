@@ -10,8 +10,8 @@ from pathlib import Path
 
 from recommender import frontmatter
 from recommender.atomic import replace_file
-from recommender.corpus import SUFFIXES, read_bytes
 from recommender.errors import ContentError, FileProblem, SettingsError
+from recommender.files import SUFFIXES, read_bytes
 from recommender.related import quote
 from recommender.settings import FILE_NAME, Settings
 

@@ -9,6 +9,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,12 @@ class Settings:
     same_question_list: float = 0.5
     home: Path | None = None
 
-    @property
+    @cached_property
     def weighted(self) -> dict[str, float]:
         """Fields that count: those with a weight above 0, in the order in which they are written."""
         return {name: weight for name, weight in self.fields.items() if weight > 0}
 
-    @property
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """Texts to read from each file: front matter keys, or ``body``; the title first."""
         composed = [name for name, times in self.text.items() if times > 0] if TEXT in self.weighted else []

@@ -50,8 +50,7 @@ def save_model(model: Model, folder: Path) -> str:
         LockHeld: another build writes there.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _ignore_in_git(folder)
+        make_folder(folder)
         with locked(folder) if os.name == "posix" else contextlib.nullcontext():
             _remove_leftovers(folder)
             staging = Path(tempfile.mkdtemp(prefix=".tmp-", dir=folder))
@@ -64,6 +63,14 @@ def save_model(model: Model, folder: Path) -> str:
         reason = error.strerror or "the disk is full"
         kind = WriteStopped if error.errno in (*FATAL, None) else ModelError
         raise kind(f"{folder}: the model cannot be written ({reason}); free space or name another --model") from None
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a model, which git ignores."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        replace_file(ignore, b"*\n")
 
 
 def _remove_leftovers(folder: Path) -> None:
@@ -264,12 +271,6 @@ def _remove(version: Path) -> None:
     doomed = version.with_name(f".tmp-{version.name}")
     version.rename(doomed)
     shutil.rmtree(doomed, ignore_errors=True)
-
-
-def _ignore_in_git(folder: Path) -> None:
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        replace_file(ignore, b"*\n")
 
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

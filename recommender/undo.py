@@ -7,9 +7,9 @@ import os
 from collections import Counter
 
 from recommender import planfile
-from recommender.corpus import read_bytes
 from recommender.diff import unified_diff
 from recommender.errors import FileProblem
+from recommender.files import read_bytes
 from recommender.filling import Order, diff_prefix
 from recommender.plan import Edit, Plan
 from recommender.problems import Problem

@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender.counts import HEADS, TITLES, Counted, Words
+from recommender.counts import HEADS, TITLES, Counted, Counts, Words, take
 from recommender.coverage import Coverage
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
@@ -66,19 +67,20 @@ def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
 
     In the rows of the titles words are cut to 5 letters.
     """
-    present = set().union(*(counts.vocabulary for chunk in counted.chunks for counts in chunk))
+    present = set(counted.counts.vocabulary)
 
     def folded(word: str) -> str:
         return fold(word, present.__contains__)
 
     fields = settings.weighted
-    blocks = [_weigh(_merge(counted, number, folded), weight) for number, weight in enumerate(fields.values())]
+    merged = _merge(counted, folded)
+    blocks = [_weigh(merged, number, weight) for number, weight in enumerate(fields.values())]
     main, places = _join(blocks, list(fields))
-    titles, _ = _join([_weigh(_merge(counted, TITLES, stem), 1.0)], ["title"])
+    titles, _ = _join([_weigh(_merge(_titles_of(counted), stem), 0, 1.0)], ["title"])
     coverage = _no_coverage(main.rows)
     if TEXT in fields:
         number = list(fields).index(TEXT)
-        coverage = _cover(counted, folded, blocks[number], (places[number], len(main.rows.indices)))
+        coverage = _cover(merged, blocks[number], (places[number], len(main.rows.indices)))
     return Fitted(main, coverage, titles)
 
 
@@ -161,58 +163,86 @@ def _column(space: Space, field: int, word: str) -> int:
 
 
 @dataclass(frozen=True)
+class _Merged:
+    """All counts of a site under one sorted vocabulary, rows in the order of its articles, a list of data a column."""
+
+    vocabulary: list[str]
+    indptr: Ints
+    indices: Terms
+    data: list[NDArray[np.int32]]
+
+
+@dataclass(frozen=True)
 class _Block:
-    """One field: its sorted terms, its counts without those of terms that count nothing, idf and weight."""
+    """One field: its sorted terms, its counts without those of terms that count nothing, idf and weight.
+
+    ``entries`` tells where its counts stand among the merged ones.
+    """
 
     vocabulary: list[str]
     counts: Rows
+    entries: Ints
     lengths: Floats
     idf: Floats
     weight: float
 
 
-def _weigh(merged: tuple[list[str], Rows], weight: float) -> _Block:
-    vocabulary, counts = merged
-    idf = inverse_document_frequency(counts)
-    owners = np.repeat(np.arange(len(counts)), np.diff(counts.indptr))
-    lengths = np.bincount(owners, weights=counts.data, minlength=len(counts)).astype(np.float64)
-    return _Block(vocabulary, _kept(counts, idf), lengths, idf, weight)
-
-
-def _merge(
-    counted: Counted, number: int, folded: Callable[[str], str], vocabulary: list[str] | None = None
-) -> tuple[list[str], Rows]:
-    """Merge the chunks' counts of one column; with a vocabulary, words that it lacks are left out."""
+def _merge(counted: Counted, form: Callable[[str], str]) -> _Merged:
+    """Sort the words of a site, each in the form that is its term, and the rows by their articles."""
     from scipy.sparse import csr_array  # noqa: PLC0415  (0.2 s; only fitting needs it)
 
-    chunks = [chunk[number] for chunk in counted.chunks]
-    forms = {word: folded(word) for word in set().union(*(chunk.vocabulary for chunk in chunks))}
-    terms = sorted(set(forms.values())) if vocabulary is None else vocabulary
+    counts = counted.counts
+    forms = [form(word) for word in counts.vocabulary]
+    terms = sorted(set(forms))
     column = {term: place for place, term in enumerate(terms)}
-    place = {word: column.get(form, -1) for word, form in forms.items()}
-    indices, lengths = [np.zeros(0, np.int32)], []
-    for chunk in chunks:
-        renumber = np.fromiter(map(place.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
-        indices.append(renumber[chunk.indices] if len(renumber) else np.zeros(0, np.int32))
-        lengths.append(np.diff(chunk.indptr))
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
-    data = np.concatenate([chunk.data for chunk in chunks]).astype(np.float64)
-    columns = np.concatenate(indices)
-    if vocabulary is not None:
-        known = columns >= 0
-        indptr, columns, data = np.concatenate([[0], np.cumsum(known)])[indptr], columns[known], data[known]
-    counts = csr_array((data, columns, indptr), shape=(len(indptr) - 1, len(terms)))[counted.order]
-    # Words that fold into one term meet here; counts are whole numbers, so the order of adding does not matter.
-    counts.sum_duplicates()
-    rows = Rows(counts.indptr.astype(np.int64), counts.indices.astype(np.int32), counts.data, len(terms))
-    return terms, rows
+    renumber = np.fromiter(map(column.__getitem__, forms), np.int32, len(forms))
+    # The places of the entries go along as their values: sorted once, they sort every column.
+    entries = np.arange(counts.indptr[-1], dtype=np.int32 if counts.indptr[-1] < 2**31 else np.int64)
+    shape = len(counts.indptr) - 1, len(terms)
+    places = csr_array((entries, renumber[counts.indices], counts.indptr), shape=shape)[counted.order]
+    places.sort_indices()
+    # Words that fold into one term, 1 % of them, meet here.
+    again = np.diff(places.indices, prepend=-1) == 0
+    again[places.indptr[:-1][np.diff(places.indptr) > 0]] = False
+    again = np.flatnonzero(again)
+    data = [_summed(own[places.data].astype(np.int32), again) for own in counts.data]
+    indptr = places.indptr.astype(np.int64) - np.searchsorted(again, places.indptr)
+    return _Merged(terms, indptr, np.delete(places.indices, again).astype(np.int32, copy=False), data)
 
 
-def _kept(counts: Rows, idf: Floats) -> Rows:
-    """Drop the entries of terms that count nothing."""
-    kept = idf[counts.indices] > 0
-    indptr = np.concatenate([[0], np.cumsum(kept)])[counts.indptr]
-    return Rows(indptr.astype(np.int64), counts.indices[kept], counts.data[kept], counts.columns)
+def _summed(values: NDArray[np.int32], again: Ints) -> NDArray[np.int32]:
+    """Add what stands at some places to the entry before, and leave them out."""
+    sums = np.delete(values, again)
+    np.add.at(sums, again - np.arange(1, len(again) + 1), values[again])
+    return sums
+
+
+def _titles_of(counted: Counted) -> Counted:
+    """Leave out all but the column of the titles."""
+    counts = counted.counts
+    held = counts.data[TITLES] > 0
+    indptr = np.concatenate([[0], np.cumsum(held)])[counts.indptr]
+    titles = Counts(counts.vocabulary, indptr, counts.indices[held], counts.data[[TITLES]][:, held])
+    return Counted(take(titles, counted.order), np.arange(len(counted.order)))
+
+
+def _weigh(merged: _Merged, number: int, weight: float) -> _Block:
+    """Make the block of one column."""
+    data = merged.data[number]
+    entries = np.flatnonzero(data)
+    used = np.bincount(merged.indices[entries], minlength=len(merged.vocabulary)) > 0
+    renumber = np.cumsum(used) - 1
+    indptr = np.concatenate([[0], np.cumsum(data > 0)])[merged.indptr].astype(np.int64)
+    columns = renumber[merged.indices[entries]].astype(np.int32)
+    counts = Rows(indptr, columns, data[entries].astype(np.float64), int(used.sum()))
+    idf = inverse_document_frequency(counts)
+    owners = np.repeat(np.arange(len(counts)), np.diff(indptr))
+    lengths = np.bincount(owners, weights=counts.data, minlength=len(counts)).astype(np.float64)
+    kept = idf[columns] > 0
+    indptr = np.concatenate([[0], np.cumsum(kept)])[indptr].astype(np.int64)
+    counts = Rows(indptr, columns[kept], counts.data[kept], counts.columns)
+    vocabulary = [merged.vocabulary[term] for term in np.flatnonzero(used).tolist()]
+    return _Block(vocabulary, counts, entries[kept], lengths, idf, weight)
 
 
 def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list[Ints]]:
@@ -230,7 +260,7 @@ def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list
         row = np.repeat(np.arange(articles), length)
         norms = np.sqrt(np.bincount(row, weights=values * values, minlength=articles))
         values *= np.sqrt(block.weight) / (norms[row] * np.sqrt(totals[row]))
-        place = filled[row] + np.arange(len(row)) - counts.indptr[row]
+        place = np.arange(len(row)) + np.repeat(filled - counts.indptr[:-1], length)
         indices[place] = counts.indices + start
         data[place] = values
         places.append(place)
@@ -246,26 +276,12 @@ def _no_coverage(rows: Rows) -> Coverage:
     return Coverage(np.zeros(size, np.uint16), np.zeros(size, np.uint16), np.zeros(size, np.uint8), np.ones(len(rows)))
 
 
-def _cover(counted: Counted, folded: Callable[[str], str], text: _Block, entries: tuple[Ints, int]) -> Coverage:
+def _cover(merged: _Merged, text: _Block, entries: tuple[Ints, int]) -> Coverage:
     """Put the counts of text, head and title beside the entries of the text, which stand at some places of all."""
     places, size = entries
     texts, heads = np.zeros(size, np.uint16), np.zeros(size, np.uint16)
     titles = np.zeros(size, np.uint8)
     texts[places] = np.minimum(text.counts.data, np.iinfo(np.uint16).max)
-    for found, number in ((heads, HEADS), (titles, TITLES)):
-        _, counts = _merge(counted, number, folded, text.vocabulary)
-        found[places] = np.minimum(_beside(text.counts, counts), np.iinfo(found.dtype).max)
+    heads[places] = np.minimum(merged.data[HEADS][text.entries], np.iinfo(np.uint16).max)
+    titles[places] = np.minimum(merged.data[TITLES][text.entries], np.iinfo(np.uint8).max)
     return Coverage(texts, heads, titles, text.lengths)
-
-
-def _beside(counts: Rows, others: Rows) -> Floats:
-    """Give the values of other rows at the entries of some rows; 0 where there are none."""
-    keys = [
-        np.repeat(np.arange(len(rows)) * rows.columns, np.diff(rows.indptr)) + rows.indices for rows in (counts, others)
-    ]
-    places = np.searchsorted(keys[1], keys[0])
-    found = places < len(keys[1])
-    found[found] = keys[1][places[found]] == keys[0][found]
-    values = np.zeros(len(keys[0]))
-    values[found] = others.data[places[found]]
-    return values

@@ -186,7 +186,9 @@ def test_build_then_ask_then_export(empty: Path, capsys: pytest.CaptureFixture[s
     assert "0 articles with sound curated links" in said(capsys)[0]
     write_files(empty, {"content/bad.md": b"---\nid: \xff\n---\n"})
     assert main(["build", "content", "--model", "m"]) == 1
-    assert said(capsys)[1].startswith("bad.md:2: error not-utf8: ")
+    first, second = said(capsys)[1].splitlines()
+    assert first == "5 of 5 files read; the others are as the last build read them"  # they are younger than 2 s
+    assert second.startswith("bad.md:2: error not-utf8: ")
 
 
 def test_the_model_is_the_one_beside_the_settings(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -321,6 +323,27 @@ def test_a_run_that_writes_is_alone_from_before_it_reads(
     monkeypatch.setattr(module, "read_site", read)
     assert main(arguments) == 0
     assert found == [held]
+
+
+def test_a_build_after_edits_is_the_one_from_scratch(site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    monkeypatch.chdir(site)
+    files = sorted((site / "content").rglob("*.md"))
+    for file in files:
+        os.utime(file, (1_600_000_000, 1_600_000_000))
+    assert main(["build", "--model", "m"]) == 0
+    files[3].unlink()
+    files[5].write_text(files[5].read_text().replace("the ", "no ", 3))
+    write_files(site, {"content/new.md": article("new", answer="A planet and its moon.")})
+    for arguments in ([], ["--verify-bytes"]):
+        said(capsys)
+        assert main(["build", "--model", "m", *arguments]) == 0
+        note = said(capsys)[1]
+        assert note.endswith("files read; the others are as the last build read them\n")
+        assert main(["build", "--model", "fresh"]) == 0
+        versions = {json.loads((site / name / "manifest.json").read_text())["version"] for name in ("m", "fresh")}
+        assert len(versions) == 1
+        shutil.rmtree(site / "fresh")
+    assert "142 of 142 files read" in note
 
 
 def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

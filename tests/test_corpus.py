@@ -8,20 +8,18 @@ import random
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recommender import parallel
 from recommender.article import Link
-from recommender.corpus import MAX_BYTES, Corpus, assemble, read_bytes, read_corpus
-from recommender.counts import count_articles
+from recommender.corpus import Corpus, assemble, read_corpus
 from recommender.errors import ContentError, FileProblem
+from recommender.files import MAX_BYTES, read_bytes
 from recommender.problems import KINDS
 from recommender.related import Style
 from recommender.settings import Keys, Settings
-from recommender.vectors import fit_vectors
 
 SETTINGS = Settings()
 
@@ -446,37 +444,6 @@ def test_many_files_are_read_alike_by_several_processes(tmp_path: Path, monkeypa
     monkeypatch.setattr(parallel, "cores", lambda: 2)
     assert read_corpus(tmp_path, SETTINGS, progress) == serial
     assert sum(steps) == 583 and len(steps) == 3
-
-
-@pytest.mark.parametrize("cores", [1, 3])
-def test_words_counted_while_reading_are_those_of_the_articles(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
-) -> None:
-    # Paths and urls sort differently, the words of what is no article after all are no words of the site.
-    files: dict[str, str | bytes] = {
-        f"{n:03}.md": article(n, url=f"/{(n * 7) % 31:02}", title=f"Moon {n}", answer=f"stars and word{n} {n}")
-        for n in range(31)
-    }
-    files |= {"bad.md": b"\xff", "twice.md": article(40, url="/07", title="Lost", answer="nowhere else")}
-    monkeypatch.setattr(parallel, "cores", lambda: cores)
-    monkeypatch.setattr(parallel, "CHUNK", 4)
-    monkeypatch.setattr(parallel, "FEW", 1)
-    called: list[int] = []
-    plain = read(tmp_path, files)
-    counted = read_corpus(tmp_path, SETTINGS, count=True, meanwhile=lambda: called.append(1))
-    assert called == [1] and plain.counted is None and counted.counted is not None
-    assert len(plain.articles) == 30
-    assert counted.articles == tuple(replace(one, texts=()) for one in plain.articles)
-    found, wanted = (
-        fit_vectors(words, SETTINGS) for words in (counted.counted, count_articles(plain.articles, SETTINGS))
-    )
-    for name in ("texts", "heads", "titles", "lengths"):
-        assert getattr(found.coverage, name).tobytes() == getattr(wanted.coverage, name).tobytes()
-    for one, other in ((found.main, wanted.main), (found.titles, wanted.titles)):
-        assert one.space.terms.all() == other.space.terms.all() and "lost" not in one.space.terms.all()
-        assert one.space.idf.tobytes() == other.space.idf.tobytes()
-        for name in ("indptr", "indices", "data"):
-            assert getattr(one.rows, name).tobytes() == getattr(other.rows, name).tobytes()
 
 
 # Folders without an article.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.counts import Counts, arrange, article_words, count_texts
+from recommender.counts import HEADS, TITLES, Counts, arrange, article_words, count_texts, join
 from recommender.settings import Settings
 
 SETTINGS = Settings(fields={"title": 1.0, "text": 1.0}, text={"answer": 1, "title": 3}, lead_words=2, lead_times=2)
@@ -16,10 +17,11 @@ WORDS = st.lists(st.sampled_from(["sun", "moon", "star", "ring", "Io"]), max_siz
 SITES = st.lists(st.tuples(WORDS, WORDS), max_size=6)
 
 
-def table(counts: Counts) -> list[dict[str, int]]:
+def table(counts: Counts, column: int) -> list[dict[str, int]]:
+    words, times = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[column].tolist()
     return [
-        {counts.vocabulary[counts.indices[at]]: int(counts.data[at]) for at in range(start, stop)}
-        for start, stop in zip(counts.indptr[:-1].tolist(), counts.indptr[1:].tolist(), strict=True)
+        {words[at]: times[at] for at in range(start, stop) if times[at]}
+        for start, stop in itertools.pairwise(counts.indptr.tolist())
     ]
 
 
@@ -32,11 +34,10 @@ def wanted(title: str, answer: str) -> list[Counter[str]]:
 def test_words_are_counted_field_by_field(site: list[tuple[str, str]]) -> None:
     assert SETTINGS.sources == ("title", "answer")
     counted = count_texts(site, SETTINGS)
-    found = [table(counts) for counts in counted]
-    assert found == [[dict(row) for row in column] for column in zip(*(wanted(*own) for own in site), strict=True)] or (
-        not site and found == [[], [], [], []]
-    )
-    assert [set().union(*rows) for rows in found] == [set(counts.vocabulary) for counts in counted]
+    found = [table(counted, column) for column in range(4)]
+    assert found == [[dict(wanted(*own)[column]) for own in site] for column in range(4)]
+    assert set().union(*(row for rows in found for row in rows)) == set(counted.vocabulary)
+    assert counted.data.any(axis=0).all()
 
 
 @given(SITES, st.integers(0, 99))
@@ -46,18 +47,37 @@ def test_arranged_chunks_have_the_rows_that_stay_in_their_new_order(site: list[t
     rows = np.full(len(site), -1)
     rows[stays] = draw.permutation(int(stays.sum()))
     cut = len(site) // 2
-    chunks = [count_texts(site[:cut], SETTINGS), count_texts(site[cut:], SETTINGS)]
-    counted = arrange(chunks, [rows[:cut].tolist(), rows[cut:].tolist()])
+    counted = arrange(join([count_texts(site[:cut], SETTINGS), count_texts(site[cut:], SETTINGS)]), rows)
     for field in range(4):
-        flat = [row for chunk in counted.chunks for row in table(chunk[field])]
+        flat = table(counted.counts, field)
         names = [place for place in np.argsort(rows, kind="stable").tolist() if stays[place]]
         assert [flat[place] for place in counted.order.tolist()] == [dict(wanted(*site[name])[field]) for name in names]
-        for chunk in counted.chunks:
-            assert set(chunk[field].vocabulary) == set().union(*table(chunk[field]))
+    counts = counted.counts
+    assert sorted(counts.vocabulary) == sorted({w for field in range(4) for row in table(counts, field) for w in row})
 
 
 def test_the_title_is_counted_last_even_where_it_has_no_weight() -> None:
     settings = Settings(fields={"text": 1.0}, text={"answer": 1})
     words = article_words({"title": "A b", "answer": "c"}, settings)
     assert (words.fields, words.head, words.title) == ([["c", "c", "c"]], ["c"], ["a", "b"])
-    assert table(count_texts([("A b", "c")], settings)[-1]) == [{"a": 1, "b": 1}]
+    assert table(count_texts([("A b", "c")], settings), TITLES) == [{"a": 1, "b": 1}]
+
+
+TEXT = st.lists(st.sampled_from(["sun", "moon", "star"]), max_size=9).map(" ".join)
+TIMES = st.integers(0, 3)
+
+
+@given(st.tuples(TEXT, TEXT, TEXT, TEXT), st.tuples(TIMES, TIMES, TIMES, TIMES, TIMES, TIMES))
+def test_a_chunk_counts_as_a_draft_is_composed(texts: tuple[str, ...], times: tuple[int, ...]) -> None:
+    names = ("title", "seo.page_keywords", "answer", "body")
+    settings = Settings(
+        fields={"title": 0.5, "text": 1.0, "body": 0.5},
+        text=dict(zip(names, times, strict=False)),
+        lead_words=times[4],
+        lead_times=times[5],
+    )
+    own = dict(zip(names, texts, strict=True))
+    counts = count_texts([[own[name] for name in settings.sources]], settings)
+    words = article_words(own, settings)
+    assert [table(counts, column)[0] for column in range(len(words.fields))] == [Counter(f) for f in words.fields]
+    assert (table(counts, HEADS)[0], table(counts, TITLES)[0]) == (Counter(words.head), Counter(words.title))

@@ -19,6 +19,7 @@ from test_apply import forked
 from test_nodes import BOMBS
 
 from recommender.audit import audit_site
+from recommender.collect import collect
 from recommender.corpus import read_corpus
 from recommender.settings import Settings
 
@@ -36,7 +37,7 @@ def limited(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
         pages = int(Path("/proc/self/statm").read_text().split()[0])
         resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + MEMORY, -1))
         resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-        corpus = read_corpus(root, Settings(), count=True)
+        corpus = collect(root, Settings()).corpus
         audit_site(corpus, 5, None)
         assert all(problem.sentence().isprintable() for problem in corpus.problems)
         return [one.path for one in corpus.articles], [(p.path, p.code) for p in corpus.problems]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -23,11 +23,11 @@ MODEL = click.option("--model", "model", type=click.Path(path_type=Path), help="
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 
-def read_site(content: Path | None, settings: Settings, **how: Any) -> Corpus:
-    """Read the site's articles; ``how`` as in ``read_corpus``."""
+def read_site(content: Path | None, settings: Settings) -> Corpus:
+    """Read the site's articles."""
     from recommender.corpus import read_corpus
 
-    return read_corpus(content_folder(content, settings), settings, output.progress, **how)
+    return read_corpus(content_folder(content, settings), settings, output.progress)
 
 
 def content_folder(content: Path | None, settings: Settings) -> Path:

@@ -19,8 +19,9 @@ import numpy as np
 
 from recommender.atomic import replace_file
 from recommender.audit import audit_site
-from recommender.corpus import SUFFIXES, Corpus, read_corpus
+from recommender.corpus import Corpus, read_corpus
 from recommender.errors import RecommenderError
+from recommender.files import SUFFIXES
 from recommender.links import judge_links
 from recommender.model import Model
 from recommender.provenance import FILE_NAME, Generated, read_generated

@@ -1,0 +1,116 @@
+"""The links of every article of a site: what ``choose`` takes from the candidates, in compiled loops."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.families import Likeness
+from recommender.kernels import compiled, part
+from recommender.sparse import Floats, Ints, Terms
+
+
+class Lists(NamedTuple):
+    """Candidates of all articles: row i has ``rows[indptr[i]:indptr[i + 1]]``, best first, and scores."""
+
+    indptr: Ints
+    rows: Terms
+    scores: Floats
+
+
+class Facts(NamedTuple):
+    """What the rules of choosing ask of the site: the arrays have one entry an article, as ``choose.Rules``."""
+
+    families: Terms
+    barred: NDArray[np.bool_]
+    subjects: Ints  # a number for each subject
+    floor: float
+    same_question_article: float
+    same_question_list: float
+
+
+class _Like(NamedTuple):
+    indptr: Ints
+    rows: Terms
+    scores: Floats
+
+
+class _Members(NamedTuple):
+    """The rows of each family in order: those of family f are ``rows[bounds[f]:bounds[f + 1]]``."""
+
+    bounds: Ints
+    rows: Ints
+
+
+def choose_all(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> Lists:
+    """Choose up to ``limit`` links for every article from its candidates alone."""
+    n = len(pools.indptr) - 1
+    sizes = np.bincount(facts.families, minlength=n)
+    members = _Members(np.concatenate([[0], np.cumsum(sizes)]), np.argsort(facts.families, kind="stable"))
+    like = _Like(likeness.indptr, likeness.rows, likeness.scores)
+    lengths, places = np.zeros(n, np.int64), np.zeros((n, limit), np.int64)
+    _choose(pools, like, members, facts, (lengths, places))
+    taken = places[np.arange(limit) < lengths[:, None]]
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return Lists(indptr, pools.rows[taken], pools.scores[taken])
+
+
+@part
+def _alike(like: _Like, row: int, other: int, least: float) -> bool:
+    if least > 0:
+        for p in range(like.indptr[row], like.indptr[row + 1]):
+            if like.rows[p] == other:
+                return bool(like.scores[p] >= least)
+    return False
+
+
+@part
+def _representative(members: _Members, facts: Facts, row: int, subject: int) -> Any:
+    family = facts.families[row]
+    standing = -1
+    for p in range(members.bounds[family], members.bounds[family + 1]):
+        member = members.rows[p]
+        if not facts.barred[member]:
+            if facts.subjects[member] == subject:
+                return member
+            if standing < 0:
+                standing = member
+    return standing
+
+
+@part
+def _stopped(like: _Like, members: _Members, facts: Facts, row: int, candidate: tuple[int, float]) -> bool:
+    other, score = candidate
+    return bool(
+        facts.families[other] == facts.families[row]
+        or facts.barred[other]
+        or score < facts.floor
+        or score <= 0
+        or _representative(members, facts, other, facts.subjects[row]) != other
+        or _alike(like, row, other, facts.same_question_article)
+    )
+
+
+@compiled
+def _choose(pools: Lists, like: _Like, members: _Members, facts: Facts, found: tuple[Ints, Ints]) -> None:
+    lengths, places = found
+    for row in range(lengths.size):
+        count = 0
+        for p in range(pools.indptr[row], pools.indptr[row + 1]):
+            if count == places.shape[1]:
+                break
+            other = pools.rows[p]
+            if _stopped(like, members, facts, row, (other, pools.scores[p])):
+                continue
+            for shown in range(count):
+                earlier = pools.rows[places[row, shown]]
+                if facts.families[earlier] == facts.families[other]:
+                    break
+                if _alike(like, earlier, other, facts.same_question_list):
+                    break
+            else:
+                places[row, count] = p
+                count += 1
+        lengths[row] = count

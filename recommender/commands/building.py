@@ -1,0 +1,67 @@
+"""``build``: read what changed, rank, choose, and publish the model."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from recommender import output
+from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
+from recommender.errors import ModelError
+from recommender.settings import Settings, find_settings
+
+if TYPE_CHECKING:
+    from recommender.corpus import Corpus
+    from recommender.model import Model
+
+
+@click.command()
+@CONTENT
+@click.option("--verify-bytes", is_flag=True, help="Compare the bytes of every file with what the last build read.")
+@MODEL
+@JSON
+def build(content: Path | None, verify_bytes: bool, model: Path | None, as_json: bool) -> int:
+    """Read the site, rank it, choose the links, and save all that as a model; unchanged files are not read again."""
+    settings = find_settings(Path.cwd())
+    folder = model_folder(model, settings)
+    built, corpus = build_changed(content_folder(content, settings), settings, folder, verify=verify_bytes)
+    output.show_build(built, corpus, folder, as_json=as_json)
+    return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
+
+
+def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> tuple[Model, Corpus]:
+    """Build and publish a model from the site as it is now, with the help of the index that the last build left.
+
+    A model of this content, these settings and this code, which only an index proves, stays as it is.
+    """
+    from recommender.collect import collect
+    from recommender.fit import load_engines
+    from recommender.index import load_index, save_index
+    from recommender.store import load_model, make_folder
+
+    before = load_index(folder, settings, verify=verify)
+    found = collect(root, settings, output.progress, list if before else load_engines, before)
+    if found.index is not before:
+        with contextlib.suppress(OSError):  # the next build then reads all files
+            make_folder(folder)
+            save_index(found.index, folder)
+    if before is not None:
+        output.note(f"{found.read:,} of {found.corpus.files:,} files read; the others are as the last build read them")
+        with contextlib.suppress(ModelError):
+            model = load_model(folder)
+            if model.fits(found.corpus, settings):
+                return model, found.corpus
+    return publish(found.corpus, settings, folder), found.corpus
+
+
+def publish(corpus: Corpus, settings: Settings, folder: Path) -> Model:
+    """Fit a model and save it."""
+    from recommender.fit import fit_model
+    from recommender.store import save_model
+
+    model = fit_model(corpus, settings, output.now(), output.progress)
+    save_model(model, folder)
+    return model

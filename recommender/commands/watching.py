@@ -1,0 +1,72 @@
+"""``watch``: keep the model current while an editor works."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from recommender import output
+from recommender.commands.building import build_changed
+from recommender.commands.site import CONTENT, MODEL, content_folder, model_folder
+from recommender.errors import RecommenderError
+from recommender.settings import Settings, find_settings
+
+# How long to gather changes before a build, and how often to look whether to stop, in ms.
+GATHERED, PAUSE = 400, 500
+
+
+@click.command()
+@CONTENT
+@MODEL
+def watch(content: Path | None, model: Path | None) -> int:
+    """Build, and build again whenever an article changes, until Ctrl-C; a running `serve` takes each new model."""
+    from watchfiles import watch as changes_below
+
+    settings = find_settings(Path.cwd())
+    root, folder = content_folder(content, settings), model_folder(model, settings)
+    # It watches before the first build, so that no change falls between the two.
+    changes = changes_below(
+        root,
+        watch_filter=is_of_content(root, folder),
+        debounce=GATHERED,
+        rust_timeout=PAUSE,
+        yield_on_timeout=True,
+        raise_interrupt=False,
+    )
+    built = False
+    for found in changes:
+        if found or not built:
+            _build(root, settings, folder)
+            built = True
+    return 0
+
+
+def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
+    """Tell by its path whether a change may be one of the content: a Markdown file, or a folder that came or went."""
+    from recommender.files import SUFFIXES
+
+    top, away = root.resolve(), model.resolve()
+
+    def of_content(_: object, path: str) -> bool:
+        place = Path(path)
+        if not place.is_relative_to(top) or place.is_relative_to(away):
+            return False
+        inside = place.relative_to(top).parts
+        hidden = any(part.startswith(".") or part == "node_modules" for part in inside)
+        return not hidden and place.suffix.lower() in (*SUFFIXES, "")
+
+    return of_content
+
+
+def _build(root: Path, settings: Settings, folder: Path) -> None:
+    begun = time.monotonic()
+    try:
+        built, corpus = build_changed(root, settings, folder)
+    except RecommenderError as error:  # the next change may mend it; until then the model from before stays
+        output.complain(str(error))
+        return
+    seconds = time.monotonic() - begun
+    output.say(f"{output.now()} {len(built):,} of {corpus.files:,} files are articles; built in {seconds:.1f} s")

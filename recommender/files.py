@@ -1,0 +1,79 @@
+"""A site's files: which there are below a folder, and the bytes of one; no link is followed, no pipe waited for."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from recommender.errors import FileProblem
+from recommender.problems import Problem
+
+MAX_BYTES = 1024 * 1024
+PIECE = 64 * 1024
+SUFFIXES = (".md", ".markdown", ".mdx")
+
+
+def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
+    """Read one regular file whole, following no link and never blocking on a pipe.
+
+    Raises:
+        FileProblem: not a regular file, larger than 1 MiB, or an error of the system.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except OSError as error:
+        code = "not-a-file" if os.path.islink(path) else "unreadable"
+        reason = "a symbolic link" if code == "not-a-file" else str(error.strerror)
+        raise FileProblem(code, reason) from None
+    try:
+        info = os.fstat(descriptor)
+        if not stat.S_ISREG(info.st_mode):
+            raise FileProblem("not-a-file", "not a regular file")
+        if info.st_size > MAX_BYTES:
+            raise FileProblem("too-large", f"the file has {info.st_size:,} bytes")
+        data = _read_all(descriptor, info.st_size)
+    except OSError as error:
+        raise FileProblem("unreadable", str(error.strerror)) from None
+    finally:
+        os.close(descriptor)
+    if len(data) > MAX_BYTES:
+        raise FileProblem("too-large", "the file grew beyond 1 MiB while it was read")
+    return data, info
+
+
+def _read_all(descriptor: int, expected: int) -> bytes:
+    """Read to the end, but one byte more than the limit at most: a file that grows while it is read ends here too."""
+    chunks, size, wanted = [], 0, expected + 1
+    while size <= MAX_BYTES and (chunk := os.read(descriptor, wanted)):
+        chunks.append(chunk)
+        size += len(chunk)
+        wanted = min(PIECE, MAX_BYTES + 1 - size)
+    return b"".join(chunks)
+
+
+def list_files(root: Path) -> tuple[list[str], list[Problem]]:
+    """List the Markdown files below a folder, sorted, and what cannot be listed."""
+    paths: list[str] = []
+    problems: list[Problem] = []
+
+    def failed(error: OSError) -> None:
+        name = os.path.relpath(error.filename, root)
+        problems.append(Problem("unreadable", printed(name), reason=f"the folder cannot be listed: {error.strerror}"))
+
+    for folder, subfolders, names in os.walk(root, onerror=failed):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name != "node_modules")
+        relative = os.path.relpath(folder, root)
+        prefix = "" if relative == "." else relative + os.sep
+        paths += [prefix + name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
+        for name in list(subfolders):
+            if name.lower().endswith(SUFFIXES):
+                problems.append(Problem("not-a-file", printed(prefix + name), reason="a folder with a file's name"))
+            if os.path.islink(os.path.join(folder, name)):
+                problems.append(Problem("not-a-file", printed(prefix + name), reason="a linked folder, not followed"))
+    return sorted(paths), problems
+
+
+def printed(path: str) -> str:
+    """Give a path as text that every output can print: bytes that are no UTF-8 are escaped."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,243 @@
+"""What a build read, kept beside its model, so that the next one reads only the files that changed since.
+
+A file is unchanged by git's rule: same size, times and inode, and older than the index by more than two seconds
+(a change within the same tick of the clock would leave the same times). Any other is compared by its bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pkgutil
+import sys
+import time
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+from hashlib import sha256
+from itertools import pairwise, repeat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.article import Article
+from recommender.atomic import replace_file
+from recommender.counts import Counts
+from recommender.problems import Problem
+from recommender.settings import Settings
+from recommender.sparse import Ints, Texts, pack
+
+FILE_NAME = "index.npz"
+RACY = 2_000_000_000  # ns
+_TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
+# What a build has no use for.
+UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None}
+
+
+class Stamp(NamedTuple):
+    """What the system says of a file: size in bytes, times in ns, inode."""
+
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one file gave: an article or none, and what is wrong with it.
+
+    ``stamp`` and ``digest`` (SHA-256, hexadecimal) are of the bytes that were read, None and "" where none could be;
+    ``same`` says that a file was not parsed, for it has the bytes that the index knows.
+    """
+
+    article: Article | None
+    problems: tuple[Problem, ...]
+    stamp: Stamp | None = None
+    digest: str = ""
+    same: bool = False
+
+
+@dataclass(frozen=True)
+class Index:
+    """The files of a site by the paths they were listed under, as they were read, and the counts of their articles.
+
+    ``read_at`` is when reading began, in ns since 1970; ``key`` tells by which settings and which code.
+    """
+
+    key: str
+    read_at: int
+    paths: Sequence[str]
+    reads: Sequence[Read]
+    counts: Counts
+
+    @cached_property
+    def number_of(self) -> Mapping[str, int]:
+        """Find a file by its path."""
+        return {path: number for number, path in enumerate(self.paths)}
+
+    @cached_property
+    def digests(self) -> Mapping[str, str]:
+        """Find the digest of a file's bytes by its path."""
+        return {path: read.digest for path, read in zip(self.paths, self.reads, strict=True)}
+
+    def read(self, path: str) -> Read:
+        """Give what a file gave that the index knows."""
+        return self.reads[self.number_of[path]]
+
+    def unchanged(self, root: Path, path: str) -> bool:
+        """Tell whether a file is known, and as it was, by its size, times and inode alone."""
+        number = self.number_of.get(path)
+        if number is None:
+            return False
+        try:
+            found = stamp_of(os.lstat(os.path.join(root, path)))
+        except OSError:
+            return False
+        return found == self.reads[number].stamp and max(found.modified, found.changed) < self.read_at - RACY
+
+
+def stamp_of(info: os.stat_result) -> Stamp:
+    """Take what tells a changed file from what the system says of it."""
+    return Stamp(info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
+
+
+def now() -> int:
+    """Give the time in ns since 1970, by the clock that files are stamped with."""
+    return time.time_ns()
+
+
+def key_of(settings: Settings) -> str:
+    """Give a digest of the settings of reading and of this package's code, which decide what is read of a file."""
+    # A version number says nothing of a checkout that was pulled.
+    package = sys.modules["recommender"].__path__
+    rooms = sorted(module.name for module in pkgutil.iter_modules(package) if not module.ispkg)
+    code = [pkgutil.get_data("recommender", f"{room}.py") or b"" for room in rooms]
+    values = (
+        asdict(settings.keys),
+        settings.sources,
+        list(settings.weighted),
+        dict(settings.text),
+        settings.lead_words,
+        settings.lead_times,
+    )
+    return sha256(b"\0".join([json.dumps(values).encode(), *code])).hexdigest()
+
+
+def save_index(index: Index, folder: Path) -> None:
+    """Write an index beside a model, atomically."""
+    articles = [read.article for read in index.reads if read.article]
+    texts = {name: pack(getattr(article, name) for article in articles) for name in _TEXTS}
+    texts["file"] = _pack_bytes(map(os.fsencode, index.paths))
+    texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
+    texts["digest"] = pack(read.digest for read in index.reads)
+    texts["vocabulary"] = pack(index.counts.vocabulary)
+    texts["key"] = pack([index.key])
+    stamps = [read.stamp or (-1, -1, -1, -1) for read in index.reads]
+    arrays: dict[str, NDArray[Any]] = {
+        "read_at": np.array([index.read_at], np.int64),
+        "is_article": np.array([read.article is not None for read in index.reads], np.bool_),
+        "hidden": np.array([article.hidden for article in articles], np.bool_),
+        "stamps": np.array(stamps, np.int64).reshape(-1, 4),
+        "indptr": index.counts.indptr.astype(np.int64),
+        "indices": index.counts.indices,
+        **{f"data{number}": _narrow(own) for number, own in enumerate(index.counts.data)},
+    }
+    for name, value in texts.items():
+        arrays |= {f"{name}_blob": value.blob, f"{name}_offsets": value.offsets}
+    stream = io.BytesIO()
+    np.savez(stream, allow_pickle=False, **arrays)
+    replace_file(folder / FILE_NAME, stream.getbuffer())
+
+
+def load_index(folder: Path, settings: Settings, *, verify: bool = False) -> Index | None:
+    """Open the index beside a model; None where there is none of these settings and this code that is whole.
+
+    With ``verify`` no file counts as unchanged by its size and times alone.
+    """
+    key = key_of(settings)
+    file = folder / FILE_NAME
+    if not file.is_file() or file.is_symlink():  # a pipe would be waited for
+        return None
+    # Whatever a damaged file does to zipfile, numpy or json: it is no index, and all files are read again.
+    with contextlib.suppress(Exception), file.open("rb") as stream:
+        with zipfile.ZipFile(stream) as members:
+            # It is written uncompressed, so it holds no more than its size.
+            if sum(member.file_size for member in members.infolist()) > file.stat().st_size:
+                return None
+        with np.load(stream, allow_pickle=False) as held:
+            arrays = {name: held[name] for name in held.files}
+        if _texts(arrays, "key") == [key]:
+            index = _opened(key, arrays, len(settings.weighted) + 2)
+            return replace(index, read_at=0) if verify else index
+    return None
+
+
+def _opened(key: str, arrays: Mapping[str, NDArray[Any]], columns: int) -> Index:
+    paths = [os.fsdecode(one) for one in _bytes(arrays, "file")]
+    columns_of = {name: _texts(arrays, name) for name in _TEXTS} | {"hidden": arrays["hidden"].tolist()}
+    columns_of |= {name: repeat(value) for name, value in UNREAD.items()}
+    # By position: a site has 36,000, and names would have to be looked up for each.
+    articles = map(Article, *(columns_of[field.name] for field in fields(Article)))
+    stamps = [None if row[0] < 0 else Stamp(*row) for row in arrays["stamps"].tolist()]
+    problems = [_problems(text) for text in _texts(arrays, "problems")]
+    is_article = arrays["is_article"].tolist()
+    usable = (next(articles) if own else None for own in is_article)
+    reads = list(map(Read, usable, problems, stamps, _texts(arrays, "digest")))
+    data = np.array([arrays[f"data{number}"] for number in range(columns)], np.uint16)
+    counts = Counts(_texts(arrays, "vocabulary"), arrays["indptr"], arrays["indices"], data)
+    _check(counts, sum(is_article), len(paths) == len(reads) and next(articles, None) is None)
+    return Index(key, int(arrays["read_at"][0]), paths, reads, counts)
+
+
+def _check(counts: Counts, articles: int, complete: bool) -> None:
+    indptr, indices = counts.indptr, counts.indices
+    good = (
+        complete
+        and (indptr.dtype.str, indices.dtype.str) == ("<i8", "<i4")
+        and indptr.shape == (articles + 1,)
+        and indptr[0] == 0
+        and indptr[-1] == len(indices)
+        and bool(np.all(indptr[1:] >= indptr[:-1]))
+        and (not len(indices) or (indices.min() >= 0 and indices.max() < len(counts.vocabulary)))
+    )
+    if not good:
+        raise ValueError("not the index that was written")
+
+
+def _problems_as_text(problems: Sequence[Problem]) -> str:
+    return json.dumps([asdict(problem) for problem in problems]) if problems else ""
+
+
+def _problems(text: str) -> tuple[Problem, ...]:
+    return tuple(Problem(**one) for one in json.loads(text)) if text else ()
+
+
+def _narrow(counts: NDArray[np.uint16]) -> NDArray[Any]:
+    """Halve the file: hardly a word stands 256 times in a text."""
+    return counts.astype(np.uint8) if counts.max(initial=0) < 256 else counts
+
+
+def _pack_bytes(texts: Iterable[bytes]) -> Texts:
+    # Names of files need not be UTF-8.
+    held = list(texts)
+    offsets: Ints = np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.int64)
+    return Texts(np.frombuffer(b"".join(held), np.uint8), offsets)
+
+
+def _bytes(arrays: Mapping[str, NDArray[Any]], name: str) -> list[bytes]:
+    blob, offsets = arrays[f"{name}_blob"].tobytes(), arrays[f"{name}_offsets"].tolist()
+    return [blob[start:stop] for start, stop in pairwise(offsets)]
+
+
+def _texts(arrays: Mapping[str, NDArray[Any]], name: str) -> list[str]:
+    blob, offsets = arrays[f"{name}_blob"].tobytes(), arrays[f"{name}_offsets"].tolist()
+    if blob.isascii():  # bytes are characters then, and all are decoded at once
+        text = blob.decode()
+        return [text[start:stop] for start, stop in pairwise(offsets)]
+    return [blob[start:stop].decode() for start, stop in pairwise(offsets)]
