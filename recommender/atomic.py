@@ -21,21 +21,26 @@ class LockHeld(RecommenderError):
     """Another run writes to the same folder."""
 
 
-def replace_file(file: Path, data: bytes | memoryview) -> None:
-    """Replace a small file of ours atomically and durably; the parent folder must exist."""
+def replace_file(file: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
+    """Replace a small file of ours atomically; the parent folder must exist.
+
+    ``durable`` waits for the disk, so that no failure of power undoes it or leaves it empty.
+    """
     temporary = file.with_name(f".{secrets.token_hex(8)}.reltmp")
     try:
         with temporary.open("xb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
             if os.fstat(stream.fileno()).st_size != len(data):
                 raise OSError(errno.EIO, "a short write", str(temporary))
         temporary.replace(file)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    sync(str(file.parent))
+    if durable:
+        sync(str(file.parent))
 
 
 def remove_leftovers(folder: Path) -> None:

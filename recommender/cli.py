@@ -18,6 +18,7 @@ import click
 from recommender import __version__, output
 from recommender.commands.building import build, publish
 from recommender.commands.evaluation import disagreements, evaluate
+from recommender.commands.exporting import export
 from recommender.commands.judging import judge
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, links_file, load, model_folder, read_site
 from recommender.commands.tuning import tune
@@ -203,19 +204,6 @@ def fill(**options: Any) -> int:
 
 
 @cli.command()
-@click.option("--limit", type=click.IntRange(1, 20), help="Links per article, at most 20 (default: the slots).")
-@click.option("--output", "target", type=click.Path(path_type=Path), required=True, help="File to write, - for stdout.")
-@MODEL
-def export(limit: int | None, target: Path, model: Path | None) -> int:
-    """Write the ranked lists of all articles as JSON lines."""
-    from recommender.rankers import lists_of
-
-    loaded = load(model, find_settings(Path.cwd()))
-    output.write_lists(lists_of(loaded, limit or loaded.settings.slots), target)
-    return 0
-
-
-@cli.command()
 @CONTENT
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free one.")
@@ -235,7 +223,7 @@ def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, .
     return 0
 
 
-for _command in (build, watch, undo, evaluate, disagreements, judge, tune):
+for _command in (build, watch, undo, export, evaluate, disagreements, judge, tune):
     cli.add_command(_command)
 
 

@@ -15,13 +15,14 @@ import numpy as np
 
 from recommender import parallel
 from recommender.atomic import replace_file
-from recommender.problems import KINDS, Problem, printable
+from recommender.problems import KINDS, Problem, printable, shorten
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
     from recommender.audit import Audit
     from recommender.corpus import Corpus
     from recommender.filling import Written
+    from recommender.jsonfiles import Exported
     from recommender.model import Model
     from recommender.plan import Plan
     from recommender.score import Part
@@ -198,6 +199,16 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
     else:
         replace_file(target, text.encode("utf-8"))
         note(f"{len(lists):,} lists written to {target}")
+
+
+def show_exported(done: Exported, folder: Path) -> None:
+    """Say what an export of files did, and which articles have none."""
+    for url, reason in done.left_out:
+        note(f"{shorten(url)}: no file: {reason}")
+    note(
+        f"{done.written + done.unchanged:,} files in {folder}: {done.written:,} written, "
+        f"{done.unchanged:,} as they were, {done.deleted:,} of gone articles deleted"
+    )
 
 
 def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:

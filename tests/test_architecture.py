@@ -38,6 +38,7 @@ LAYERS = [
     ["filling"],
     ["undo"],
     ["service", "study"],
+    ["jsonfiles"],
     ["output"],
     ["tables"],
     ["commands"],
@@ -63,7 +64,18 @@ OWNERS = {
     "orjson": {"service"},
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
-    "json": {"cli", "index", "judgments", "output", "planfile", "provenance", "rankers", "service", "store"},
+    "json": {
+        "cli",
+        "index",
+        "jsonfiles",
+        "judgments",
+        "output",
+        "planfile",
+        "provenance",
+        "rankers",
+        "service",
+        "store",
+    },
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
 HEAVY = (
