@@ -75,7 +75,8 @@ def query_of(vectors: Vectors, coverage: Coverage, row: int, subject: str) -> Qu
 
 def query_draft(vectors: Vectors, coverage: Coverage, words: Words) -> Query:
     """Ask for a draft by its words; words that the site does not have play no part."""
-    known = [columns_of(vectors.space, number, own) for number, own in enumerate(words.fields)]
+    # A title need not be in the text, and may have the plural of a word that is.
+    known = [columns_of(vectors.space, n, [*own, *words.head, *words.title]) for n, own in enumerate(words.fields)]
     columns, texts, heads, titles = text_counts(vectors.space, words, known)
     length = np.array([float(sum(map(len, words.fields[n : n + 1]))) for n in vectors.space.text_numbers])
     slack = float(coverage.slack_of(length)[0]) if len(length) else 1.0

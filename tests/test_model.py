@@ -6,7 +6,7 @@ import math
 import shutil
 import statistics
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -188,7 +188,7 @@ def test_a_model_fits_settings_that_rank_alike(
 
 
 def test_every_setting_but_the_places_decides_whether_a_model_fits() -> None:
-    assert ranking_settings(DEFAULT).keys() == vars(DEFAULT).keys() - {"content", "model", "home"}
+    assert ranking_settings(DEFAULT).keys() == {one.name for one in fields(DEFAULT)} - {"content", "model", "home"}
 
 
 def test_the_catalogue_holds_every_article_by_url(corpus: Corpus, model: Model) -> None:

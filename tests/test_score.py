@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import article, write_files
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
-from recommender.corpus import Corpus
+from recommender.corpus import Corpus, read_corpus
 from recommender.counts import article_words
+from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.score import (
     NAMES,
@@ -261,3 +264,15 @@ def test_an_explanation_names_every_term_and_adds_up_to_the_score(site: Site) ->
             assert found == pytest.approx({key: value for key, value in wanted.items() if value}, abs=1e-12)
             if hand.strangers(asking, target) and hand.share_a_word(asking, target):
                 assert score == pytest.approx(hand.score(asking, target), abs=1e-9)
+
+
+def test_a_draft_s_title_may_have_the_plural_of_a_word_of_its_text(tmp_path: Path) -> None:
+    settings = Settings(fields={"text": 1.0}, text={"answer": 1})
+    write_files(tmp_path, {f"{n}.md": article(n, title="Moons", answer=f"moon {n}") for n in ("one", "two", "six")})
+    built = fit_model(read_corpus(tmp_path, settings), settings, "now")
+    draft, own = (
+        draft_of(built, {"title": "Moons", "answer": "moon one"}),
+        built.query(built.catalogue.urls.find("/one")),
+    )
+    for one, other in zip(draft.asked.title, own.asked.title, strict=True):
+        assert len(one) == 1 and one.tolist() == other.tolist()
