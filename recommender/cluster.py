@@ -111,6 +111,7 @@ def work_on(work: Callable[[Any], list[Any]], chunk: Any, wanted: Facts) -> list
     return work(chunk)
 
 
+NOBODY = "no worker is left; start some and run again"
 REMEDY = "give all workers the same Python, recommender and CONTENT"
 
 
@@ -134,10 +135,8 @@ class Cluster:
         """
         found = self._client.run(facts, self._wanted[""], on_error="return")
         for worker, answer in sorted(found.items()):
-            if isinstance(answer, ModuleNotFoundError):
-                raise ClusterError(f"worker {worker}: {answer}; {REMEDY}")
-            if isinstance(answer, Exception):
-                raise ClusterError(f"worker {worker}: {type(answer).__name__}: {answer}; {REMEDY}")
+            if isinstance(answer, Exception):  # the package is not there, or has no such function
+                raise ClusterError(f"worker {worker} cannot work: {answer!r}; {REMEDY}")
             if unlike := differences(self._wanted, answer):
                 raise ClusterError(f"worker {worker} is unlike this machine: {unlike}; {REMEDY}")
 
@@ -152,7 +151,7 @@ class Cluster:
         """
         from concurrent.futures import CancelledError  # noqa: PLC0415
 
-        futures = self._submit(work, chunks)
+        futures = self._submit(work, chunks, label)
         for number in range(len(chunks)):
             while True:
                 try:
@@ -162,11 +161,14 @@ class Cluster:
                     # All who held the function have died: it is sent again, for what has not come back.
                     if self._client.status != "running":
                         raise WorkerLost(f"{label}: the scheduler is gone; start it and run again") from None
-                    futures[number:] = self._submit(work, chunks[number:])
+                    futures[number:] = self._submit(work, chunks[number:], label)
             futures[number].release()
 
-    def _submit(self, work: Callable[[Any], list[Any]], chunks: Sequence[Any]) -> list[Any]:
-        sent = self._client.scatter(work, broadcast=True, hash=False)
+    def _submit(self, work: Callable[[Any], list[Any]], chunks: Sequence[Any], label: str) -> list[Any]:
+        try:
+            sent = self._client.scatter(work, broadcast=True, hash=False, timeout=PATIENCE)
+        except TimeoutError:
+            raise WorkerLost(f"{label}: {NOBODY}") from None
         return [self._client.submit(work_on, sent, chunk, self._wanted, pure=False) for chunk in chunks]
 
     def _result(self, future: Any, label: str) -> list[Any]:
@@ -180,7 +182,7 @@ class Cluster:
             except TimeoutError:
                 alone = alone if self._client.status == "running" and not self.threads else time.monotonic()
                 if time.monotonic() - alone > PATIENCE:
-                    raise WorkerLost(f"{label}: no worker is left; start some and run again") from None
+                    raise WorkerLost(f"{label}: {NOBODY}") from None
             except KilledWorker:
                 raise WorkerLost(f"{label}: several workers died of one task, maybe for want of memory") from None
             except RecommenderError:

@@ -7,10 +7,9 @@ merged too, so the k best of all lists are the k best of all pairs.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -39,32 +38,42 @@ def nearest_elsewhere(matrix: Rows, k: int, families: Terms, there: Executor) ->
 
 @dataclass(frozen=True)
 class Ranking:
-    """The work of ranking a site; ``name`` tells one from another."""
+    """The work of ranking a site: what a machine received keeps the site's index and what its shares have found."""
 
     matrix: Rows
     k: int
     families: Terms
-    name: str = field(default_factory=secrets.token_hex)
 
-    def __call__(self, starts: Sequence[int]) -> list[Neighbors]:
-        """Give the lists of all rows as far as this process has filled them, this share's pairs among them."""
-        search = _search(self)
-        search.ask(starts)
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel without what was found."""
+        return Ranking, (self.matrix, self.k, self.families)
+
+    def __call__(self, starts: range) -> list[Neighbors]:
+        """Give the lists of all rows as far as they are filled here, by this share's pairs among others."""
+        return self._found.ask(starts)
+
+    @cached_property
+    def _found(self) -> _Found:
+        # Making an index takes long, and full lists rule more pairs out than empty ones.
+        return _Found(Search(self.matrix, self.k, self.families, 0.0))
+
+
+class _Found:
+    """The lists that one machine fills; a share that is asked for again, because its answer was lost, is in them."""
+
+    def __init__(self, search: Search) -> None:
+        self._search = search
+        self._begun = set[range]()
+
+    def ask(self, starts: range) -> list[Neighbors]:
+        search = self._search
+        with search.lock:
+            new = starts not in self._begun
+            self._begun.add(starts)
+        if new:
+            search.ask(starts)
         with search.lock:
             return [Neighbors(search.found.rows.copy(), search.found.scores.copy())]
-
-
-# The index of a site takes long to make, and lists that shares before have filled rule more pairs out.
-_made: dict[str, Search] = {}
-_making = Lock()
-
-
-def _search(work: Ranking) -> Search:
-    with _making:
-        if work.name not in _made:
-            _made.clear()
-            _made[work.name] = Search(work.matrix, work.k, work.families, 0.0)
-        return _made[work.name]
 
 
 @compiled
