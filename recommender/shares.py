@@ -1,14 +1,15 @@
 """The ranking cut into shares for several machines, and their lists merged: what one machine finds, bit for bit.
 
-A share is every so many rows asking, 32 at a time, about all rows before them. A pair's score does not depend on who
-computes it. What a machine leaves out of its lists has lower scores than the k that stand there, and those come to be
-merged too, so the k best of all lists are the k best of all pairs.
+A share is some rows asking about all rows before them. A pair's score does not depend on who computes it. What a
+machine leaves out of its lists has lower scores than the k that stand there, and those come to be merged too, so the
+k best of all lists are the k best of all pairs.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,9 @@ def nearest_elsewhere(matrix: Rows, k: int, families: Terms, there: Executor) ->
     """Find what ``neighbors.nearest`` finds with a floor of 0, on other machines."""
     n = len(matrix)
     count = max(LEAST, SHARES * there.threads)
-    shares = [range(number * LANES, n, count * LANES) for number in range(count) if number * LANES < n]
+    # As many pairs in each. Rows side by side: a row that has asked has a full list, which rules pairs out.
+    starts = [round(n / LANES * (number / count) ** 0.5) * LANES for number in range(count)]
+    shares = [range(start, stop, LANES) for start, stop in pairwise([*starts, n]) if start < stop]
     found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
     for parts in there.map(Ranking(matrix, k, families), shares, "ranking"):
         for part in parts:
