@@ -153,7 +153,18 @@ def bench_commands(content: Path) -> None:
             return measure(lambda: subprocess.run(call, cwd=site, env=env, check=True, stdout=subprocess.DEVNULL))[1]
 
         row("recommender build, kernels compiled anew", command("build", env=cold))
-        row("recommender build", command("build"))
+        shutil.rmtree(site / "models")
+        scratch = command("build")
+        row("recommender build, from scratch", scratch)
+        again = command("build")
+        row("recommender build, nothing changed", again)
+        edit_ten(site / "content")
+        edited = command("build")
+        row("recommender build, ten files edited", edited)
+        ratio("from scratch takes, against nothing changed,", scratch, again)
+        ratio("from scratch takes, against ten files edited,", scratch, edited)
+        subprocess.run([*git, "checkout", "-q", "--", "content"], check=True)
+        command("build")
         url = json.loads(
             subprocess.check_output(
                 [sys.executable, "-m", "recommender", "export", "--output", "-"], cwd=site, env=environment
@@ -165,6 +176,14 @@ def bench_commands(content: Path) -> None:
             row(f"recommender fill --mode {mode} --write", command("fill", "--mode", mode, "--write"))
             subprocess.run([*git, "checkout", "-q", "--", "content"], check=True)
             (site / "recommender.links.jsonl").unlink(missing_ok=True)
+
+
+def edit_ten(content: Path) -> None:
+    """Add a few words to the text of ten articles, spread over the site."""
+    files = sorted(content.rglob("*.md"))
+    for file in files[:: max(1, len(files) // 10)][:10]:
+        head, mark, rest = file.read_text(encoding="utf-8").partition("answer: >-\n    ")
+        file.write_text(f"{head}{mark}Some further words about all of it. {rest}", encoding="utf-8")
 
 
 def main() -> int:

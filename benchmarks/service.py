@@ -143,7 +143,10 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
 
 
 def throughput(place: Path, _: Model, urls: list[str]) -> None:
-    """Compare look-ups by url with routes that look nothing up, in turns."""
+    """Compare look-ups by url with routes that look nothing up, in turns.
+
+    The urls are spread over the whole site, and the service keeps no answers: each is made anew.
+    """
     folder = place / "models" / "default"
     paths = {
         "related": [f"/v1/related?url={quote(url)}" for url in urls],

@@ -192,8 +192,9 @@ def why(model_answer: Answer, text: str) -> Reason:
     for rejected in model_answer.choice.rejected:
         if rejected.row == row:
             return Reason(model_answer, row, rejected.score, 0, rejected.rule, rejected.by)
-    score = model.score(model_answer.query, row)
-    if model.part_values(model_answer.query, np.array([row]))[0, 0] <= 0:
+    values = model.part_values(model_answer.query, np.array([row]))
+    score = float(model.weighed(values)[0])
+    if values[0, 0] <= 0:
         return Reason(model_answer, row, score, 0, "not-a-candidate", -1)
     # Ranked below the last that is shown: a rule may speak against it all the same.
     shown = [candidate.row for candidate in model_answer.choice.shown]

@@ -8,13 +8,15 @@ the square root of its count for a text, idf for a title. So a coverage is betwe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.sparse import Floats, Ints, Rows, Terms, entries_of
+from recommender.sparse import Floats, Ints, Meeting, Rows, Terms, meet
 
 K1, B = 1.5, 0.75  # the usual ones; from 0.75 to 6 and from 0.4 to 1 all the same
 
@@ -121,60 +123,64 @@ def asked_of(coverage: Coverage, rows: Rows, idf: Floats, row: int) -> Asked:
 
 @dataclass(frozen=True)
 class Targets:
-    """Some articles of the site with their entries of the composed text, one behind the other."""
+    """Some articles of the site where they meet one that asks, whose ``columns`` ascend.
 
-    owners: Ints
+    ``spoken`` tells of each entry that both have how the article speaks of its word, 0 beside other fields than the
+    composed text.
+    """
+
+    coverage: Coverage
+    rows: Rows
     columns: Terms
-    texts: Floats
-    heads: Floats
-    titles: Floats
+    met: Meeting
     spoken: Floats
-    count: int
 
 
-def targets(coverage: Coverage, rows: Rows, numbers: Ints) -> Targets:
-    """Gather some articles."""
-    starts, places = entries_of(rows.indptr, numbers)
-    owners = np.repeat(np.arange(len(numbers)), np.diff(starts))
-    of_text = coverage.texts[places] > 0
-    owners, places = owners[of_text], places[of_text]
-    texts = coverage.texts[places].astype(np.float64)
-    spoken = saturation(texts, coverage.slack[numbers][owners])
-    heads, titles = (getattr(coverage, name)[places].astype(np.float64) for name in ("heads", "titles"))
-    return Targets(owners, rows.indices[places], texts, heads, titles, spoken, len(numbers))
+def targets(coverage: Coverage, rows: Rows, columns: Terms, numbers: Ints) -> Targets:
+    """Gather some articles for one that asks, by the columns of its row."""
+    met = meet(rows, columns, numbers)
+    spoken = saturation(coverage.texts[met.places].astype(np.float64), coverage.slack[numbers][met.owners])
+    return Targets(coverage, rows, columns, met, spoken)
 
 
-def covered_by(found: Targets, weights: Weights, columns: int) -> Floats:
-    """Give how much of one article's head, text or title each target speaks of, summed in ascending columns."""
-    return _sums(found, _dense(weights, columns)[found.columns] * found.spoken)
+def covered_by(found: Targets, weights: Weights) -> Floats:
+    """Give how much of the asking one's head, text or title each target speaks of, summed in ascending columns."""
+    return found.met.sums(_beside(found, weights) * found.spoken)
 
 
 def heads_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
-    """Give how much of each target's head one article speaks of."""
-    return _own_covered(found, head_weights(idf[found.columns], found.heads), _dense(spoken, len(idf)))
+    """Give how much of each target's head the asking one speaks of."""
+    return _own_covered(found, (idf, found.coverage.heads, head_weights), spoken)
 
 
 def texts_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
-    """Give how much of each target's text one article speaks of."""
-    return _own_covered(found, text_weights(idf[found.columns], found.texts), _dense(spoken, len(idf)))
+    """Give how much of each target's text the asking one speaks of."""
+    return _own_covered(found, (idf, found.coverage.texts, text_weights), spoken)
 
 
 def titles_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
-    """Give how much of each target's title one article speaks of."""
-    return _own_covered(found, title_weights(idf[found.columns], found.titles), _dense(spoken, len(idf)))
+    """Give how much of each target's title the asking one speaks of."""
+    return _own_covered(found, (idf, found.coverage.titles, title_weights), spoken)
 
 
-def _own_covered(found: Targets, values: Floats, spoken: Floats) -> Floats:
-    return _sums(found, shares_of(found.owners, values, found.count) * spoken[found.columns])
+Weighing = tuple[Floats, NDArray[Any], Callable[[Floats, Floats], Floats]]
 
 
-def _dense(weights: Weights, columns: int) -> Floats:
-    dense = np.zeros(columns)
-    dense[weights[0]] = weights[1]
-    return dense
+def _own_covered(found: Targets, weighing: Weighing, spoken: Weights) -> Floats:
+    idf, counts, weigh = weighing
+
+    def weights(places: Ints) -> Floats:
+        return weigh(idf[found.rows.indices[places]], counts[places].astype(np.float64))
+
+    owners, places = found.met.held
+    named = np.flatnonzero(counts[places])
+    totals = np.bincount(owners[named], weights=weights(places[named]), minlength=found.met.count)
+    shares = weights(found.met.places) / np.where(totals > 0, totals, 1.0)[found.met.owners]
+    return found.met.sums(shares * _beside(found, spoken))
 
 
-def _sums(found: Targets, values: Floats) -> Floats:
-    # bincount adds in order of occurrence, so in ascending columns, like ordered_sum.
-    sums: Floats = np.bincount(found.owners, weights=values, minlength=found.count).astype(np.float64)
-    return sums
+def _beside(found: Targets, weights: Weights) -> Floats:
+    """Give the asking one's weights beside the entries that both have."""
+    values = np.zeros(len(found.columns))
+    values[np.searchsorted(found.columns, weights[0])] = weights[1]
+    return values[found.met.own]

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.sparse import Floats, Ints, Rows, Terms, ordered_sum, shared
+from recommender.sparse import Floats, Ints, Rows, Terms, meet
 
 # A title of fewer words names a thing and asks nothing: its likeness counts less (without this ramp, sites of short
 # reference titles lose 0.06 nDCG@10).
@@ -109,11 +109,16 @@ class DraftTitle:
 
 def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats) -> dict[int, float]:
     """Give the likeness of a draft with some articles, by their rows and their cosines with the draft."""
-    held = [titles.rows.row(row) for row in numbers.tolist()]
-    title_cosines = np.array([ordered_sum(shared(own.vector, other)[1]) for other in held])
-    least = 1.0 if own.unknown else 0.0
-    apart = [titles.rarity[np.setxor1d(own.vector[0], other[0])] for other in held]
-    rarest = np.array([rarity.max(initial=least) for rarity in apart])
+    met = meet(titles.rows, own.vector[0], numbers)
+    title_cosines = met.sums(own.vector[1][met.own] * titles.rows.data[met.places])
+    # The rarest word that one title alone has: the draft's own, then theirs.
+    rarest = np.full(len(numbers), 1.0 if own.unknown else 0.0)
+    alone = np.ones((len(numbers), len(own.vector[0])), np.bool_)
+    alone[met.owners, met.own] = False
+    rarest = np.maximum(rarest, (alone * titles.rarity[own.vector[0]]).max(axis=1, initial=0.0))
+    owners, places = met.held
+    theirs = ~np.isin(places, met.places)
+    np.maximum.at(rarest, owners[theirs], titles.rarity[titles.rows.indices[places[theirs]]])
     blend = likeness(cosines, title_cosines, rarest, np.minimum(titles.lengths[numbers], own.words))
     return dict(zip(numbers.tolist(), blend.tolist(), strict=True))
 

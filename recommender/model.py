@@ -175,8 +175,12 @@ class Model:
         rows = np.array(numbers, np.int64)
         # A chunk's entries take some 30 MB, a whole site's a gigabyte.
         chunks = [rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK)]
-        found = [total(self.part_values(query, chunk), self._weights) for chunk in chunks]
+        found = [self.weighed(self.part_values(query, chunk)) for chunk in chunks]
         return np.concatenate([np.zeros(0), *found])
+
+    def weighed(self, values: NDArray[np.float64]) -> Floats:
+        """Add up parts to scores: (articles, 6) to (articles,)."""
+        return total(values, self._weights)
 
     def scores_of_askers(self, query: Query, numbers: Sequence[int]) -> Floats:
         """Score a draft for some articles that may link to it; near in return is where the draft would find them."""
@@ -188,7 +192,7 @@ class Model:
         before[np.lexsort((rows, -np.round(words[:, 0], 9)))] = np.arange(len(rows))
         kept = self.settings.candidates
         back = returns(kept)[np.minimum(before, kept)]
-        return total(np.column_stack([words, back, np.zeros(len(rows))]), self._weights)
+        return self.weighed(np.column_stack([words, back, np.zeros(len(rows))]))
 
     def ranked(self, query: Query, count: int | None = None) -> list[Candidate]:
         """Rank the whole site, or the ``count`` of highest cosine, by (-score, url); all share a word with who asks."""

@@ -16,6 +16,7 @@ from recommender.errors import FileProblem
 from recommender.frontmatter import Document, Entry, Span
 
 KEYS = ("id", "title", "subject", "url")
+_SPACE = re.compile(r"[ \t\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def style_of(blocks: Sequence[Block]) -> Style | None:
 
 def fold(text: str) -> str:
     """Fold white space as a title is folded on its way through YAML."""
-    return re.sub(r"[ \t\r\n]+", " ", text).strip(" ")
+    return _SPACE.sub(" ", text).strip(" ")
 
 
 def emit(prefix: str, wanted: Wanted, style: Style, newline: str) -> str:

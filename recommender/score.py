@@ -18,6 +18,7 @@ from recommender.counts import Words
 from recommender.coverage import (
     Asked,
     Coverage,
+    Targets,
     asked_of,
     covered_by,
     heads_covered,
@@ -27,8 +28,8 @@ from recommender.coverage import (
     titles_covered,
 )
 from recommender.settings import PARTS
-from recommender.sparse import Floats, Ints, Terms, dots_of, entries_of, shared
-from recommender.vectors import Vectors, text_counts, transform
+from recommender.sparse import Floats, Ints, Terms, entries_of, shared
+from recommender.vectors import Vectors, columns_of, text_counts, transform
 
 NAMES = tuple(PARTS)
 WORD_PARTS = NAMES[:4]
@@ -74,21 +75,22 @@ def query_of(vectors: Vectors, coverage: Coverage, row: int, subject: str) -> Qu
 
 def query_draft(vectors: Vectors, coverage: Coverage, words: Words) -> Query:
     """Ask for a draft by its words; words that the site does not have play no part."""
-    columns, texts, heads, titles = text_counts(vectors.space, words)
+    known = [columns_of(vectors.space, number, own) for number, own in enumerate(words.fields)]
+    columns, texts, heads, titles = text_counts(vectors.space, words, known)
     length = np.array([float(sum(map(len, words.fields[n : n + 1]))) for n in vectors.space.text_numbers])
     slack = float(coverage.slack_of(length)[0]) if len(length) else 1.0
     asked = shares(columns, vectors.space.idf[columns], (texts, heads, titles), slack)
-    return Query(-1, "", transform(vectors.space, words.fields), asked)
+    return Query(-1, "", transform(vectors.space, words.fields, known), asked)
 
 
 def word_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints) -> NDArray[np.float64]:
     """Give the parts that compare words: (targets, 4) float64: cosine, head, text and title covered."""
-    found, idf = targets(coverage, vectors.rows, numbers), vectors.space.idf
+    found, idf = targets(coverage, vectors.rows, query.vector[0], numbers), vectors.space.idf
     return np.stack(
         [
-            dots_of(vectors.rows, query.vector, numbers),
-            covered_by(found, query.asked.head, len(idf)),
-            covered_by(found, query.asked.text, len(idf)),
+            _cosines(found, query),
+            covered_by(found, query.asked.head),
+            covered_by(found, query.asked.text),
             titles_covered(found, idf, query.asked.spoken),
         ],
         axis=1,
@@ -97,16 +99,20 @@ def word_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints
 
 def asker_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints) -> NDArray[np.float64]:
     """Give the same four parts where the articles ask and the query is what they might link to."""
-    found, idf, spoken = targets(coverage, vectors.rows, numbers), vectors.space.idf, query.asked.spoken
+    found, idf = targets(coverage, vectors.rows, query.vector[0], numbers), vectors.space.idf
     return np.stack(
         [
-            dots_of(vectors.rows, query.vector, numbers),
-            heads_covered(found, idf, spoken),
-            texts_covered(found, idf, spoken),
-            covered_by(found, query.asked.title, len(idf)),
+            _cosines(found, query),
+            heads_covered(found, idf, query.asked.spoken),
+            texts_covered(found, idf, query.asked.spoken),
+            covered_by(found, query.asked.title),
         ],
         axis=1,
     )
+
+
+def _cosines(found: Targets, query: Query) -> Floats:
+    return found.met.sums(query.vector[1][found.met.own] * found.rows.data[found.met.places])
 
 
 def explain_words(vectors: Vectors, coverage: Coverage, query: Query, other: int) -> list[tuple[str, Part]]:

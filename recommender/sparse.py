@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -55,23 +55,39 @@ def ordered_sum(values: Floats) -> float:
     return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
 
 
-def all_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
-    """Give the dot product of one row with every row, float64, in O(stored values) time and memory for one column.
+@dataclass(frozen=True)
+class Meeting:
+    """Where some rows meet one: their entries in its columns, ascending, one row behind the other.
 
-    Each sum runs over ascending columns, like ``ordered_sum``, because bincount adds in order of occurrence.
+    ``owners`` number the rows from 0 to ``count``, ``places`` are the entries' among those of all rows, ``own`` their
+    columns' among those of the one; ``held`` has owners and places of all entries of the rows.
     """
-    dense = np.zeros(rows.columns)
-    dense[row[0]] = row[1]
-    products = dense[rows.indices]
-    products *= rows.data
-    hit = np.flatnonzero(products)
-    numbers = np.searchsorted(rows.indptr, hit, side="right") - 1
-    dots: Floats = np.bincount(numbers, weights=products[hit], minlength=len(rows)).astype(np.float64)
-    return dots
+
+    owners: Ints
+    places: Ints
+    own: Ints
+    held: tuple[Ints, Ints]
+    count: int
+
+    def sums(self, values: Floats) -> Floats:
+        """Add up the values of the entries of each, first to last, like ``ordered_sum``: so bincount goes."""
+        sums: Floats = np.bincount(self.owners, weights=values, minlength=self.count).astype(np.float64)
+        return sums
+
+
+def meet(rows: Rows, columns: Terms, numbers: Ints) -> Meeting:
+    """Find the entries of some rows that are in some columns, ascending."""
+    starts, places = entries_of(rows.indptr, numbers)
+    owners = np.repeat(np.arange(len(numbers)), np.diff(starts))
+    place_of = np.full(rows.columns, -1, np.int32)
+    place_of[columns] = np.arange(len(columns), dtype=np.int32)
+    own = place_of[rows.indices[places]]
+    met = np.flatnonzero(own >= 0)
+    return Meeting(owners[met], places[met], own[met].astype(np.int64), (owners, places), len(numbers))
 
 
 def near_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
-    """Give the same dot products to within 1e-12, in a fifth of the time: enough to find who is near.
+    """Give the dot product of one row with every row to within 1e-12: enough to find who is near.
 
     A chunk's products stay in the processor's cache; the sums are numpy's own (pairwise), not in the order of columns.
     """
@@ -92,8 +108,8 @@ def near_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
 
 def dots_of(rows: Rows, row: tuple[Terms, Floats], numbers: Ints) -> Floats:
     """Give the dot products of one row with some rows, summed like ``ordered_sum``."""
-    indptr, places = entries_of(rows.indptr, numbers)
-    return all_dots(Rows(indptr, rows.indices[places], rows.data[places], rows.columns), row)
+    met = meet(rows, row[0], numbers)
+    return met.sums(row[1][met.own] * rows.data[met.places])
 
 
 def entries_of(indptr: Ints, numbers: Ints) -> tuple[Ints, Ints]:
@@ -117,6 +133,11 @@ class Texts:
         blob, offsets = self._views
         return str(blob[offsets[number] : offsets[number + 1]], "utf-8", "replace")
 
+    def some(self, numbers: Sequence[int]) -> list[str]:
+        """Decode some texts, in less than half of the time that one after the other takes."""
+        blob, offsets = self._views
+        return [str(blob[offsets[number] : offsets[number + 1]], "utf-8", "replace") for number in numbers]
+
     def __getstate__(self) -> dict[str, object]:
         return {"blob": self.blob, "offsets": self.offsets}
 
@@ -124,6 +145,15 @@ class Texts:
     def _views(self) -> tuple[memoryview, memoryview]:
         """The same bytes and numbers without numpy's scalars between: a third of the time for each text."""
         return self.blob.data, self.offsets.data
+
+    @cached_property
+    def _heads(self) -> NDArray[np.uint64]:
+        """The first 8 bytes of each text as a number: of sorted texts they ascend, and most words end before."""
+        lengths, heads = np.diff(self.offsets), np.zeros(len(self), np.uint64)
+        for place in range(8):
+            held = np.flatnonzero(lengths > place)
+            heads[held] |= self.blob[self.offsets[held] + place].astype(np.uint64) << np.uint64(56 - 8 * place)
+        return heads
 
     def _bytes(self, number: int) -> bytes:
         blob, offsets = self._views
@@ -140,6 +170,18 @@ class Texts:
         end = len(self) if high is None else high
         low = self.place(wanted, low, end)
         return low if low < end and self._bytes(low) == wanted else -1
+
+    def find_all(self, texts: Sequence[str], low: int, high: int) -> list[int]:
+        """Give what ``find`` gives for each of many texts, in a sixth of its time for a draft's 800 words."""
+        wanted = [text.encode("utf-8", "surrogatepass") for text in texts]
+        heads = np.frombuffer(b"".join(one[:8].ljust(8, b"\0") for one in wanted), ">u8")
+        own = self._heads[low:high]
+        bounds = zip(*((low + np.searchsorted(own, heads, side)).tolist() for side in ("left", "right")), strict=True)
+        found = []
+        for one, (first, last) in zip(wanted, bounds, strict=True):
+            at = first if last - first < 2 else self.place(one, first, last)
+            found.append(at if at < last and self._bytes(at) == one else -1)
+        return found
 
     def place(self, wanted: bytes, low: int = 0, high: int | None = None) -> int:
         """Give the number of the first of sorted texts between two bounds that is not before some bytes."""

@@ -8,7 +8,7 @@ sum_f w_f cos_f / sqrt(W_a W_b) with W_x the sum of the weights of x's non-empty
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,21 +120,35 @@ def inverse_document_frequency(counts: Rows) -> Floats:
     return inverse
 
 
-def transform(space: Space, words: Sequence[Sequence[str]]) -> tuple[Terms, Floats]:
-    """Give the row of one draft in a fitted space, by the words of each field; unknown words play no part."""
+def columns_of(space: Space, field: int, words: Sequence[str]) -> dict[str, int]:
+    """Give the columns of a draft's words in the field of a number; unknown words are left out."""
+    low, high = int(space.starts[field]), int(space.starts[field + 1])
+    once = list(set(words))
+    columns = dict(zip(once, space.terms.find_all(once, low, high), strict=True))
+    # A folded vocabulary holds the word or its singular, not both.
+    plurals = [word for word, column in columns.items() if column < 0 and fold(word, bool) != word]
+    singulars = space.terms.find_all([fold(word, bool) for word in plurals], low, high)
+    columns.update(zip(plurals, singulars, strict=True))
+    return {word: column for word, column in columns.items() if column >= 0}
+
+
+def transform(
+    space: Space, words: Sequence[Sequence[str]], known: Sequence[Mapping[str, int]] | None = None
+) -> tuple[Terms, Floats]:
+    """Give the row of one draft in a fitted space, by the words of each field; unknown words play no part.
+
+    ``known`` has the columns of each field's words where they were found before.
+    """
+    known = known or [columns_of(space, number, words[number]) for number in range(len(space.weights))]
     columns: list[Terms] = []
     values: list[Floats] = []
     total = 0.0
     for number, weight in enumerate(space.weights):
-        counts: dict[int, int] = {}
-        for word, times in Counter(words[number]).items():
-            column = _column(space, number, word)
-            if column >= 0 and space.idf[column]:
-                counts[column] = counts.get(column, 0) + times
-        if counts:
-            known = np.array(sorted(counts), np.int32)
-            vector = weigh(np.array([counts[column] for column in known.tolist()], np.float64)) * space.idf[known]
-            columns.append(known)
+        counts = _counts(words[number], known[number])
+        present = _weighing(space, counts)
+        if len(present):
+            vector = weigh(np.array([counts[column] for column in present.tolist()], np.float64)) * space.idf[present]
+            columns.append(present)
             values.append(vector * np.sqrt(weight) / np.sqrt(vector @ vector))
             total += weight
     if not columns:
@@ -142,24 +156,25 @@ def transform(space: Space, words: Sequence[Sequence[str]]) -> tuple[Terms, Floa
     return np.concatenate(columns), np.concatenate(values) / np.sqrt(total)
 
 
-def text_counts(space: Space, words: Words) -> tuple[Terms, Floats, Floats, Floats]:
+def text_counts(space: Space, words: Words, known: Sequence[Mapping[str, int]]) -> tuple[Terms, Floats, Floats, Floats]:
     """Count a draft's words in text, head and title: columns of the composed field, ascending, and three counts."""
-    known: list[int] = []
-    counts = [Counter[int]()] * 3
+    columns, counts = np.zeros(0, np.int32), [Counter[int]()] * 3
     for number in space.text_numbers:
-        texts = words.fields[number], words.head, words.title
-        counts = [Counter(_column(space, number, word) for word in own) for own in texts]
-        known = sorted(column for column in counts[0] if column >= 0 and space.idf[column])
-    columns = np.array(known, np.int32)
-    text, head, title = (np.array([own[column] for column in known], np.float64) for own in counts)
+        counts = [_counts(own, known[number]) for own in (words.fields[number], words.head, words.title)]
+        columns = _weighing(space, counts[0])
+    text, head, title = (np.array([own[column] for column in columns.tolist()], np.float64) for own in counts)
     return columns, text, head, title
 
 
-def _column(space: Space, field: int, word: str) -> int:
-    low, high = int(space.starts[field]), int(space.starts[field + 1])
-    column = space.terms.find(word, low, high)
-    # A folded vocabulary holds the word or its singular, not both.
-    return column if column >= 0 else space.terms.find(fold(word, bool), low, high)
+def _counts(words: Sequence[str], columns: Mapping[str, int]) -> Counter[int]:
+    """Count words by their columns, those that fold into one term together."""
+    return Counter(columns[word] for word in words if word in columns)
+
+
+def _weighing(space: Space, counts: Counter[int]) -> Terms:
+    """Give the counted columns that count something, ascending."""
+    columns = np.array(sorted(counts), np.int32)
+    return columns[space.idf[columns] > 0]
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,10 @@ def covers(model: Model, asking: int) -> dict[str, list[float]]:
     """Give the three coverages of one article with every other."""
     rows, idf = model.vectors.rows, model.vectors.space.idf
     asked = asked_of(model.coverage, rows, idf, asking)
-    found = targets(model.coverage, rows, np.arange(len(rows)))
+    found = targets(model.coverage, rows, rows.row(asking)[0], np.arange(len(rows)))
     return {
-        "head_covered": covered_by(found, asked.head, len(idf)).tolist(),
-        "text_covered": covered_by(found, asked.text, len(idf)).tolist(),
+        "head_covered": covered_by(found, asked.head).tolist(),
+        "text_covered": covered_by(found, asked.text).tolist(),
         "title_covered": titles_covered(found, idf, asked.spoken).tolist(),
     }
 
@@ -111,14 +111,14 @@ def test_every_pair_is_covered_as_by_hand(site: Site) -> None:
 def test_who_is_asked_by_all_is_covered_as_where_each_asks(site: Site) -> None:
     built = site.build()
     rows, idf = built.vectors.rows, built.vectors.space.idf
-    found = targets(built.coverage, rows, np.arange(len(rows)))
     for one in range(len(rows)):
         own = asked_of(built.coverage, rows, idf, one)
+        found = targets(built.coverage, rows, rows.row(one)[0], np.arange(len(rows)))
         others = [covers(built, other) for other in range(len(rows))]
         for name, values in (
             ("head_covered", heads_covered(found, idf, own.spoken)),
             ("text_covered", texts_covered(found, idf, own.spoken)),
-            ("title_covered", covered_by(found, own.title, len(idf))),
+            ("title_covered", covered_by(found, own.title)),
         ):
             assert values.tolist() == pytest.approx([other[name][one] for other in others], abs=1e-12)
 
@@ -191,7 +191,8 @@ def test_targets_come_in_the_order_in_which_they_are_named(model: Model) -> None
     numbers = np.array([7, 3, 3, 140])
     rows, idf = model.vectors.rows, model.vectors.space.idf
     asked = asked_of(model.coverage, rows, idf, 11)
-    some = covered_by(targets(model.coverage, rows, numbers), asked.text, len(idf))
+    columns = rows.row(11)[0]
+    some = covered_by(targets(model.coverage, rows, columns, numbers), asked.text)
     assert some.tolist() == [covers(model, 11)["text_covered"][number] for number in numbers.tolist()]
-    none = targets(model.coverage, rows, np.zeros(0, np.int64))
-    assert covered_by(none, asked.text, len(idf)).shape == titles_covered(none, idf, asked.spoken).shape == (0,)
+    none = targets(model.coverage, rows, columns, np.zeros(0, np.int64))
+    assert covered_by(none, asked.text).shape == titles_covered(none, idf, asked.spoken).shape == (0,)

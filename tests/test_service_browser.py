@@ -1,4 +1,5 @@
-"""The page in a real Chromium: search, open, walk, explain, draft; keyboard, phone, no JavaScript, accessibility."""
+"""The page in a real Chromium: search, open, walk, explain, draft; keyboard, phone, no JavaScript, accessibility;
+and a site whose every text is hostile."""
 
 from __future__ import annotations
 
@@ -7,12 +8,20 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
-from conftest import ROOT
+import yaml
+from conftest import BUILT_AT, ROOT, identity_of, write_files
 from test_service_running import Running, serve, wait_until
+
+from recommender.corpus import read_corpus
+from recommender.fit import fit_model
+from recommender.settings import Settings
+from recommender.store import save_model
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -179,3 +188,123 @@ def test_the_screenshots_of_the_readme_are_there_and_small(page: Any) -> None:
     for name in names:
         assert (ROOT / name).read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
         assert (ROOT / name).stat().st_size < 160_000
+
+
+MARKER = "window.struck = (window.struck || 0) + 1"
+LONG_WORD = "tide" * 400
+HOSTILE = {
+    "script": f"<script>{MARKER}</script>",
+    "handler": f'" onmouseover="{MARKER}" onfocus="{MARKER}" autofocus x="',
+    "image": f"'><img src=x onerror={MARKER.replace(' ', '')}>",
+    "textarea": f"</textarea></title></style></pre><script>{MARKER}</script>",
+    "address": f"javascript:{MARKER.replace(' ', '')}",
+    "braces": "{{ 7 * 7 }}{% raw %}${7*7}<%= 7 %>",
+    "bidi": "\u202emoon\u2066 tide\u2069 \u200fsea\u202c",
+    "word": LONG_WORD,
+    "quotes": "\"'`\\ &quot;&#39;&lt;b&gt; \u2028",
+}
+
+
+def hostile_article(name: str, text: str, *others: str) -> str:
+    """Write an article with a text in every value that the page shows, and links that carry it too."""
+    url = f"/{name}/{quote_plus(text, safe='<>:(){}=;&#/')[:300]}" if name != "address" else text
+    values = {
+        "id": identity_of(name), "title": f"Moon tide {text}", "subject": text[:200], "url": url,
+        "answer": f"moon sea tide {text} gravity {name}", "seo": {"page_keywords": f"{text}, moon"},
+    }  # fmt: skip
+    for slot, other in enumerate(others, 1):
+        values[f"related_article{slot}"] = {"id": "999999", "title": text, "subject": text[:200], "url": other}
+    return f"---\n{yaml.safe_dump(values, allow_unicode=True, sort_keys=False)}---\n\n&nbsp;"
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running, list[str]]]:
+    site = tmp_path_factory.mktemp("hostile")
+    dead = f"javascript:{MARKER.replace(' ', '')}"
+    files = {f"{name}.md": hostile_article(name, text, dead, f"/{name}?<b>") for name, text in HOSTILE.items()}
+    corpus = read_corpus(write_files(site / "content", files), Settings())
+    assert len(corpus.articles) == len(HOSTILE), corpus.problems
+    settings = replace(Settings(), floor=0.001, same_question_article=0.0, same_question_list=0.0)
+    save_model(fit_model(corpus, settings, BUILT_AT), site / "models" / "default")
+    (site / "recommender.yml").write_text("content: content\nmodel: models/default\nfloor: 0.001\n")
+    with serve(site) as running:
+        wait_until(lambda: json.loads(running.get("/readyz")[2])["changed_files"] is not None)
+        yield running, [one.url for one in corpus.articles]
+
+
+def watched(browser: Any, base: str) -> tuple[Any, list[str]]:
+    """Open a page that notes dialogs, errors, violations of the policy, and requests to anywhere else."""
+    page, wrong = browser.new_context(base_url=base, viewport={"width": 1280, "height": 900}).new_page(), []
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', e => console.error('policy', e.violatedDirective, e.blockedURI))"
+    )
+    page.on("dialog", lambda dialog: (wrong.append(f"dialog {dialog.message}"), dialog.dismiss()))
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith(base) else None)
+    return page, wrong
+
+
+def check_harmless(page: Any, wrong: list[str], view: str) -> None:
+    """Open and point at everything, then look for what an article's text may have done."""
+    for closed in page.locator("details").all():
+        closed.evaluate("element => { element.open = true; }")
+    page.evaluate(
+        "for (const e of document.querySelectorAll('*')) for (const kind of ['mouseover', 'focus', 'error'])"
+        " e.dispatchEvent(new Event(kind))"
+    )
+    assert page.evaluate("window.struck") is None, view
+    assert wrong == [], view
+    names = "[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(n => /^on|^style/.test(n))"
+    assert page.evaluate(names) == [], view
+    assert page.evaluate("[...document.scripts].map(s => s.getAttribute('src'))") == ["/static/page.js"], view
+    kinds = "[...document.querySelectorAll('[href], [src], [action]')].map(e => (e.href || e.src || e.action) + '')"
+    addresses = page.evaluate(kinds)
+    assert len(addresses) > 5 and all(a.startswith(page.url.split("/", 3)[0] + "//127.0.0.1") for a in addresses), view
+    wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth)"
+    names = page.evaluate(f"{wide}.map(e => e.tagName + '.' + e.className).slice(0, 4)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], (view, names)
+
+
+def test_no_text_of_an_article_does_anything_to_a_page(browser: Any, hostile: tuple[Running, list[str]]) -> None:
+    running, urls = hostile
+    base = f"http://127.0.0.1:{running.port}"
+    page, wrong = watched(browser, base)
+    views = ["/", "/site", "/draft", "/?query=moon+tide", f"/?query={quote(HOSTILE['script'], safe='')}"]
+    views += [f"/article?url={quote(url, safe='')}" for url in urls]
+    views += [f"/article?url={quote(urls[0], safe='')}&mode={mode}" for mode in ("empty", "regenerate")]
+    for view in views:
+        assert page.goto(view).status == 200, view
+        check_harmless(page, wrong, view)
+    # Neighbours, by their links; the type-ahead; drafts that hold the texts themselves.
+    page.goto(f"/article?url={quote(urls[1], safe='')}")
+    for number in range(3):
+        page.locator("section[aria-labelledby=should] a.title").nth(number).click()
+        check_harmless(page, wrong, f"neighbour {number}: {page.url}")
+        page.go_back()
+    page.goto("/")
+    page.get_by_role("combobox").fill("moon tide")
+    page.wait_for_selector("[role=option]")
+    assert page.locator("[role=option]").count() >= 5
+    check_harmless(page, wrong, "type-ahead")
+    for name, text in HOSTILE.items():
+        page.goto("/draft")
+        page.get_by_label("Title or question").fill(f"Moon {text}"[:1900])
+        page.get_by_label("Text").fill(f"moon sea tide {text}")
+        page.get_by_label("Keywords").fill(text[:1900])
+        page.get_by_role("button", name="Find links").click()
+        page.wait_for_selector("text=It should link to")
+        assert page.get_by_label("Text").input_value().replace("\r\n", "\n").startswith("moon sea tide"), name
+        check_harmless(page, wrong, f"draft {name}")
+    page.context.close()
+
+
+def test_an_error_is_a_page_for_a_browser(browser: Any, hostile: tuple[Running, list[str]]) -> None:
+    page, wrong = watched(browser, f"http://127.0.0.1:{hostile[0].port}")
+    for view in (f"/article?url={quote(HOSTILE['script'], safe='')}", f"/nowhere/{quote(HOSTILE['script'], safe='')}"):
+        assert page.goto(view).status == 404
+        assert page.locator("h1").count() == 1
+        # Chromium itself notes the status of what it opened.
+        wrong[:] = [said for said in wrong if "status of 404" not in said]
+        check_harmless(page, wrong, view)
+    page.context.close()

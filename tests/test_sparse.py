@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender import sparse
-from recommender.sparse import Rows, Texts, all_dots, ascends, dots_of, near_dots, ordered_sum, pack, shared
+from recommender.sparse import Rows, Texts, ascends, dots_of, meet, near_dots, ordered_sum, pack, shared
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 COUNTED = st.integers(-3, 3).map(float)
@@ -43,10 +43,10 @@ def test_a_row_is_that_of_the_dense_matrix(dense: NDArray[np.float64]) -> None:
 
 
 @given(matrices())
-def test_shared_columns_and_all_dots_are_the_dense_products(dense: NDArray[np.float64]) -> None:
+def test_shared_columns_and_dots_are_the_dense_products(dense: NDArray[np.float64]) -> None:
     rows, dots = rows_of(dense), dense @ dense.T
     for one in range(len(dense)):
-        assert all_dots(rows, rows.row(one)).tolist() == dots[one].tolist()
+        assert dots_of(rows, rows.row(one), np.arange(len(dense))).tolist() == dots[one].tolist()
         for other in range(len(dense)):
             columns, products = shared(rows.row(one), rows.row(other))
             both = (dense[one] != 0) & (dense[other] != 0)
@@ -55,11 +55,11 @@ def test_shared_columns_and_all_dots_are_the_dense_products(dense: NDArray[np.fl
             assert ordered_sum(products) == dots[one, other]
 
 
-def test_all_dots_adds_in_the_order_of_the_columns_like_ordered_sum() -> None:
+def test_dots_are_added_in_the_order_of_the_columns_like_ordered_sum() -> None:
     random = np.random.default_rng(3)
     rows = rows_of(random.random((20, 300)) * (random.random((20, 300)) < 0.5))
     one_by_one = [ordered_sum(shared(rows.row(7), rows.row(other))[1]) for other in range(20)]
-    assert all_dots(rows, rows.row(7)).tolist() == one_by_one
+    assert dots_of(rows, rows.row(7), np.arange(20)).tolist() == one_by_one
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 1024])
@@ -76,7 +76,21 @@ def test_near_dots_are_near_whatever_the_chunks(chunk: int, dense: NDArray[np.fl
 def test_dots_of_some_rows_are_those_of_all(dense: NDArray[np.float64], data: st.DataObject) -> None:
     rows = rows_of(dense)
     numbers = np.array(data.draw(st.lists(st.integers(0, len(dense) - 1), max_size=8)), np.int64)
-    assert dots_of(rows, rows.row(0), numbers).tolist() == all_dots(rows, rows.row(0))[numbers].tolist()
+    assert dots_of(rows, rows.row(0), numbers).tolist() == (dense @ dense[0])[numbers].tolist()
+
+
+@given(matrices(), st.data())
+def test_a_row_meets_others_in_the_columns_that_both_have(dense: NDArray[np.float64], data: st.DataObject) -> None:
+    rows, columns = rows_of(dense), np.flatnonzero(dense[0]).astype(np.int32)
+    numbers = data.draw(st.lists(st.integers(0, len(dense) - 1), max_size=8))
+    met = meet(rows, columns, np.array(numbers, np.int64))
+    wanted = [(owner, column) for owner, row in enumerate(numbers) for column in np.flatnonzero(dense[row] * dense[0])]
+    assert list(zip(met.owners.tolist(), columns[met.own].tolist(), strict=True)) == wanted
+    assert rows.indices[met.places].tolist() == [column for _, column in wanted]
+    held = [(owner, column) for owner, row in enumerate(numbers) for column in np.flatnonzero(dense[row])]
+    assert list(zip(met.held[0].tolist(), rows.indices[met.held[1]].tolist(), strict=True)) == held
+    counts = [sum(owner == number for owner, _ in wanted) for number in range(len(numbers))]
+    assert met.sums(np.ones(len(wanted))).tolist() == counts
 
 
 def test_texts_that_were_looked_into_are_pickled_without_their_views() -> None:
@@ -93,6 +107,22 @@ def test_the_place_of_a_text_is_where_it_would_be_put(texts: list[str], other: s
     assert packed.place(other.encode()) == bisect.bisect_left(ordered, other.encode())
 
 
+# Few letters and much in common, so that texts meet within their first 8 bytes and behind them.
+ALIKE = st.text(st.sampled_from("ab\0é"), max_size=3).flatmap(lambda end: st.sampled_from([end, f"abababa{end}"]))
+
+
+@given(st.sets(ALIKE | TEXT), st.lists(ALIKE | TEXT), st.data())
+def test_many_texts_are_found_as_each_is(texts: set[str], others: list[str], data: st.DataObject) -> None:
+    ordered = sorted(texts, key=str.encode)
+    packed = pack(ordered)
+    low = data.draw(st.integers(0, len(ordered)))
+    high = data.draw(st.integers(low, len(ordered)))
+    asked = [*others, *ordered, "\ud800"]
+    wanted = [ordered.index(one) if one in ordered[low:high] else -1 for one in asked]
+    assert packed.find_all(asked, low, high) == wanted
+    assert [packed.find(one, low, high) for one in asked] == wanted
+
+
 def test_ordered_sum_goes_from_first_to_last() -> None:
     values = np.array([1e16, 1.0, -1e16, 1.0])
     assert ordered_sum(values) == ((1e16 + 1.0) - 1e16) + 1.0 != math.fsum(values)
@@ -101,7 +131,7 @@ def test_ordered_sum_goes_from_first_to_last() -> None:
 
 def test_a_row_without_values_shares_nothing() -> None:
     rows = rows_of(np.array([[0.0, 0.0], [1.0, 2.0]]))
-    assert all_dots(rows, rows.row(0)).tolist() == [0.0, 0.0]
+    assert dots_of(rows, rows.row(0), np.arange(2)).tolist() == [0.0, 0.0]
     assert len(shared(rows.row(0), rows.row(1))[0]) == 0
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 from recommender.service.api import add_api
 from recommender.service.content import Content
 from recommender.service.current import Current
+from recommender.service.failures import add_failures
 from recommender.service.hooks import add_hooks
 from recommender.service.metrics import Metrics
 from recommender.service.pages import add_pages
@@ -36,6 +37,7 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, origi
     state.current.look()
     app.extensions[NAME] = state
     add_hooks(app, state, origins)
+    add_failures(app, state)
     add_probes(app, state)
     add_api(app, state)
     add_pages(app, state)

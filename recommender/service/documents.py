@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from recommender.ask import Answer, Only, ask_row, linkers, same_question
-from recommender.choose import Candidate
+from recommender.choose import Candidate, Choice
 from recommender.model import Model
 from recommender.score import Part
 from recommender.service.current import Served
@@ -15,13 +15,17 @@ from recommender.service.parameters import Wish
 
 def article(model: Model, row: int) -> dict[str, Any]:
     """Give the four keys of an article."""
+    return articles(model, [row])[0]
+
+
+def articles(model: Model, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Give the four keys of some articles."""
     catalogue = model.catalogue
-    return {
-        "id": catalogue.ids[row],
-        "title": catalogue.titles[row],
-        "subject": catalogue.subjects[row],
-        "url": catalogue.urls[row],
-    }
+    texts = (catalogue.ids, catalogue.titles, catalogue.subjects, catalogue.urls)
+    return [
+        {"id": identity, "title": title, "subject": subject, "url": url}
+        for identity, title, subject, url in zip(*(one.some(rows) for one in texts), strict=True)
+    ]
 
 
 def model_facts(served: Served) -> dict[str, str]:
@@ -42,33 +46,34 @@ def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> d
     shown = [] if wish.only else model.chosen.of(row, limit)
     reason = ""
     if len(shown) < limit:
-        answer = ask_row(model, row, limit, wish.only)
-        shown, reason = list(answer.choice.shown), short_reason(answer, wish.only)
-    out: dict[str, Any] = {"article": article(model, row), "related": links(model, shown, curated)}
+        choice = ask_row(model, row, limit, wish.only).choice if wish.only else model.choose_for(row, limit=limit)
+        shown, reason = list(choice.shown), short_reason(choice, limit, wish.only)
+    own, *others = articles(model, [row, *(candidate.row for candidate in shown)])
+    out: dict[str, Any] = {"article": own, "related": _links(others, shown, curated)}
     if wish.explain:
         query = model.query(row)
         for link, candidate in zip(out["related"], shown, strict=True):
             link["terms"] = terms(model.explain(query, candidate.row))
     if reason:
         out["reason"] = reason
-    others = copies(model, row)
-    if others:
-        out["copies"] = [model.catalogue.urls[other] for other in others]
+    family = copies(model, row)
+    if family:
+        out["copies"] = model.catalogue.urls.some(family)
     out["model"] = model_facts(served)
     return out
 
 
 def links(model: Model, shown: Sequence[Candidate], curated: Collection[int]) -> list[dict[str, Any]]:
     """Give a ranked list; ``curated`` are the rows that a person linked to."""
-    return [
-        {
-            **article(model, candidate.row),
-            "score": round(candidate.score, 9),
-            "rank": rank,
-            "source": "curated" if candidate.row in curated else "ranking",
-        }
-        for rank, candidate in enumerate(shown, 1)
-    ]
+    return _links(articles(model, [candidate.row for candidate in shown]), shown, curated)
+
+
+def _links(found: list[dict[str, Any]], shown: Sequence[Candidate], curated: Collection[int]) -> list[dict[str, Any]]:
+    for rank, (document, (row, score)) in enumerate(zip(found, shown, strict=True), 1):
+        document["score"] = round(score, 9)
+        document["rank"] = rank
+        document["source"] = "curated" if row in curated else "ranking"
+    return found
 
 
 def terms(parts: Sequence[Part]) -> list[dict[str, Any]]:
@@ -76,15 +81,15 @@ def terms(parts: Sequence[Part]) -> list[dict[str, Any]]:
     return [{"field": part.field, "term": part.term, "value": part.value} for part in parts]
 
 
-def short_reason(answer: Answer, only: Only | None) -> str:
+def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
     """Say why fewer links are shown than wanted; "" where none is missing."""
-    reason = answer.choice.reason(answer.limit)
+    reason = choice.reason(limit)
     if not reason or only is None:
         return reason
     asked = [f"subject {only.subject[:100]!r}"] if only.subject else []
     asked += [f"min_score {only.min_score:g}"] if only.min_score else []
-    count = len(answer.choice.shown)
-    return f"{count} of {answer.limit} found with {' and '.join(asked)}" + (f"; {reason}" if count else "")
+    count = len(choice.shown)
+    return f"{count} of {limit} found with {' and '.join(asked)}" + (f"; {reason}" if count else "")
 
 
 def draft(served: Served, answer: Answer) -> dict[str, Any]:

@@ -1,149 +1,124 @@
-"""What happens around every request: its id, headers, log line, counters, and errors as problem documents."""
+"""What happens around every request: its id, headers, log line and counters, as WSGI: a third of the cost in Flask."""
 
 from __future__ import annotations
 
 import logging
+import os
 import re
-import secrets
 import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask, Request, Response, request
-from werkzeug.exceptions import HTTPException
+from flask import Flask, Response, request
 
-from recommender.service.pages import error_page
-from recommender.service.refusals import Refusal
-from recommender.service.replies import problem_reply
 from recommender.service.state import State
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 ACCESS = logging.getLogger("recommender.access")
-LOG = logging.getLogger("recommender.service")
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+]
+POLICY = "default-src 'none'; frame-ancestors 'none'"
 # Pages: our own files and answers, nothing inline, nothing from elsewhere.
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-STATUS_KINDS = {404: "unknown-route", 405: "wrong-method", 413: "too-large", 414: "too-long", 415: "wrong-type"}
+LINE = '{"time":"%s","id":"%s","method":"%s","route":"%s","status":%d,"ms":%.3f,"bytes":%d,"model":"%s"}'
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 _PUBLIC = ("/v1/", "/openapi.json")
 
 
 def add_hooks(app: Flask, state: State, origins: tuple[str, ...]) -> None:
-    """Register the hooks of an application."""
-    hooks = _Hooks(state, frozenset(origins))
-    app.before_request(hooks.before)
-    app.after_request(hooks.after)
-    app.register_error_handler(Refusal, hooks.refused)
-    app.register_error_handler(HTTPException, hooks.failed)
-    app.register_error_handler(Exception, hooks.crashed)
+    """Put the hooks around an application."""
+    app.wsgi_app = Hooks(app.wsgi_app, state)  # type: ignore[method-assign]
+    if origins:
+        door = _Origins(frozenset(origins))
+        app.before_request(door.before)
+        app.after_request(door.after)
 
 
-class _Hooks:
-    def __init__(self, state: State, origins: frozenset[str]) -> None:
+class Hooks:
+    """An application with an id, our headers, a log line and a count for each of its answers."""
+
+    def __init__(self, inner: WSGIApplication, state: State) -> None:
+        self.inner = inner
         self.state = state
+        self._second, self._time = 0, ""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        begun = time.perf_counter()
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        identity = given if given and REQUEST_ID.fullmatch(given) else os.urandom(8).hex()
+        environ["recommender.id"] = identity
+        self.state.watch()
+
+        def answer(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
+            found = dict(headers)
+            policy = PAGE_POLICY if found.get("Content-Type", "").startswith("text/html") else POLICY
+            headers += HEADERS
+            headers += [("Content-Security-Policy", policy), ("X-Request-ID", identity)]
+            if "Cache-Control" not in found:
+                headers.append(("Cache-Control", "no-store"))
+            size = int(found.get("Content-Length", 0))
+            self._note(environ, (int(status[:3]), size), time.perf_counter() - begun)
+            return start_response(status, headers, error)
+
+        return self.inner(environ, answer)
+
+    def _note(self, environ: WSGIEnvironment, sent: tuple[int, int], seconds: float) -> None:
+        """Count and log one answer by its status and size; the address itself is never written down."""
+        asked = environ.get("werkzeug.request")  # where Flask notes what it matched
+        rule = asked.url_rule if asked else None
+        route = rule.rule if rule else "unmatched"
+        method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in METHODS else "other"
+        self.state.metrics.observe(route, method, sent[0], seconds)
+        if ACCESS.isEnabledFor(logging.INFO):
+            served = self.state.current.served
+            version = served.version[:12] if served else ""
+            values = (self._now(), environ["recommender.id"], method, route, sent[0], seconds * 1000, sent[1], version)
+            # Logger.info would look for its caller: a tenth of the time of a look-up.
+            ACCESS.handle(ACCESS.makeRecord(ACCESS.name, logging.INFO, "", 0, LINE, values, None))
+
+    def _now(self) -> str:
+        """Give the time, written anew once a second."""
+        second = int(time.time())
+        if second != self._second:
+            self._time = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
+            self._second = second
+        return self._time
+
+
+class _Origins:
+    """Lets the scripts of listed web origins read the API."""
+
+    def __init__(self, origins: frozenset[str]) -> None:
         self.origins = origins
 
     def before(self) -> Response | None:
-        environ = request.environ
-        environ["recommender.start"] = time.perf_counter()
-        given = environ.get("HTTP_X_REQUEST_ID", "")
-        environ["recommender.id"] = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        self.state.watch()
-        if self.origins and request.method == "OPTIONS" and "HTTP_ORIGIN" in environ:
+        if request.method == "OPTIONS" and "HTTP_ORIGIN" in request.environ:
             return Response(status=204)
         return None
 
     def after(self, response: Response) -> Response:
-        environ, headers = request.environ, response.headers
-        for name, value in HEADERS.items():
-            headers[name] = value
-        if response.mimetype == "text/html":
-            headers["Content-Security-Policy"] = PAGE_POLICY
-        headers["X-Request-ID"] = environ.get("recommender.id", "")
-        if "Cache-Control" not in headers:
-            headers["Cache-Control"] = "no-store"
-        if self.origins:
-            self._allow_origin(response)
-        self._note(response)
-        return response
-
-    def _allow_origin(self, response: Response) -> None:
-        """Let the scripts of listed origins read the API; the answer depends on who asks, which caches must know."""
+        """Say who may read the answer; it depends on who asks, which caches must know."""
         if not request.path.startswith(_PUBLIC):
-            return
+            return response
         response.headers.add("Vary", "Origin")
         origin = request.environ.get("HTTP_ORIGIN", "")
         if origin not in self.origins:
-            return
+            return response
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = "ETag, X-Request-ID"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = "GET, POST"
             response.headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match, X-Request-ID"
             response.headers["Access-Control-Max-Age"] = "600"
-
-    def _note(self, response: Response) -> None:
-        environ = request.environ
-        seconds = time.perf_counter() - environ.get("recommender.start", time.perf_counter())
-        route = request.url_rule.rule if request.url_rule else "unmatched"
-        method = request.method if request.method in ("GET", "HEAD", "POST", "OPTIONS") else "other"
-        self.state.metrics.observe(route, method, response.status_code, seconds)
-        if ACCESS.isEnabledFor(logging.INFO):
-            served = self.state.current.served
-            ACCESS.info(
-                '{"time":"%s","id":"%s","method":"%s","route":"%s","status":%d,"ms":%.3f,"bytes":%d,"model":"%s"}',
-                time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-                environ.get("recommender.id", ""),
-                method,
-                route,
-                response.status_code,
-                seconds * 1000,
-                response.content_length or 0,
-                served.version[:12] if served else "",
-            )
-
-    def refused(self, refusal: Refusal) -> Response:
-        return self._problem(refusal)
-
-    def failed(self, error: HTTPException) -> Response:
-        status = error.code or 500
-        if status < 400:  # a redirect of the router
-            return Response(status=status, headers=[(k, v) for k, v in error.get_headers() if k == "Location"])
-        kind = STATUS_KINDS.get(status, "bug" if status >= 500 else "refused")
-        refusal = Refusal(kind, _DETAILS.get(kind, error.name))
-        refusal.status = status
-        response = self._problem(refusal)
-        for name, value in error.get_headers():
-            if name == "Allow":
-                response.headers[name] = value
         return response
-
-    def crashed(self, error: Exception) -> Response:
-        LOG.error("request %s failed", request.environ.get("recommender.id"), exc_info=error)
-        return self._problem(Refusal("bug", "the request failed through no fault of yours; the log has its id"))
-
-    def _problem(self, refusal: Refusal) -> Response:
-        identity = request.environ.get("recommender.id", "")
-        if wants_page(request):
-            return error_page(self.state, refusal, identity)
-        return problem_reply(refusal, identity)
-
-
-_DETAILS = {
-    "unknown-route": "there is no such route; /openapi.json lists all",
-    "wrong-method": "this route takes the methods of the Allow header",
-    "too-large": "the body is larger than 256 KiB",
-    "wrong-type": "send the body as application/json",
-}
-
-
-def wants_page(asked: Request) -> bool:
-    """Tell whether a person's browser asks for a page: then an error is one too, else a problem document."""
-    path = asked.path
-    return "text/html" in asked.environ.get("HTTP_ACCEPT", "") and not path.startswith(("/v1/", "/static/"))

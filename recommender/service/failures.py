@@ -1,0 +1,73 @@
+"""Errors to answers: problem documents for programs, a page for a person's browser; nothing of a traceback."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+
+from recommender.service.pages import error_page
+from recommender.service.refusals import Refusal
+from recommender.service.replies import problem_reply
+from recommender.service.state import State
+
+LOG = logging.getLogger("recommender.service")
+STATUS_KINDS = {404: "unknown-route", 405: "wrong-method", 413: "too-large", 414: "too-long", 415: "wrong-type"}
+# What only programs ask for, so its errors are problem documents whatever is accepted.
+MACHINES = ("/v1/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+PROBLEM, PAGE = "application/problem+json", "text/html"
+_DETAILS = {
+    "unknown-route": "there is no such route; /openapi.json lists all",
+    "wrong-method": "this route takes the methods of the Allow header",
+    "too-large": "the body is larger than 256 KiB",
+    "wrong-type": "send the body as application/json",
+}
+
+
+def add_failures(app: Flask, state: State) -> None:
+    """Register what is answered where a request is refused or fails."""
+    failures = _Failures(state)
+    app.register_error_handler(Refusal, failures.refused)
+    app.register_error_handler(HTTPException, failures.failed)
+    app.register_error_handler(Exception, failures.crashed)
+
+
+class _Failures:
+    def __init__(self, state: State) -> None:
+        self.state = state
+
+    def refused(self, refusal: Refusal) -> Response:
+        return self._problem(refusal)
+
+    def failed(self, error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:  # a redirect of the router
+            return Response(status=status, headers=[(k, v) for k, v in error.get_headers() if k == "Location"])
+        kind = STATUS_KINDS.get(status, "bug" if status >= 500 else "refused")
+        refusal = Refusal(kind, _DETAILS.get(kind, error.name))
+        refusal.status = status
+        response = self._problem(refusal)
+        for name, value in error.get_headers():
+            if name == "Allow":
+                response.headers[name] = value
+        return response
+
+    def crashed(self, error: Exception) -> Response:
+        LOG.error("request %s failed", request.environ.get("recommender.id"), exc_info=error)
+        return self._problem(Refusal("bug", "the request failed through no fault of yours; the log has its id"))
+
+    def _problem(self, refusal: Refusal) -> Response:
+        identity = request.environ.get("recommender.id", "")
+        if request.path.startswith(MACHINES):
+            return problem_reply(refusal, identity)
+        page = wants_page(request)
+        reply = error_page(self.state, refusal, identity) if page else problem_reply(refusal, identity)
+        reply.headers["Vary"] = "Accept"
+        return reply
+
+
+def wants_page(asked: Request) -> bool:
+    """Tell whether a page is accepted rather than a problem document: by a browser, and by nobody who did not ask."""
+    accepted = asked.accept_mimetypes
+    return accepted[PAGE] > max(accepted[PROBLEM], accepted["application/json"])

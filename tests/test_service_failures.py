@@ -1,0 +1,83 @@
+"""Who gets an error as a problem document, and who as a page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from recommender.service import create_app
+from recommender.service.failures import wants_page
+from recommender.settings import Settings
+
+CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.fixture(scope="module")
+def client(saved: Path) -> FlaskClient:
+    return create_app(saved, Settings()).test_client()
+
+
+@pytest.mark.parametrize(
+    ("accept", "page"),
+    [
+        (CHROMIUM, True),
+        (FIREFOX, True),
+        ("text/html", True),
+        ("text/*", True),
+        ("text/html, application/json;q=0.9", True),
+        (None, False),
+        ("", False),
+        ("*/*", False),
+        ("application/json", False),
+        ("application/problem+json, text/html", False),
+        ("text/html, application/json", False),
+        ("text/html;q=0.1, application/json", False),
+        ("text/html;q=0, */*", False),
+        ("text/html/x;;q=,", False),
+    ],
+)
+def test_a_page_is_for_those_who_prefer_it(accept: str | None, page: bool) -> None:
+    headers = {} if accept is None else {"Accept": accept}
+    assert wants_page(Request(EnvironBuilder(headers=headers).get_environ())) is page
+
+
+@pytest.mark.parametrize(
+    "path", ["/article?url=/nowhere", "/article", "/site?page=x", "/?page=1", "/nowhere", "/drafts"]
+)
+def test_people_get_a_page_and_programs_the_problem(client: FlaskClient, path: str) -> None:
+    page, problem = client.get(path, headers={"Accept": CHROMIUM}), client.get(path)
+    assert page.status_code == problem.status_code == json.loads(problem.data)["status"]
+    assert (page.mimetype, problem.mimetype) == ("text/html", "application/problem+json")
+    assert page.headers["Vary"] == problem.headers["Vary"] == "Accept"
+    assert page.headers["Content-Security-Policy"] != problem.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == problem.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/related?url=/nowhere", 404),
+        ("/v1/nothing", 404),
+        ("/static/nothing.css", 404),
+        ("/healthz?a=1", 400),
+        ("/readyz?a=1", 400),
+        ("/metrics?a=1", 400),
+        ("/openapi.json?a=1", 400),
+    ],
+)
+def test_routes_for_machines_answer_browsers_with_problems_too(client: FlaskClient, path: str, status: int) -> None:
+    reply = client.get(path, headers={"Accept": CHROMIUM})
+    assert (reply.status_code, reply.mimetype) == (status, "application/problem+json")
+
+
+@pytest.mark.parametrize("accept", [CHROMIUM, "*/*"])
+def test_a_method_that_a_page_does_not_take_is_named(client: FlaskClient, accept: str) -> None:
+    reply = client.delete("/site", headers={"Accept": accept})
+    assert reply.status_code == 405
+    assert "GET" in reply.headers["Allow"]
