@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import platform
 import time
@@ -48,6 +49,7 @@ def connected(address: str, content: Path) -> Iterator[Cluster]:
     except ImportError:
         raise ClusterError("--scheduler needs Dask: pip install 'recommender[cluster]'") from None
     _find(address)
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what matters is said in sentences of ours
     with Client(address, timeout=ANSWER, set_as_default=False, direct_to_workers=True) as client:
         cluster = Cluster(client, facts(str(content.absolute())))
         if not cluster.threads:

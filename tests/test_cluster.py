@@ -74,21 +74,19 @@ def free_address() -> str:
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
 
 
-@contextmanager
-def scheduler(folder: Path) -> Iterator[Dask]:
+def start_scheduler(folder: Path, stack: ExitStack) -> tuple[Dask, subprocess.Popen[bytes]]:
     address, log = free_address(), folder / "scheduler"
-    with ExitStack() as stack:
-        words = ["-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", address.split(":")[-1], "--no-dashboard"]
-        launch(words, log, ROOT, stack)
-        wait_until(lambda: "Scheduler at" in log.read_text(), log)
-        yield Dask(address, folder, stack)
+    words = ["-m", "dask", "scheduler", "--host", "127.0.0.1", "--port", address.split(":")[-1], "--no-dashboard"]
+    process = launch(words, log, ROOT, stack)
+    wait_until(lambda: "Scheduler at" in log.read_text(), log)
+    return Dask(address, folder, stack), process
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
     """A scheduler that the tests share; each ends the workers that it starts."""
-    with scheduler(tmp_path_factory.mktemp("dask")) as dask:
-        yield dask
+    with ExitStack() as stack:
+        yield start_scheduler(tmp_path_factory.mktemp("dask"), stack)[0]
 
 
 @pytest.fixture
@@ -210,9 +208,29 @@ def test_a_scheduler_that_is_not_there_or_has_no_worker(site: Path, monkeypatch,
         err = capsys.readouterr().err
         assert (words in err, err.count("\n")) == (True, 1)
     assert time.monotonic() - begun < 30
-    with scheduler(tmp_path) as empty:
+    with ExitStack() as stack:
+        empty, _ = start_scheduler(tmp_path, stack)
         assert main(["build", "--scheduler", empty.address]) == 2
         assert "has no worker; start some: `dask worker tcp://" in capsys.readouterr().err
+
+
+def test_a_scheduler_that_dies(site: Path, monkeypatch, capsys, tmp_path: Path) -> None:
+    monkeypatch.chdir(site)
+    monkeypatch.setattr(cluster, "ANSWER", 1.0)
+    with ExitStack() as stack:
+        dask, process = start_scheduler(tmp_path, stack)
+        dask.worker()
+        plain = Cluster._submit
+
+        def submit(self: Cluster, *order: Any) -> list[Any]:
+            futures = plain(self, *order)
+            kill(process)
+            return futures
+
+        monkeypatch.setattr(Cluster, "_submit", submit)
+        assert main(["build", "--model", "none", "--scheduler", dask.address]) == 1
+    assert capsys.readouterr().err == "recommender: ranking: the scheduler is gone; start it and run again\n"
+    assert not list(site.glob("none/manifest.json"))
 
 
 def test_without_dask_the_remedy_is_said(site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
