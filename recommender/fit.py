@@ -61,9 +61,16 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
 
 
 def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
-    from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
+    # numba takes 0.4 s to import, and only a build ranks a whole site.
+    from recommender.neighbors import nearest  # noqa: PLC0415
+    from recommender.shares import nearest_elsewhere  # noqa: PLC0415
 
-    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+    there = parallel.elsewhere()
+    found = (
+        nearest_elsewhere(vectors.rows, settings.candidates, families, there)
+        if there
+        else nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+    )
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
     return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], settings.candidates)

@@ -10,7 +10,7 @@ pairs a row are computed so, where 88 are in some list at the end; each waits fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
@@ -42,26 +42,38 @@ def nearest(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -
     (a label per row, int32). Scores are float64, summed in ascending term number, above the floor and, to
     nine decimals, above 0; order is (-round(score, 9), row). Nothing depends on the number of threads.
     """
-    n = len(matrix)
-    terms = _by_frequency(matrix)
-    found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
-    if k < 1 or not len(terms.terms):
-        return found
-    goal, index = _goal(families, floor), _build(terms)
-    starts, lock = iter(range(0, n, LANES)), Lock()
+    search = Search(matrix, k, families, floor)
+    starts = iter(range(0, len(matrix), LANES))
+    _run(lambda: search.ask(starts), threads)
+    return search.found
 
-    def work() -> None:
+
+class Search:
+    """The lists of all rows, as far as those that asked until now have filled them; several threads may ask."""
+
+    def __init__(self, matrix: Rows, k: int, families: Terms, floor: float) -> None:
+        n = len(matrix)
+        self.found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
+        self.lock = Lock()
+        self._terms = _by_frequency(matrix)
+        self._nothing = k < 1 or not len(self._terms.terms)
+        if not self._nothing:
+            self._goal, self._index = _goal(families, floor), _build(self._terms)
+
+    def ask(self, starts: Iterable[int]) -> None:
+        """Compare the LANES rows from each start on with all before them."""
+        if self._nothing:
+            return
+        terms, index, goal, found = self._terms, self._index, self._goal, self.found
+        n, k = found.rows.shape
         desk = _desk(terms, index, k)
         for start in starts:
             state = 0, 0
             while state[0] < 2:
                 state, count = search(terms, index, goal, desk, ((start, min(start + LANES, n)), state, k))
                 count = settle(terms, goal, desk, start, count)
-                with lock:
+                with self.lock:
                     enter(goal, found.rows, found.scores, desk, count)
-
-    _run(work, threads)
-    return found
 
 
 def _goal(families: Terms, floor: float) -> Goal:

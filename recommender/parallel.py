@@ -10,7 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from contextvars import ContextVar
+from typing import Any, Protocol, TypeVar
 
 from recommender.errors import RecommenderError
 
@@ -22,6 +23,35 @@ Step = Callable[[int], None]
 CHUNK = 256
 # Below this many items, at some 0.5 ms each, starting processes is not worth it.
 FEW = 512
+
+
+class Executor(Protocol):
+    """Something that works elsewhere: on the machines of a cluster."""
+
+    @property
+    def threads(self) -> int:
+        """Count what works at the same time, now."""
+
+    def map(self, work: Callable[[Any], list[Any]], chunks: Sequence[Any], label: str) -> Iterator[list[Any]]:
+        """Apply a picklable function, which travels to each worker once, to chunks; give its results in order."""
+
+
+_executor: ContextVar[Executor | None] = ContextVar("executor", default=None)
+
+
+def elsewhere() -> Executor | None:
+    """Give what works in place of this machine; None where nothing does."""
+    return _executor.get()
+
+
+@contextlib.contextmanager
+def on(executor: Executor) -> Iterator[None]:
+    """Have an executor do the work of ``run``, and the ranking."""
+    token = _executor.set(executor)
+    try:
+        yield
+    finally:
+        _executor.reset(token)
 
 
 def silent(label: str, total: int) -> Step:
@@ -58,6 +88,13 @@ def run(
     """
     step = progress(label, len(items))
     chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
+    there = elsewhere()
+    if there is not None and len(items) > FEW:
+        with no_collection():
+            for chunk, results in zip(chunks, there.map(work, chunks, label), strict=True):
+                yield from results
+                step(len(chunk))
+        return
     count = min(workers or cores(), len(chunks))
     if count <= 1 or len(items) <= FEW:
         for chunk in chunks:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from recommender import output
+from recommender import output, parallel
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
 from recommender.errors import ModelError
 from recommender.settings import Settings, find_settings
@@ -21,13 +21,20 @@ if TYPE_CHECKING:
 @click.command()
 @CONTENT
 @click.option("--verify-bytes", is_flag=True, help="Compare the bytes of every file with what the last build read.")
+@click.option("--scheduler", metavar="ADDRESS", help="Read and rank on the workers of this Dask scheduler.")
 @MODEL
 @JSON
-def build(content: Path | None, verify_bytes: bool, model: Path | None, as_json: bool) -> int:
+def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model: Path | None, as_json: bool) -> int:
     """Read the site, rank it, choose the links, and save all that as a model; unchanged files are not read again."""
     settings = find_settings(Path.cwd())
-    folder = model_folder(model, settings)
-    built, corpus = build_changed(content_folder(content, settings), settings, folder, verify=verify_bytes)
+    folder, root = model_folder(model, settings), content_folder(content, settings)
+    with contextlib.ExitStack() as stack:
+        if scheduler is not None:
+            from recommender.cluster import connected
+
+            root = root.absolute()  # workers have other working directories
+            stack.enter_context(parallel.on(stack.enter_context(connected(scheduler, root))))
+        built, corpus = build_changed(root, settings, folder, verify=verify_bytes)
     output.show_build(built, corpus, folder, as_json=as_json)
     return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
 
