@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recommender.counts import HEADS, TITLES, Counted, Counts, Words, take
+from recommender.counts import HEADS, TITLES, Counted, Words
 from recommender.coverage import Coverage
+from recommender.merging import Merged, merge, titles_alone
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
 
@@ -73,10 +73,10 @@ def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
         return fold(word, present.__contains__)
 
     fields = settings.weighted
-    merged = _merge(counted, folded)
+    merged = merge(counted, folded)
     blocks = [_weigh(merged, number, weight) for number, weight in enumerate(fields.values())]
     main, places = _join(blocks, list(fields))
-    titles, _ = _join([_weigh(_merge(_titles_of(counted), stem), 0, 1.0)], ["title"])
+    titles, _ = _join([_weigh(merge(titles_alone(counted), stem), 0, 1.0)], ["title"])
     coverage = _no_coverage(main.rows)
     if TEXT in fields:
         number = list(fields).index(TEXT)
@@ -178,16 +178,6 @@ def _weighing(space: Space, counts: Counter[int]) -> Terms:
 
 
 @dataclass(frozen=True)
-class _Merged:
-    """All counts of a site under one sorted vocabulary, rows in the order of its articles, a list of data a column."""
-
-    vocabulary: list[str]
-    indptr: Ints
-    indices: Terms
-    data: list[NDArray[np.int32]]
-
-
-@dataclass(frozen=True)
 class _Block:
     """One field: its sorted terms, its counts without those of terms that count nothing, idf and weight.
 
@@ -202,46 +192,7 @@ class _Block:
     weight: float
 
 
-def _merge(counted: Counted, form: Callable[[str], str]) -> _Merged:
-    """Sort the words of a site, each in the form that is its term, and the rows by their articles."""
-    from scipy.sparse import csr_array  # noqa: PLC0415  (0.2 s; only fitting needs it)
-
-    counts = counted.counts
-    forms = [form(word) for word in counts.vocabulary]
-    terms = sorted(set(forms))
-    column = {term: place for place, term in enumerate(terms)}
-    renumber = np.fromiter(map(column.__getitem__, forms), np.int32, len(forms))
-    # The places of the entries go along as their values: sorted once, they sort every column.
-    entries = np.arange(counts.indptr[-1], dtype=np.int32 if counts.indptr[-1] < 2**31 else np.int64)
-    shape = len(counts.indptr) - 1, len(terms)
-    places = csr_array((entries, renumber[counts.indices], counts.indptr), shape=shape)[counted.order]
-    places.sort_indices()
-    # Words that fold into one term, 1 % of them, meet here.
-    again = np.diff(places.indices, prepend=-1) == 0
-    again[places.indptr[:-1][np.diff(places.indptr) > 0]] = False
-    again = np.flatnonzero(again)
-    data = [_summed(own[places.data].astype(np.int32), again) for own in counts.data]
-    indptr = places.indptr.astype(np.int64) - np.searchsorted(again, places.indptr)
-    return _Merged(terms, indptr, np.delete(places.indices, again).astype(np.int32, copy=False), data)
-
-
-def _summed(values: NDArray[np.int32], again: Ints) -> NDArray[np.int32]:
-    """Add what stands at some places to the entry before, and leave them out."""
-    sums = np.delete(values, again)
-    np.add.at(sums, again - np.arange(1, len(again) + 1), values[again])
-    return sums
-
-
-def _titles_of(counted: Counted) -> Counted:
-    """Leave out all but the column of the titles."""
-    counts = counted.counts
-    held = counts.data[TITLES] > 0
-    indptr = np.concatenate([[0], np.cumsum(held)])[counts.indptr]
-    titles = Counts(counts.vocabulary, indptr, counts.indices[held], counts.data[[TITLES]][:, held])
-    return Counted(take(titles, counted.order), np.arange(len(counted.order)))
-
-
-def _weigh(merged: _Merged, number: int, weight: float) -> _Block:
+def _weigh(merged: Merged, number: int, weight: float) -> _Block:
     """Make the block of one column."""
     data = merged.data[number]
     entries = np.flatnonzero(data)
@@ -291,7 +242,7 @@ def _no_coverage(rows: Rows) -> Coverage:
     return Coverage(np.zeros(size, np.uint16), np.zeros(size, np.uint16), np.zeros(size, np.uint8), np.ones(len(rows)))
 
 
-def _cover(merged: _Merged, text: _Block, entries: tuple[Ints, int]) -> Coverage:
+def _cover(merged: Merged, text: _Block, entries: tuple[Ints, int]) -> Coverage:
     """Put the counts of text, head and title beside the entries of the text, which stand at some places of all."""
     places, size = entries
     texts, heads = np.zeros(size, np.uint16), np.zeros(size, np.uint16)

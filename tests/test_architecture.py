@@ -24,7 +24,7 @@ LAYERS = [
     ["frontmatter"],
     ["settings", "related"],
     ["counts", "coverage"],
-    ["index"],
+    ["index", "merging"],
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
     ["collect", "score", "bounds", "exact"],
     ["links", "neighbors", "rescoring", "choosing", "scaffold"],
@@ -50,7 +50,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 OWNERS = {
     "yaml": {"nodes"},
     "sklearn": {"vectors"},
-    "scipy": {"vectors", "families"},
+    "scipy": {"vectors", "merging", "families"},
     "numba": {"kernels", "bounds"},
     "llvmlite": {"bounds"},
     "click": {"cli", "commands", "output"},
