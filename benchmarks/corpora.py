@@ -1,0 +1,218 @@
+"""Made-up corpora of any size that are shaped like a given site.
+
+A word is a rank by frequency; its letters are made of the rank. An article stands at a leaf of a binary tree of
+subjects, themes, topics and questions, and every node has a list of words. Each of the article's words comes from the
+list of a node above it, from a list of its own, or from the words that all articles share. So near articles share a
+deep node, and the more articles there are, the nearer they come: on the real site the cosine of the r-th neighbour
+among n articles depends on n / r alone (0.11 at 200, 0.18 at 560, 0.30 at 2,200 to 3,600, 0.39 at 9,000).
+
+Everything follows from a seed and an article's number by hashing: any part can be made alone, in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from recommender.counts import Counted, Counts
+
+FOLDER = 1000  # articles of one folder
+DEPTH = 24  # levels of the tree: 16 million leaves
+SUBJECT_LEVEL = 10  # its nodes are dealt to the subjects
+GUIDE = 1 << 16
+TITLE, ANSWER, KEYWORDS = 0, 1, 2
+VOWELS, CONSONANTS = "aeiou", "bdfgklmnprtvz"  # no s: it would be taken for a plural's
+SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
+
+
+@dataclass(frozen=True)
+class Free:
+    """The numbers that cannot be read off a site and are searched for.
+
+    ``general`` is the rank at which half of a word's uses are general, ``own`` the share of an article's other words
+    that come from its own list, ``listed`` how many words a list has, ``deeper`` how many times as likely as a level
+    the next deeper one is, ``spread`` how unlike articles are in how much of them is general, 0 to 1.
+    """
+
+    general: float = 400.0
+    own: float = 0.25
+    listed: float = 60.0
+    deeper: float = 1.0
+    spread: float = 0.5
+    repeated: float = 0.4
+    uneven: float = 0.8
+    peak: float = 0.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What is known of a site: uses of its words by rank, falling; lengths, subjects, links, and the free numbers.
+
+    ``heaps`` is the exponent by which the vocabulary grows with the articles. ``lengths`` has 101 quantiles of the
+    words of title, answer and keywords, ``links`` 101 of the links of an article. ``subjects`` are shares.
+    """
+
+    articles: int
+    counts: tuple[int, ...]
+    heaps: float
+    lengths: tuple[tuple[int, ...], ...]
+    links: tuple[int, ...]
+    subjects: tuple[float, ...]
+    free: Free = Free()
+
+
+class Tables(NamedTuple):
+    """What the compiled loops read."""
+
+    seed: int
+    cumulated: NDArray[np.float64]  # (2, ranks): general and other words
+    guide: NDArray[np.int64]  # (2, GUIDE + 1)
+    unseen: float  # share of the other words that the site does not have
+    tail: float  # exponent of their ranks
+    general: float  # share of general words
+    spread: float
+    own: float
+    levels: NDArray[np.float64]  # (DEPTH,) cumulated
+    listed: float
+    repeated: float
+    uneven: float
+    lengths: NDArray[np.int64]  # (3, 101)
+
+
+def tables_of(shape: Shape, seed: int) -> Tables:
+    """Prepare the making of articles; a rank's uses are split so that general and other words add up to them."""
+    counts = np.array(shape.counts, np.float64)
+    free = shape.free
+    ranks = np.arange(len(counts))
+    others = counts * ranks / (ranks + free.general)
+    parts = np.stack([counts - others, others])
+    cumulated = np.cumsum(parts, axis=1) / parts.sum(axis=1, keepdims=True)
+    steps = np.arange(GUIDE + 1) / GUIDE
+    guide = np.stack([np.searchsorted(own, steps) for own in cumulated])
+    levels = free.deeper ** np.arange(DEPTH) * np.arange(1, DEPTH + 1) ** free.peak
+    # Good and Turing: what is new has the probability of what came once.
+    unseen = float((counts == 1).sum() / others.sum())
+    share = float(parts[0].sum() / counts.sum())
+    return Tables(
+        seed=seed,
+        cumulated=cumulated,
+        guide=guide,
+        unseen=unseen,
+        tail=shape.heaps / (1 - shape.heaps),
+        general=share,
+        spread=free.spread,
+        own=free.own,
+        levels=np.cumsum(levels) / levels.sum(),
+        listed=free.listed,
+        repeated=free.repeated,
+        uneven=free.uneven,
+        lengths=np.array(shape.lengths, np.int64),
+    )
+
+
+@njit(cache=True)
+def _mixed(a: int, b: int) -> Any:
+    """Hash two numbers to 64 bits (splitmix64's last steps, Steele et al. 2014)."""
+    z = np.uint64(a) * np.uint64(0x9E3779B97F4A7C15) + np.uint64(b) * np.uint64(0xD1B54A32D192ED03)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True)
+def _share(bits: Any) -> float:
+    """Give a number from 0 to 1 of 64 bits."""
+    return np.float64(bits >> np.uint64(11)) / 9007199254740992.0
+
+
+@njit(cache=True)
+def _rank(tables: Tables, kind: int, share: float) -> int:
+    """Give the rank of a word by its place in a distribution; ranks that the site does not have follow Zipf's law."""
+    cumulated = tables.cumulated[kind]
+    size = cumulated.size
+    if kind == 1:
+        if share < tables.unseen:
+            # No end: the smaller the share, the rarer the word.
+            return int(min(size * (tables.unseen / max(share, 1e-12)) ** tables.tail, 1e9))
+        share = (share - tables.unseen) / (1 - tables.unseen)
+    low = tables.guide[kind, int(share * GUIDE)]
+    while low < size - 1 and cumulated[low] < share:
+        low += 1
+    return low
+
+
+@njit(cache=True)
+def path_of(seed: int, article: int, uneven: float) -> int:
+    """Give an article's leaf; some nodes hold up to four times as many articles as others of their level."""
+    path = 1
+    for level in range(DEPTH):
+        node = _mixed(path, seed)
+        left = 0.5 + uneven * (_share(node) - 0.5)
+        path = 2 * path + (1 if _share(_mixed(article, seed + 1 + level)) >= left else 0)
+    return path
+
+
+@njit(cache=True)
+def _words(tables: Tables, article: int, field: int, title: Any, out: Any) -> int:
+    """Write the ranks of the words of one field; give how many."""
+    seed, key = tables.seed, _mixed(article, tables.seed + 100 + field)
+    length = tables.lengths[field, int(_share(key) * 100.999)]
+    path, own = path_of(seed, article, tables.uneven), _mixed(article, seed + 99)
+    # Keywords hold no general words, titles half as many.
+    tilt = 1 + tables.spread * (2 * _share(_mixed(article, seed + 98)) - 1)
+    general = min(tables.general * tilt, 0.95) * (1.0, 1.0, 0.0)[field]
+    for i in range(length):
+        bits = _mixed(key, i)
+        choice, place = _share(bits), _share(_mixed(bits, 7))
+        if field == 1:
+            if choice < tables.repeated:
+                held = title.size + i
+                at = int(place * held)
+                out[i] = title[at] if at < title.size else out[at - title.size]
+                continue
+            choice = (choice - tables.repeated) / (1 - tables.repeated)
+        if choice < general:
+            out[i] = _rank(tables, 0, place)
+            continue
+        choice = (choice - general) / (1 - general)
+        # Zipf's law within a list.
+        slot = int(tables.listed**place)
+        if choice < tables.own:
+            node = own
+        else:
+            choice = (choice - tables.own) / (1 - tables.own)
+            level = 0
+            while tables.levels[level] < choice:
+                level += 1
+            node = _mixed(path >> (DEPTH - 1 - level), seed + 50)
+        out[i] = _rank(tables, 1, _share(_mixed(node, slot)))
+    return length
+
+
+@njit(cache=True)
+def words_of(tables: Tables, first: int, last: int, field: int) -> Any:
+    """Give the words of one field of some articles, one article behind the other, and where each begins."""
+    starts = np.zeros(last - first + 1, np.int64)
+    out = np.empty((last - first) * tables.lengths[field, -1], np.int64)
+    title, none = np.empty(tables.lengths[0, -1], np.int64), np.empty(0, np.int64)
+    for article in range(first, last):
+        start = starts[article - first]
+        count = _words(tables, article, 0, none, title) if field == 1 else 0
+        starts[article - first + 1] = start + _words(tables, article, field, title[:count], out[start:])
+    return starts, out[: starts[-1]]
+
+
+def word(rank: int) -> str:
+    """Make a word of a rank, each another one; frequent ones are short."""
+    letters = ""
+    number = rank + len(SYLLABLES)
+    while number:
+        number, last = divmod(number, len(SYLLABLES))
+        letters += SYLLABLES[last]
+    return letters
