@@ -26,6 +26,7 @@ FOLDER = 1000  # articles of one folder
 DEPTH = 24  # levels of the tree: 16 million leaves
 SUBJECT_LEVEL = 10  # its nodes are dealt to the subjects
 GUIDE = 1 << 16
+GROUND = 11  # level of a neighbourhood
 TITLE, ANSWER, KEYWORDS = 0, 1, 2
 VOWELS, CONSONANTS = "aeiou", "bdfgklmnprtvz"  # no s: it would be taken for a plural's
 SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
@@ -48,6 +49,8 @@ class Free:
     repeated: float = 0.4
     uneven: float = 0.8
     peak: float = 0.0
+    twins: float = 0.3
+    slant: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Tables(NamedTuple):
     listed: float
     repeated: float
     uneven: float
+    twins: float
+    slant: float
     lengths: NDArray[np.int64]  # (3, 101)
 
 
@@ -112,6 +117,8 @@ def tables_of(shape: Shape, seed: int) -> Tables:
         listed=free.listed,
         repeated=free.repeated,
         uneven=free.uneven,
+        twins=free.twins,
+        slant=free.slant,
         lengths=np.array(shape.lengths, np.int64),
     )
 
@@ -159,16 +166,30 @@ def path_of(seed: int, article: int, uneven: float) -> int:
 
 
 @njit(cache=True)
+def _twin(tables: Tables, article: int) -> Any:
+    """Give the article that one varies, itself for most, and the share of words that they have in common."""
+    bits = _mixed(article, tables.seed + 97)
+    if article == 0 or _share(bits) >= tables.twins:
+        return article, 0.0
+    return int(_share(_mixed(bits, 1)) * article), 0.8 * _share(_mixed(bits, 2))
+
+
+@njit(cache=True)
 def _words(tables: Tables, article: int, field: int, title: Any, out: Any) -> int:
     """Write the ranks of the words of one field; give how many."""
     seed, key = tables.seed, _mixed(article, tables.seed + 100 + field)
     length = tables.lengths[field, int(_share(key) * 100.999)]
-    path, own = path_of(seed, article, tables.uneven), _mixed(article, seed + 99)
-    # Keywords hold no general words, titles half as many.
-    tilt = 1 + tables.spread * (2 * _share(_mixed(article, seed + 98)) - 1)
+    twin, alike = _twin(tables, article)
+    other = _mixed(twin, seed + 100 + field)
+    path, own = path_of(seed, twin, tables.uneven), _mixed(twin, seed + 99)
+    # What is general or deep goes by neighbourhood: a near pair is alike in that too.
+    ground = _mixed(path >> (DEPTH - GROUND), seed + 98)
+    tilt = 1 + tables.spread * (2 * _share(ground) - 1)
+    # Keywords hold no general words.
     general = min(tables.general * tilt, 0.95) * (1.0, 1.0, 0.0)[field]
+    power = np.exp(tables.slant * (2 * _share(_mixed(ground, 1)) - 1))
     for i in range(length):
-        bits = _mixed(key, i)
+        bits = _mixed(other if _share(_mixed(key, -1 - i)) < alike else key, i)
         choice, place = _share(bits), _share(_mixed(bits, 7))
         if field == 1:
             if choice < tables.repeated:
@@ -186,7 +207,7 @@ def _words(tables: Tables, article: int, field: int, title: Any, out: Any) -> in
         if choice < tables.own:
             node = own
         else:
-            choice = (choice - tables.own) / (1 - tables.own)
+            choice = ((choice - tables.own) / (1 - tables.own)) ** power
             level = 0
             while tables.levels[level] < choice:
                 level += 1

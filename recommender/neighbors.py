@@ -43,7 +43,7 @@ def nearest(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -
     nine decimals, above 0; order is (-round(score, 9), row). Nothing depends on the number of threads.
     """
     n = len(matrix)
-    terms = _by_frequency(matrix)
+    terms = by_frequency(matrix)
     found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
     if k < 1 or not len(terms.terms):
         return found
@@ -60,7 +60,7 @@ def nearest(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -
                 with lock:
                     enter(goal, found.rows, found.scores, desk, count)
 
-    _run(work, threads)
+    run(work, threads)
     return found
 
 
@@ -90,13 +90,13 @@ def _lanes(rows: int) -> Shorts:
     return spare[start : start + rows * LANES].reshape(rows, LANES)
 
 
-def _run(work: Callable[[], None], threads: int) -> None:
+def run(work: Callable[[], None], threads: int) -> None:
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         for done in [pool.submit(work) for _ in range(max(threads, 1))]:
             done.result()
 
 
-def _by_frequency(matrix: Rows) -> Matrix:
+def by_frequency(matrix: Rows) -> Matrix:
     """Number the terms by falling frequency, so that a dot product's random reads fall close together."""
     frequency = np.bincount(matrix.indices, minlength=matrix.columns)
     order = np.argsort(-frequency, kind="stable")

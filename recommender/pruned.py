@@ -7,19 +7,21 @@ rows of the highest sums are compared exactly. A pair that one of its rows finds
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 
 from recommender.exact import go_on, insert, row_of, spread, start_four
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
-from recommender.sparse import Floats, Ints, Terms
+from recommender.neighbors import Neighbors, by_frequency, run
+from recommender.sparse import Floats, Ints, Rows, Terms
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of which only the highest sum is looked at first
 BLOCK = 256  # rows of one task
 FULL = 65535.0
+BUDGET = 200  # postings of a row, times the square root of the rows
+CANDIDATES = 4  # compared exactly, times the length of a list
 
 
 class Postings(NamedTuple):
@@ -43,6 +45,57 @@ class Scout(NamedTuple):
     counts: Ints  # groups by their highest sum
     row: Floats  # the asking row's weight for every term
     scores: Floats
+
+
+class Lists(NamedTuple):
+    """What is found, and what may stand in it."""
+
+    rows: Terms
+    scores: Floats
+    families: Ints
+    floor: float
+
+
+def nearest_pruned(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -> Neighbors:
+    """Find nearly all of the k rows of highest cosine for every row, in O(n**1.5) time and O(n) memory.
+
+    As ``nearest`` does it, but a row may miss near ones that share with it none of the terms that the budget is for.
+    Nothing depends on the number of threads. The share that is found is printed by ``make scale``.
+    """
+    n, terms = len(matrix), by_frequency(matrix)
+    lists = Lists(np.full((n, k), -1, np.int32), np.zeros((n, k)), families.astype(np.int64), max(floor, 0.0))
+    if k < 1 or not len(terms.terms):
+        return Neighbors(lists.rows, lists.scores)
+    budget, most = int(BUDGET * np.sqrt(n)), CANDIDATES * k
+    index = postings_of(terms, budget)
+    starts = iter(range(0, n, BLOCK))
+
+    def work() -> None:
+        desk = _desk(terms, most)
+        for start in starts:
+            rank(terms, index, desk, lists, (start, min(start + BLOCK, n), budget, most))
+
+    run(work, threads)
+    rows, scores, share = lists.rows.copy(), lists.scores.copy(), -(-n // max(threads, 1))
+    parts = iter(range(0, n, share))
+    run(lambda: [mirror(lists, rows, scores, part, min(part + share, n)) for part in parts], threads)
+    return Neighbors(lists.rows, lists.scores)
+
+
+def _desk(terms: Matrix, most: int) -> Scout:
+    longest, room = int(np.diff(terms.ptr).max()), 4 * most + GROUP
+    return Scout(
+        sums=np.zeros(TILE, np.uint16),
+        ends=np.zeros(longest, np.int64),
+        chosen=np.zeros(longest, np.int64),
+        shares=np.zeros(longest, np.int64),
+        rows=np.zeros(room, np.int32),
+        found=np.zeros(room, np.uint16),
+        peaks=np.zeros(TILE // GROUP, np.uint16),
+        counts=np.zeros(1 << 10, np.int64),
+        row=np.zeros(terms.frequency.size),
+        scores=np.zeros(room),
+    )
 
 
 def postings_of(terms: Matrix, budget: int) -> Postings:
@@ -188,11 +241,17 @@ def _compare(terms: Matrix, desk: Scout, x: int, count: int) -> None:
     spread(terms, x, row, 0.0)
 
 
+@part
+def _enter(lists: Lists, row: int, other: int, score: float) -> None:
+    if score > lists.scores[row, -1] - 2e-9:
+        insert(lists.rows[row], lists.scores[row], other, score)
+
+
 @compiled
-def rank(terms: Matrix, index: Postings, families: Ints, desk: Scout, task: tuple[int, int, int, int], rows: Terms, scores: Floats, floor: float) -> None:
+def rank(terms: Matrix, index: Postings, desk: Scout, lists: Lists, task: tuple[int, int, int, int]) -> None:
     """Rank the candidates of some rows: (first row, row after the last, budget, candidates)."""
     first, last, budget, most = task
-    n = terms.ptr.size - 1
+    n, families = terms.ptr.size - 1, lists.families
     for x in range(first, last):
         chosen = _choose(terms, index, desk, x, budget)
         count, bar = 0, 0
@@ -204,5 +263,23 @@ def rank(terms: Matrix, index: Postings, families: Ints, desk: Scout, task: tupl
         _compare(terms, desk, x, count)
         for i in range(count):
             y, score = desk.rows[i], desk.scores[i]
-            if families[y] != families[x] and score > floor and np.rint(score * 1e9) > 0 and score > scores[x, -1] - 2e-9:
-                insert(rows[x], scores[x], y, score)
+            if families[y] != families[x] and score > lists.floor and np.rint(score * 1e9) > 0:
+                _enter(lists, x, y, score)
+
+
+@part
+def _holds(rows: Terms, wanted: int) -> bool:
+    for row in rows:
+        if row == wanted:
+            return True
+    return False
+
+
+@compiled
+def mirror(lists: Lists, rows: Terms, scores: Floats, first: int, last: int) -> None:
+    """Enter into the lists of some rows the rows in whose lists they stood; the order of entering does not matter."""
+    for x in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            y, score = rows[x, i], scores[x, i]
+            if first <= y < last and score > lists.scores[y, -1] - 2e-9 and not _holds(lists.rows[y], x):
+                _enter(lists, y, x, score)
