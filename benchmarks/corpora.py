@@ -11,16 +11,17 @@ Everything follows from a seed and an article's number by hashing: any part can 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from shapes import FIELDS, Shape
 
 from recommender.counts import Counted, Counts
+from recommender.settings import TEXT, Settings
 
 FOLDER = 1000  # articles of one folder
 DEPTH = 24  # levels of the tree: 16 million leaves
@@ -28,46 +29,35 @@ SUBJECT_LEVEL = 10  # its nodes are dealt to the subjects
 GUIDE = 1 << 16
 GROUND = 11  # level of a neighbourhood
 TITLE, ANSWER, KEYWORDS = 0, 1, 2
+PART = 1 << 13  # articles counted at once
+PAGE = """---
+id: {id}
+title: >-
+    {title}
+seo:
+  page_description: >-
+    {description}
+  page_keywords: >-
+    {keywords}
+question: >-
+    {title}
+answer: >-
+    {answer}
+subject: {subject}
+url: {url}
+{links}---
+
+&nbsp;
+"""
+LINK = """related_article{slot}:
+  id: {id}
+  title: >-
+    {title}
+  subject: {subject}
+  url: {url}
+"""
 VOWELS, CONSONANTS = "aeiou", "bdfgklmnprtvz"  # no s: it would be taken for a plural's
 SYLLABLES = [consonant + vowel for consonant in CONSONANTS for vowel in VOWELS]
-
-
-@dataclass(frozen=True)
-class Free:
-    """The numbers that cannot be read off a site and are searched for.
-
-    ``general`` is the rank at which half of a word's uses are general, ``own`` the share of an article's other words
-    that come from its own list, ``listed`` how many words a list has, ``deeper`` how many times as likely as a level
-    the next deeper one is, ``spread`` how unlike articles are in how much of them is general, 0 to 1.
-    """
-
-    general: float = 400.0
-    own: float = 0.25
-    listed: float = 60.0
-    deeper: float = 1.0
-    spread: float = 0.5
-    repeated: float = 0.4
-    uneven: float = 0.8
-    peak: float = 0.0
-    twins: float = 0.3
-    slant: float = 0.5
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is known of a site: uses of its words by rank, falling; lengths, subjects, links, and the free numbers.
-
-    ``heaps`` is the exponent by which the vocabulary grows with the articles. ``lengths`` has 101 quantiles of the
-    words of title, answer and keywords, ``links`` 101 of the links of an article. ``subjects`` are shares.
-    """
-
-    articles: int
-    counts: tuple[int, ...]
-    heaps: float
-    lengths: tuple[tuple[int, ...], ...]
-    links: tuple[int, ...]
-    subjects: tuple[float, ...]
-    free: Free = Free()
 
 
 class Tables(NamedTuple):
@@ -76,7 +66,7 @@ class Tables(NamedTuple):
     seed: int
     cumulated: NDArray[np.float64]  # (2, ranks): general and other words
     guide: NDArray[np.int64]  # (2, GUIDE + 1)
-    unseen: float  # share of the other words that the site does not have
+    unseen: NDArray[np.float64]  # (2,) share of words that the site does not have
     tail: float  # exponent of their ranks
     general: float  # share of general words
     spread: float
@@ -102,7 +92,7 @@ def tables_of(shape: Shape, seed: int) -> Tables:
     guide = np.stack([np.searchsorted(own, steps) for own in cumulated])
     levels = free.deeper ** np.arange(DEPTH) * np.arange(1, DEPTH + 1) ** free.peak
     # Good and Turing: what is new has the probability of what came once.
-    unseen = float((counts == 1).sum() / others.sum())
+    unseen = (counts == 1).sum() / parts.sum(axis=1)
     share = float(parts[0].sum() / counts.sum())
     return Tables(
         seed=seed,
@@ -143,11 +133,11 @@ def _rank(tables: Tables, kind: int, share: float) -> int:
     """Give the rank of a word by its place in a distribution; ranks that the site does not have follow Zipf's law."""
     cumulated = tables.cumulated[kind]
     size = cumulated.size
-    if kind == 1:
-        if share < tables.unseen:
-            # No end: the smaller the share, the rarer the word.
-            return int(min(size * (tables.unseen / max(share, 1e-12)) ** tables.tail, 1e9))
-        share = (share - tables.unseen) / (1 - tables.unseen)
+    unseen = tables.unseen[kind]
+    if share < unseen:
+        # No end: the smaller the share, the rarer the word.
+        return int(min(size * (unseen / max(share, 1e-12)) ** tables.tail, 1e9))
+    share = (share - unseen) / (1 - unseen)
     low = tables.guide[kind, int(share * GUIDE)]
     while low < size - 1 and cumulated[low] < share:
         low += 1
@@ -229,6 +219,73 @@ def words_of(tables: Tables, first: int, last: int, field: int) -> Any:
     return starts, out[: starts[-1]]
 
 
+def counted(tables: Tables, articles: int, settings: Settings) -> Counted:
+    """Count the words of articles without writing them: what reading their files would give."""
+    chunks = [_count_part(tables, first, min(first + PART, articles), settings) for first in range(0, articles, PART)]
+    return Counted(tuple(chunks), np.arange(articles))
+
+
+def _count_part(tables: Tables, first: int, last: int, settings: Settings) -> tuple[Counts, ...]:
+    parts = [words_of(tables, first, last, field) for field in range(len(FIELDS))]
+    texts = dict(zip(FIELDS, parts, strict=True))
+    lead = _openings(texts["answer"], settings.lead_words)
+    bodies = [(texts[name], times) for name, times in settings.text.items() if name in texts]
+    named = [(own, times) for own, times in bodies if own is not texts["answer"]]
+    counts = [
+        _count([(lead, settings.lead_times), *bodies] if name == TEXT else [(texts[name], 1)])
+        for name in settings.weighted
+    ]
+    return (*counts, _count([(lead, 1), *named]), _count([(texts["title"], 1)]))
+
+
+def _openings(text: tuple[Any, Any], length: int) -> tuple[Any, Any]:
+    starts, words = text
+    kept = np.minimum(np.diff(starts), length)
+    ends = np.concatenate([[0], np.cumsum(kept)])
+    return ends, words[np.arange(ends[-1]) + np.repeat(starts[:-1] - ends[:-1], kept)]
+
+
+def _count(texts: list[tuple[tuple[Any, Any], int]]) -> Counts:
+    size = len(texts[0][0][0]) - 1
+    owners = np.concatenate([np.repeat(np.arange(size), np.diff(starts)) for (starts, _), _ in texts])
+    used = np.concatenate([np.repeat(times, len(words)) for (_, words), times in texts])
+    ranks, numbers = np.unique(np.concatenate([words for (_, words), _ in texts]), return_inverse=True)
+    entries, places = np.unique(owners * len(ranks) + numbers, return_inverse=True)
+    owners, indices = np.divmod(entries, max(1, len(ranks)))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=size))])
+    return Counts(
+        [word(rank) for rank in ranks.tolist()],
+        indptr,
+        indices.astype(np.int32),
+        np.bincount(places, weights=used).astype(np.int32),
+    )
+
+
+def write(shape: Shape, articles: int, folder: Path, seed: int = 1) -> None:
+    """Write articles as Markdown files with front matter, a thousand a folder, in bounded memory."""
+    tables, names = tables_of(shape, seed), Subjects(shape)
+    for first in range(0, articles, FOLDER):
+        last = min(first + FOLDER, articles)
+        place = folder / f"{first // FOLDER:04d}"
+        place.mkdir(parents=True, exist_ok=True)
+        parts = [words_of(tables, first, last, field) for field in range(len(FIELDS))]
+        for number in range(first, last):
+            own = [spelled(words[starts[number - first] : starts[number - first + 1]]) for starts, words in parts]
+            links = _links(tables, shape, number, articles, names)
+            text = PAGE.format(
+                id=number + 1,
+                title=" ".join(own[TITLE]).capitalize(),
+                description=" ".join(own[ANSWER][:30]),
+                keywords=", ".join(own[KEYWORDS]),
+                answer=sentences(own[ANSWER]),
+                subject=names.of(tables, number),
+                url=f"/learn/{number}",
+                links=links,
+            )
+            (place / f"{number}.md").write_text(text, encoding="utf-8")
+
+
+@lru_cache(maxsize=1 << 18)
 def word(rank: int) -> str:
     """Make a word of a rank, each another one; frequent ones are short."""
     letters = ""
@@ -237,3 +294,39 @@ def word(rank: int) -> str:
         number, last = divmod(number, len(SYLLABLES))
         letters += SYLLABLES[last]
     return letters
+
+
+def spelled(ranks: NDArray[np.int64]) -> list[str]:
+    """Give the words of some ranks."""
+    return list(map(word, ranks.tolist()))
+
+
+def sentences(words: list[str]) -> str:
+    """Set words in sentences of twelve and paragraphs of six."""
+    made = [" ".join(words[start : start + 12]).capitalize() + "." for start in range(0, len(words), 12)]
+    return r"\n\n".join(" ".join(made[start : start + 6]) for start in range(0, len(made), 6))
+
+
+class Subjects:
+    """The site's subjects, dealt to the nodes of one level from left to right by their shares."""
+
+    def __init__(self, shape: Shape) -> None:
+        self.ends = np.cumsum(shape.subjects)
+
+    def of(self, tables: Tables, article: int) -> str:
+        """Name an article's subject."""
+        node = path_of(tables.seed, int(_twin(tables, article)[0]), tables.uneven) >> (DEPTH - SUBJECT_LEVEL)
+        place = (node - (1 << SUBJECT_LEVEL) + 0.5) / (1 << SUBJECT_LEVEL)
+        return f"Subject {min(int(np.searchsorted(self.ends, place)), len(self.ends) - 1) + 1}"
+
+
+def _links(tables: Tables, shape: Shape, article: int, articles: int, names: Subjects) -> str:
+    random = np.random.default_rng([tables.seed, article])
+    count = shape.links[int(random.random() * 100.999)]
+    blocks = []
+    for slot, other in enumerate(random.integers(0, articles, count).tolist(), 1):
+        title = " ".join(spelled(words_of(tables, other, other + 1, TITLE)[1])).capitalize()
+        blocks.append(
+            LINK.format(slot=slot, id=other + 1, title=title, subject=names.of(tables, other), url=f"/learn/{other}")
+        )
+    return "".join(blocks)

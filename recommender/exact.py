@@ -12,12 +12,14 @@ from recommender.sparse import Floats, Terms
 
 @part
 def spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
+    """Write a row's weights, times a factor, at their terms."""
     for p in range(terms.ptr[x], terms.ptr[x + 1]):
         row[terms.terms[p]] = terms.weights[p] * factor
 
 
 @part
 def row_of(terms: Matrix, y: int) -> Any:
+    """Give the terms and weights of one row."""
     return terms.terms[terms.ptr[y] : terms.ptr[y + 1]], terms.weights[terms.ptr[y] : terms.ptr[y + 1]]
 
 

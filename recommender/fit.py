@@ -59,8 +59,10 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
 
 def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
     from recommender.neighbors import nearest  # noqa: PLC0415  (numba: 0.4 s; only a build ranks a whole site)
+    from recommender.pruned import nearest_pruned  # noqa: PLC0415
 
-    found = nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+    search = nearest if len(vectors.rows) <= settings.exact_up_to else nearest_pruned
+    found = search(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
     return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], settings.candidates)

@@ -91,6 +91,7 @@ def _lanes(rows: int) -> Shorts:
 
 
 def run(work: Callable[[], None], threads: int) -> None:
+    """Do the same work in several threads; the first error is raised."""
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         for done in [pool.submit(work) for _ in range(max(threads, 1))]:
             done.result()

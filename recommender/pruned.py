@@ -269,10 +269,10 @@ def rank(terms: Matrix, index: Postings, desk: Scout, lists: Lists, task: tuple[
 
 @part
 def _holds(rows: Terms, wanted: int) -> bool:
+    held = False
     for row in rows:
-        if row == wanted:
-            return True
-    return False
+        held |= row == wanted
+    return held
 
 
 @compiled

@@ -26,7 +26,7 @@ LAYERS = [
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
     ["score", "bounds", "exact"],
     ["links", "neighbors", "rescoring", "scaffold"],
-    ["model"],
+    ["model", "pruned"],
     ["fit"],
     ["rankers"],
     ["truth"],
