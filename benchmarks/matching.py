@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from corpora import counted, tables_of, write
-from shapes import FIELDS, Shape, shape_of, with_numbers
+from shapes import Shape, shape_of, with_numbers
 
 from recommender.corpus import read_corpus
 from recommender.counts import Counted, arrange
@@ -68,7 +69,7 @@ def sample_of(words: Counted, size: int) -> Counted:
     place = np.empty(total, np.int64)
     place[words.order] = row
     ends = np.cumsum([0, *(len(chunk[0].indptr) - 1 for chunk in words.chunks)])
-    return arrange(words.chunks, [place[a:b].tolist() for a, b in zip(ends[:-1], ends[1:], strict=True)])
+    return arrange(words.chunks, [place[first:last].tolist() for first, last in pairwise(ends)])
 
 
 def distance(one: Figures, other: Figures) -> float:
