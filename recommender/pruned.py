@@ -78,7 +78,12 @@ def nearest_pruned(matrix: Rows, k: int, families: Terms, floor: float, threads:
     run(work, threads)
     rows, scores, share = lists.rows.copy(), lists.scores.copy(), -(-n // max(threads, 1))
     parts = iter(range(0, n, share))
-    run(lambda: [mirror(lists, rows, scores, part, min(part + share, n)) for part in parts], threads)
+
+    def back() -> None:
+        for start in parts:
+            mirror(lists, rows, scores, start, min(start + share, n))
+
+    run(back, threads)
     return Neighbors(lists.rows, lists.scores)
 
 

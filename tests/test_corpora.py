@@ -1,4 +1,4 @@
-"""The generator of corpora: the same for the same seed however it is cut, shaped as it was told, readable by a build."""
+"""The generator of corpora: the same however it is cut, shaped as it was told, readable by a build."""
 
 from __future__ import annotations
 
