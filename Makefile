@@ -1,5 +1,6 @@
 # make demo   see it work on the sample site        make test   every check: lint, types, tests
 # make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
+# make scale  make sites of up to 1,000,000 articles, build them, print how each stage grows (hours)
 # make clean  remove what the others made           make nightly  the tests with 50,000 generated edits, 200 kills and
 #                                                     every system call struck by every error
 PYTHON ?= python3
@@ -7,7 +8,7 @@ BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender
 ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
 
-.PHONY: demo test nightly bench quality clean
+.PHONY: demo test nightly bench scale quality clean
 
 demo: .venv/demo
 	@printf '\n== audit: what is wrong with the curated links ==\n'
@@ -33,6 +34,9 @@ nightly: .venv/test
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/service.py
+
+scale: .venv/bench
+	$(BIN)/python benchmarks/scale.py $(if $(RECOMMENDER_CORPORA),$(RECOMMENDER_CORPORA)/quicktakes/content/learn) --plot docs/scale.png
 
 quality: .venv/demo
 	$(BIN)/python benchmarks/quality.py

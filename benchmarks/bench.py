@@ -21,12 +21,15 @@ from typing import Any
 
 import numpy as np
 import psutil
+from numba import njit
 
 from recommender import parallel
+from recommender.bounds import add_row
 from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
 from recommender.counts import count_articles
-from recommender.neighbors import nearest
+from recommender.kernels import LANES
+from recommender.neighbors import FREQUENT, nearest
 from recommender.settings import Settings
 from recommender.sparse import Rows
 from recommender.vectors import fit_vectors
@@ -116,6 +119,7 @@ def bench_ranking(corpus: Corpus) -> None:
     matrix = scipy.sparse.csr_matrix((rows.data, rows.indices, rows.indptr), shape=(len(rows), rows.columns))
     _, ours = measure(lambda: nearest(rows, k, families, 0.0, threads))
     row(f"rank {len(rows):,} articles, exact top {k}", ours)
+    bench_bound(rows, ours.seconds, threads)
     transposed = matrix.T.tocsr()
     _, peer = measure(lambda: sp_matmul_topn(matrix, transposed, top_n=k, n_threads=threads))
     row("  sparse_dot_topn, full product, float64", peer)
@@ -127,6 +131,47 @@ def bench_ranking(corpus: Corpus) -> None:
     whole = Measured(brute.seconds * len(rows) / queries, brute.memory)
     row(f"  scikit-learn, brute cosine ({queries:,} rows, scaled to all)", whole)
     ratio("ranking is faster by", whole, ours)
+
+
+def bench_bound(rows: Rows, seconds: float, threads: int) -> None:
+    """Print what the ranking has to do at least, and how near to the machine's limits it does it.
+
+    A pair's bound takes a 16-bit multiply-add for every frequent term of the earlier row; the index of these terms,
+    4 bytes each, is read once for 32 asking rows. The limits are measured: one block's sums with all it reads in the
+    cache, and copying memory.
+    """
+    n, frequency = len(rows), np.bincount(rows.indices, minlength=rows.columns)
+    frequent = np.sort(frequency)[::-1][:FREQUENT].sum()
+    product, bounds = float((frequency.astype(np.float64) ** 2).sum() / 2), float(frequent) * n / 2
+    block = np.zeros(1 << 27, np.uint8)
+    _, copied = measure(block.copy)
+    read = bounds / LANES * 4
+    print(f"  a full product has {product / 1e9:,.1f} G multiply-adds of float64, each pair once")
+    print(f"  its bounds have {bounds / 1e9:,.0f} G of 16 bits: {bounds / 1e9 / seconds:,.0f} G a second")
+    print(f"  limit: {peak_rate(threads) / 1e9:,.0f} G a second with all in the cache")
+    print(
+        f"  index read: {read / 1e9 / seconds:,.1f} GB/s; copying: {2 * block.nbytes / 1e9 / copied.seconds:,.1f} GB/s"
+    )
+
+
+def peak_rate(threads: int) -> float:
+    """Measure the multiply-adds a second of the bounds on rows that stay in the cache."""
+    size, terms = 256, 128
+    index = np.tile(np.arange(terms, dtype=np.uint16), size)
+    weights, sums = np.full(size * terms, 300, np.uint16), np.zeros((size, LANES), np.uint16)
+    table = np.full((terms, LANES), 300, np.uint16)
+    _sum_rows(sums, index, weights, table, 1)
+    repeats = 2000
+    _, found = measure(lambda: _sum_rows(sums, index, weights, table, repeats))
+    return threads * repeats * size * terms * LANES / found.seconds
+
+
+@njit
+def _sum_rows(sums: Any, index: Any, weights: Any, table: Any, repeats: int) -> None:
+    terms = table.shape[0]
+    for _ in range(repeats):
+        for y in range(sums.shape[0]):
+            add_row((sums, y, y * terms, (y + 1) * terms, index, weights, table))
 
 
 def head(rows: Rows, count: int) -> Rows:

@@ -11,18 +11,20 @@ from recommender.sparse import Floats, Terms
 
 
 @part
-def _spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
+def spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
+    """Write a row's weights, times a factor, at their terms."""
     for p in range(terms.ptr[x], terms.ptr[x + 1]):
         row[terms.terms[p]] = terms.weights[p] * factor
 
 
 @part
-def _row(terms: Matrix, y: int) -> Any:
+def row_of(terms: Matrix, y: int) -> Any:
+    """Give the terms and weights of one row."""
     return terms.terms[terms.ptr[y] : terms.ptr[y + 1]], terms.weights[terms.ptr[y] : terms.ptr[y + 1]]
 
 
 @part
-def _go_on(entries: Any, start: int, row: Floats, total: float) -> float:
+def go_on(entries: Any, start: int, row: Floats, total: float) -> float:
     """Sum in ascending term number; a term of one row alone adds 0.0 and changes nothing."""
     terms, weights = entries
     for i in range(start, terms.size):
@@ -31,9 +33,9 @@ def _go_on(entries: Any, start: int, row: Floats, total: float) -> float:
 
 
 @part
-def _start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
+def start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
     """Sum four scores side by side, each in its own order, as far as all go: a sum alone waits for every addition."""
-    r0, r1, r2, r3 = _row(terms, rows[0]), _row(terms, rows[1]), _row(terms, rows[2]), _row(terms, rows[3])
+    r0, r1, r2, r3 = row_of(terms, rows[0]), row_of(terms, rows[1]), row_of(terms, rows[2]), row_of(terms, rows[3])
     (t0, w0), (t1, w1), (t2, w2), (t3, w3) = r0, r1, r2, r3
     s0 = s1 = s2 = s3 = 0.0
     length = min(t0.size, t1.size, t2.size, t3.size)
@@ -69,15 +71,15 @@ def settle(terms: Matrix, goal: Goal, desk: Desk, x: int, count: int) -> int:
     for lane in range(LANES):
         stop = ends[lane]
         if start < stop:
-            _spread(terms, x + lane, row, 1.0)
+            spread(terms, x + lane, row, 1.0)
             for i in range(start, stop, 4):
                 last, length = min(i + 4, stop), 0
                 desk.scores[i:last] = 0
                 if last == i + 4:
-                    length = _start_four(terms, row, desk.second[i:last], desk.scores[i:last])
+                    length = start_four(terms, row, desk.second[i:last], desk.scores[i:last])
                 for j in range(i, last):
-                    desk.scores[j] = _go_on(_row(terms, desk.second[j]), length, row, desk.scores[j])
-            _spread(terms, x + lane, row, 0.0)
+                    desk.scores[j] = go_on(row_of(terms, desk.second[j]), length, row, desk.scores[j])
+            spread(terms, x + lane, row, 0.0)
         for i in range(start, stop):
             score = desk.scores[i]
             if score > goal.floor and np.rint(score * 1e9) > 0:
@@ -96,7 +98,7 @@ _need = part(need)
 
 
 @part
-def _insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
+def insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
     """Enter a row into one list, by (-round(score, 9), row)."""
     key = np.rint(score * 1e9)
     low, high = 0, rows.size
@@ -121,6 +123,6 @@ def enter(goal: Goal, rows: Terms, scores: Floats, desk: Desk, count: int) -> No
         most = _need(score + 4e-9)
         for _ in range(2):
             if most >= goal.needs[x]:
-                _insert(rows[x], scores[x], y, score)
+                insert(rows[x], scores[x], y, score)
                 goal.needs[x] = max(goal.needs[x], _need(scores[x, -1]))
             x, y = y, x

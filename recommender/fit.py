@@ -63,14 +63,15 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
 def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
     # numba takes 0.4 s to import, and only a build ranks a whole site.
     from recommender.neighbors import nearest  # noqa: PLC0415
+    from recommender.pruned import nearest_pruned  # noqa: PLC0415
     from recommender.shares import nearest_elsewhere  # noqa: PLC0415
 
     there = parallel.elsewhere()
-    found = (
-        nearest_elsewhere(vectors.rows, settings.candidates, families, there)
-        if there
-        else nearest(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
-    )
+    if there:
+        found = nearest_elsewhere(vectors.rows, settings.candidates, families, there)
+    else:
+        search = nearest if len(vectors.rows) <= settings.exact_up_to else nearest_pruned
+        found = search(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
     return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], settings.candidates)

@@ -172,10 +172,10 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     for name, value in values.items():
         if name not in ("fields", "text", "parts", "keys") and (name != "floor" or value is not None):
             _require(
-                type(value) in (int, float) and 0 <= value <= 10_000,
+                type(value) in (int, float) and 0 <= value <= 100_000_000,
                 f"setting {name} is not a number in range",
             )
-    for name, least in (("slots", 1), ("candidates", 1), ("lead_words", 0), ("lead_times", 0)):
+    for name, least in (("slots", 1), ("candidates", 1), ("exact_up_to", 0), ("lead_words", 0), ("lead_times", 0)):
         _require(type(values[name]) is int and values[name] >= least, f"{name} is not a whole number")
     for name in ("built_at", "corpus_digest"):
         _require(isinstance(header[name], str), f"{name} is not a text")

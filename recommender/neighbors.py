@@ -44,7 +44,7 @@ def nearest(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -
     """
     search = Search(matrix, k, families, floor)
     starts = iter(range(0, len(matrix), LANES))
-    _run(lambda: search.ask(starts), threads)
+    run(lambda: search.ask(starts), threads)
     return search.found
 
 
@@ -55,7 +55,7 @@ class Search:
         n = len(matrix)
         self.found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
         self.lock = Lock()
-        self._terms = _by_frequency(matrix)
+        self._terms = by_frequency(matrix)
         self._nothing = k < 1 or not len(self._terms.terms)
         if not self._nothing:
             self._goal, self._index = _goal(families, floor), _build(self._terms)
@@ -102,13 +102,14 @@ def _lanes(rows: int) -> Shorts:
     return spare[start : start + rows * LANES].reshape(rows, LANES)
 
 
-def _run(work: Callable[[], None], threads: int) -> None:
+def run(work: Callable[[], None], threads: int) -> None:
+    """Do the same work in several threads; the first error is raised."""
     with ThreadPoolExecutor(max(threads, 1)) as pool:
         for done in [pool.submit(work) for _ in range(max(threads, 1))]:
             done.result()
 
 
-def _by_frequency(matrix: Rows) -> Matrix:
+def by_frequency(matrix: Rows) -> Matrix:
     """Number the terms by falling frequency, so that a dot product's random reads fall close together."""
     frequency = np.bincount(matrix.indices, minlength=matrix.columns)
     order = np.argsort(-frequency, kind="stable")

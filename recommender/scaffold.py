@@ -109,9 +109,9 @@ model: models/default
 {parts}
 # The lowest score of a link that is shown; null: half of what the fifth best candidates of the site usually score.
 # floor: null
-
-# Neighbours kept for each article, to choose its links from.
+# Neighbours kept for each article, and the articles up to which they are exact (beyond, nearly all).
 # candidates: {settings.candidates}
+# exact_up_to: {settings.exact_up_to}
 
 # From which likeness two articles ask the same question: with the article itself, and within one list. 0: off.
 # same_question_article: {settings.same_question_article:g}

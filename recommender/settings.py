@@ -72,6 +72,7 @@ class Settings:
     parts: Mapping[str, float] = field(default_factory=lambda: dict(PARTS))
     floor: float | None = None
     candidates: int = 64
+    exact_up_to: int = 200_000
     same_question_article: float = 0.5
     same_question_list: float = 0.5
     home: Path | None = None
@@ -97,6 +98,7 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "lead_times",
         "floor",
         "candidates",
+        "exact_up_to",
         "same_question_article",
         "same_question_list",
     )
@@ -119,6 +121,7 @@ _NUMBERS: dict[str, tuple[type, float, float, str]] = {
     "lead_times": (int, 0, 100, "how often they count beside the once that every word counts"),
     "floor": (float, 0.0, 1.0, "lowest score of a link that is shown"),
     "candidates": (int, 1, 1000, "neighbours kept for each article"),
+    "exact_up_to": (int, 0, 100_000_000, "articles up to which every pair is compared; beyond, nearly all near ones"),
     "same_question_article": (
         float,
         0.0,

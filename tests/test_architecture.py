@@ -28,7 +28,7 @@ LAYERS = [
     ["corpus", "provenance", "vectors", "kernels", "families", "choose"],
     ["collect", "score", "bounds", "exact"],
     ["links", "neighbors", "rescoring", "choosing", "scaffold"],
-    ["model", "shares", "cluster"],
+    ["model", "pruned", "shares", "cluster"],
     ["fit"],
     ["rankers"],
     ["truth"],

@@ -93,7 +93,7 @@ def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatc
     matrix = site(300)
     families = (np.arange(300) // 2).astype(np.int32)
     monkeypatch.setattr(neighbors, "FREQUENT", frequent)
-    index = neighbors._build(neighbors._by_frequency(matrix))
+    index = neighbors._build(neighbors.by_frequency(matrix))
     assert (index.terms.size > 0, index.rows.size > 0) == (frequent > 0, frequent < 1000)
     for k in (1, 10, 64, 299, 400):
         assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)

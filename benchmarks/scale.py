@@ -1,0 +1,274 @@
+"""Measure how a build grows with the site: time, processor time, peak memory and disk at several sizes.
+
+python benchmarks/scale.py [CONTENT] [--sizes 36000,72000,...] [--files N] [--folder DIR] [--plot FILE]
+
+Sites are made up in the shape of CONTENT (see ``matching``) and each is built in a process of its own. Up to
+``--files`` articles are written and read as Markdown; larger ones are counted as they are made, which leaves reading
+out. Memory is the highest sum of PSS over the process and its children, sampled twice a second; recall is that of the
+kept neighbours of 320 articles, against every other article.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from bench import pss_of_tree
+from corpora import TITLE, Subjects, counted, spelled, tables_of, words_of, write
+from matching import ROOT, fitted_shape
+from numba import njit
+from shapes import Shape, shape_of, with_numbers
+
+from recommender import fit
+from recommender.article import Article, Style
+from recommender.collect import collect
+from recommender.corpus import Corpus, read_corpus
+from recommender.kernels import LANES
+from recommender.model import Model
+from recommender.settings import Settings
+from recommender.store import save_model
+
+SIZES = "36000,72000,144000,288000,1000000"
+STAGES = {
+    "fit_vectors": "vectors",
+    "_nearest": "nearest",
+    "_rescored": "rescoring",
+    "find_likeness": "same questions",
+    "_with_chosen": "choosing",
+}
+RANKING = ("nearest", "rescoring")
+SAMPLE = 320
+Figures = dict[str, float]
+
+
+class Watch:
+    """Notes wall and processor seconds and the memory's peak of every stage of this process and its children."""
+
+    def __init__(self) -> None:
+        self.figures: Figures = {}
+        self.peak = 0.0
+        threading.Thread(target=self._sample, daemon=True).start()
+
+    def _sample(self) -> None:
+        while True:
+            self.peak = max(self.peak, pss_of_tree())
+            time.sleep(0.5)
+
+    def timed(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        """Give the same function, watched."""
+
+        def watched(*arguments: Any) -> Any:
+            self.peak, wall, used = 0.0, time.perf_counter(), _processor()
+            result = work(*arguments)
+            self.figures[name] = time.perf_counter() - wall
+            self.figures[f"{name}, processor"] = _processor() - used
+            self.figures[f"{name}, GiB"] = max(self.peak, pss_of_tree()) / 1024
+            return result
+
+        return watched
+
+
+def _processor() -> float:
+    parts = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(part.ru_utime + part.ru_stime for part in parts)
+
+
+def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
+    """Make, read, build and save a site of one size in this process."""
+    watch, settings = Watch(), Settings()
+    for name, stage in STAGES.items():
+        setattr(fit, name, watch.timed(stage, getattr(fit, name)))
+    fit.load_engines()
+    words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
+    if articles <= files:
+        content = folder / "content"
+        watch.timed("making", write)(shape, articles, content)
+        corpus = watch.timed("reading", lambda: collect(content, settings).corpus)()
+    else:
+        corpus = watch.timed("making", made_corpus)(shape, articles, settings)
+    model: Model = fit.fit_model(corpus, settings, "2026-01-01T00:00:00Z")
+    watch.timed("saving", save_model)(model, folder / "model")
+    figures = watch.figures
+    figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.npy")) / 2**30
+    figures["recall"] = recall(model, settings.candidates)
+    return figures
+
+
+def made_corpus(shape: Shape, articles: int, settings: Settings) -> Corpus:
+    """Give the corpus that reading the files would give, but for the texts, the links and the order."""
+    tables, subjects = tables_of(shape, 1), Subjects(shape)
+    starts, words = words_of(tables, 0, articles, TITLE)
+    made = [
+        Article(
+            url=f"/learn/{number:09d}",
+            id=str(number + 1),
+            title=" ".join(spelled(words[starts[number] : starts[number + 1]])),
+            subject=subjects.of(tables, number),
+            date="",
+            path=f"{number}.md",
+            hidden=False,
+            texts=(),
+            answer_digest="",
+            source_digest=f"{number:032x}",
+            file_digest="",
+            links=(),
+            style=None,
+        )
+        for number in range(articles)
+    ]
+    held = counted(tables, articles, settings)
+    return Corpus(Path(), made, (), articles, Style(), frozenset(), families=range(articles), counted=held)
+
+
+def recall(model: Model, kept: int) -> float:
+    """Give the share of the truly nearest articles that a build found, on a sample."""
+    rows, n = model.vectors.rows, len(model)
+    sample = np.sort(np.random.default_rng(0).choice(n, min(SAMPLE, n), replace=False))
+    found = total = 0
+    for first in range(0, len(sample), LANES):
+        block = sample[first : first + LANES]
+        table = np.zeros((rows.columns, LANES))
+        for lane, row in enumerate(block.tolist()):
+            columns, values = rows.row(row)
+            table[columns, lane] = values
+        scores = _scores(rows.indptr, rows.indices, rows.data, table)
+        for lane, row in enumerate(block.tolist()):
+            scores[row, lane] = 0.0
+            own = np.round(scores[:, lane], 9)
+            best = np.lexsort((np.arange(n), -own))[:kept] if n <= kept else _best(own, kept)
+            wanted = set(best[own[best] > 0].tolist())
+            start, stop = model.nearest.indptr[row : row + 2]
+            found += len(wanted & set(model.nearest.rows[start:stop].tolist()))
+            total += len(wanted)
+    return found / max(1, total)
+
+
+def _best(scores: Any, kept: int) -> Any:
+    last = np.partition(scores, len(scores) - kept)[len(scores) - kept]
+    near = np.flatnonzero(scores >= last)
+    return near[np.lexsort((near, -scores[near]))][:kept]
+
+
+@njit(nogil=True)
+def _scores(indptr: Any, indices: Any, data: Any, table: Any) -> Any:
+    scores = np.zeros((indptr.size - 1, table.shape[1]))
+    for row in range(indptr.size - 1):
+        for place in range(indptr[row], indptr[row + 1]):
+            for lane in range(table.shape[1]):
+                scores[row, lane] += data[place] * table[indices[place], lane]
+    return scores
+
+
+def exponent(sizes: Sequence[int], seconds: Sequence[float]) -> float:
+    """Fit the power of the size that the seconds grow with (least squares of the logarithms)."""
+    if len(sizes) < 2:
+        return float("nan")
+    return float(np.polyfit(np.log(sizes), np.log(np.maximum(seconds, 1e-3)), 1)[0])
+
+
+def table_of(results: dict[int, Figures]) -> str:
+    """Give the figures as a table in Markdown: a stage is wall / processor seconds and GiB at its peak."""
+    sizes = sorted(results)
+    stages = list(
+        dict.fromkeys(name for size in sizes for name in results[size] if f"{name}, processor" in results[size])
+    )
+    lines = [f"| stage | {' | '.join(f'{size:,}' for size in sizes)} | grows by n to the |"]
+    lines.append("|---" * (len(sizes) + 2) + "|")
+    for name in [*stages, "ranking"]:
+        parts = RANKING if name == "ranking" else (name,)
+        held = [size for size in sizes if parts[0] in results[size]]
+        used = [sum(results[size][f"{part}, processor"] for part in parts) for size in held]
+        cells = []
+        for size in sizes:
+            own = results[size]
+            if size not in held:
+                cells.append("")
+                continue
+            wall, cpu = (sum(own[f"{part}{kind}"] for part in parts) for kind in ("", ", processor"))
+            cells.append(f"{wall:.1f} s / {cpu:.1f} s, {max(own[f'{part}, GiB'] for part in parts):.1f} GiB")
+        lines.append(f"| {name} | {' | '.join(cells)} | {exponent(held, used):.2f} |")
+    disk = " | ".join(f"{results[size]['disk, GiB']:.2f} GiB" for size in sizes)
+    found = " | ".join(f"{results[size]['recall']:.2%}" for size in sizes)
+    return "\n".join([*lines, f"| model on disk | {disk} | |", f"| neighbours found | {found} | |"])
+
+
+def plot(results: dict[int, Figures], file: Path) -> None:
+    """Draw processor seconds by size, both axes logarithmic."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
+    sizes = sorted(results)
+    for name in ("reading", "vectors", "nearest", "rescoring", "choosing", "saving"):
+        held = [size for size in sizes if name in results[size]]
+        used = [results[size][f"{name}, processor"] for size in held]
+        if held:
+            axes.loglog(held, used, marker="o", label=f"{name}: n^{exponent(held, used):.2f}")
+    axes.set(xlabel="articles", ylabel="processor seconds", title="How a build grows with the site")
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(file, dpi=110)
+
+
+def main() -> int:
+    """Build every size in a child, print the table, draw the plot."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("content", nargs="?", type=Path, default=ROOT / "data/articles")
+    parser.add_argument("--sizes", default=SIZES)
+    parser.add_argument("--files", type=int, default=288_000, help="articles up to which files are written and read")
+    parser.add_argument("--tries", type=int, default=40, help="steps of the search for the free numbers")
+    parser.add_argument("--folder", type=Path, help="where sites and models are kept meanwhile")
+    parser.add_argument("--results", type=Path, help="JSON of earlier runs, which is added to")
+    parser.add_argument("--plot", type=Path)
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.child:
+        task = json.loads(Path(options.child).read_text(encoding="utf-8"))
+        shape = with_numbers(Shape(**task["shape"]), task["shape"]["free"])
+        print(json.dumps(measure(shape, task["articles"], options.files, options.folder)))
+        return 0
+    settings = Settings()
+    shape = shape_of(read_corpus(options.content, settings), settings)
+    if options.tries:
+        words = collect(options.content, settings).corpus.counted
+        assert words is not None, "reading was asked to count"
+        shape = fitted_shape(shape, words, options.tries)
+    results: dict[int, Figures] = {}
+    if options.results and options.results.exists():
+        results = {int(size): own for size, own in json.loads(options.results.read_text()).items()}
+    for articles in map(int, filter(None, options.sizes.split(","))):
+        results[articles] = in_child(shape, articles, options)
+        if options.results:
+            options.results.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        print(table_of(results) + "\n", flush=True)
+    if options.plot:
+        plot(results, options.plot)
+    return 0
+
+
+def in_child(shape: Shape, articles: int, options: argparse.Namespace) -> Figures:
+    """Measure one size in a process of its own, with a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        task = Path(folder) / "task.json"
+        task.write_text(json.dumps({"articles": articles, "shape": asdict(shape)}), encoding="utf-8")
+        call = [sys.executable, __file__, "--child", str(task), "--files", str(options.files), "--folder", folder]
+        found: Figures = json.loads(subprocess.check_output(call, env=os.environ))
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

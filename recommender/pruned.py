@@ -1,0 +1,290 @@
+"""Nearly exact nearest rows by cosine, for sites whose every pair is too many.
+
+Who is near is told by what tells most for its cost: of a row's terms those with the least rows for their squared
+weight, until their rows together use up a budget. Their products are summed for every row by inverted file, and the
+rows of the highest sums are compared exactly. A pair that one of its rows finds enters both lists.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from recommender.exact import go_on, insert, row_of, spread, start_four
+from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
+from recommender.neighbors import Neighbors, by_frequency, run
+from recommender.sparse import Floats, Ints, Rows, Terms
+
+TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
+GROUP = 32  # rows of which only the highest sum is looked at first
+BLOCK = 256  # rows of one task
+FULL = 65535.0
+BUDGET = 200  # postings of a row, times the square root of the rows
+CANDIDATES = 4  # compared exactly, times the length of a list
+
+
+class Postings(NamedTuple):
+    """Rows and weights by term, ascending; a term of more rows than the budget has none."""
+
+    starts: Ints
+    rows: Numbers
+    shares: Shorts
+
+
+class Scout(NamedTuple):
+    """One thread's working arrays."""
+
+    sums: Shorts  # (TILE,)
+    ends: Ints  # next posting of a chosen term
+    chosen: Ints  # terms
+    shares: Ints  # their weights
+    rows: Terms  # candidates, ascending, and their sums
+    found: Shorts
+    peaks: Shorts  # highest sum of every group
+    counts: Ints  # groups by their highest sum
+    row: Floats  # the asking row's weight for every term
+    scores: Floats
+
+
+class Lists(NamedTuple):
+    """What is found, and what may stand in it."""
+
+    rows: Terms
+    scores: Floats
+    families: Ints
+    floor: float
+
+
+def nearest_pruned(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -> Neighbors:
+    """Find nearly all of the k rows of highest cosine for every row, in O(n**1.5) time and O(n) memory.
+
+    As ``nearest`` does it, but a row may miss near ones that share with it none of the terms that the budget is for.
+    Nothing depends on the number of threads. The share that is found is printed by ``make scale``.
+    """
+    n, terms = len(matrix), by_frequency(matrix)
+    lists = Lists(np.full((n, k), -1, np.int32), np.zeros((n, k)), families.astype(np.int64), max(floor, 0.0))
+    if k < 1 or not len(terms.terms):
+        return Neighbors(lists.rows, lists.scores)
+    budget, most = int(BUDGET * np.sqrt(n)), CANDIDATES * k
+    index = postings_of(terms, budget)
+    starts = iter(range(0, n, BLOCK))
+
+    def work() -> None:
+        desk = _desk(terms, most)
+        for start in starts:
+            rank(terms, index, desk, lists, (start, min(start + BLOCK, n), budget, most))
+
+    run(work, threads)
+    rows, scores, share = lists.rows.copy(), lists.scores.copy(), -(-n // max(threads, 1))
+    parts = iter(range(0, n, share))
+
+    def back() -> None:
+        for start in parts:
+            mirror(lists, rows, scores, start, min(start + share, n))
+
+    run(back, threads)
+    return Neighbors(lists.rows, lists.scores)
+
+
+def _desk(terms: Matrix, most: int) -> Scout:
+    longest, room = int(np.diff(terms.ptr).max()), 4 * most + GROUP
+    return Scout(
+        sums=np.zeros(TILE, np.uint16),
+        ends=np.zeros(longest, np.int64),
+        chosen=np.zeros(longest, np.int64),
+        shares=np.zeros(longest, np.int64),
+        rows=np.zeros(room, np.int32),
+        found=np.zeros(room, np.uint16),
+        peaks=np.zeros(TILE // GROUP, np.uint16),
+        counts=np.zeros(1 << 10, np.int64),
+        row=np.zeros(terms.frequency.size),
+        scores=np.zeros(room),
+    )
+
+
+def postings_of(terms: Matrix, budget: int) -> Postings:
+    """Turn the rows around."""
+    held = np.where(terms.frequency <= budget, terms.frequency, 0)
+    starts = np.concatenate([[0], np.cumsum(held)]).astype(np.int64)
+    index = Postings(starts, np.empty(starts[-1], np.uint32), np.empty(starts[-1], np.uint16))
+    _fill(terms, index)
+    return index
+
+
+@compiled
+def _fill(terms: Matrix, index: Postings) -> None:
+    place = index.starts[:-1].copy()
+    for x in range(terms.ptr.size - 1):
+        for p in range(terms.ptr[x], terms.ptr[x + 1]):
+            term = terms.terms[p]
+            if index.starts[term] < index.starts[term + 1]:
+                # Rounded down, so that no sum is too high for 16 bits.
+                index.rows[place[term]], index.shares[place[term]] = x, np.uint16(terms.weights[p] * FULL)
+                place[term] += 1
+
+
+@part
+def _choose(terms: Matrix, index: Postings, desk: Scout, x: int, budget: int) -> int:
+    """Choose the terms that tell most for their cost; give how many."""
+    start, stop = terms.ptr[x], terms.ptr[x + 1]
+    keys = np.empty(stop - start)
+    for p in range(start, stop):
+        term, weight = terms.terms[p], terms.weights[p]
+        rows = index.starts[term + 1] - index.starts[term]
+        keys[p - start] = rows / (weight * weight + 1e-30) if rows else np.inf
+    count = 0
+    for i in np.argsort(keys):
+        term = terms.terms[start + i]
+        rows = index.starts[term + 1] - index.starts[term]
+        if keys[i] == np.inf or rows > budget:
+            break
+        budget -= rows
+        desk.chosen[count], desk.ends[count] = term, index.starts[term]
+        desk.shares[count] = np.int64(terms.weights[start + i] * FULL)
+        count += 1
+    return count
+
+
+@part
+def _end(rows: Numbers, first: int, last: int, stop: int) -> int:
+    """Give the place of the first of ascending rows that is not before row stop."""
+    if first == last or rows[last - 1] < stop:
+        return last
+    while first < last:
+        middle = (first + last) // 2
+        if rows[middle] < stop:
+            first = middle + 1
+        else:
+            last = middle
+    return first
+
+
+@part
+def _add_up(index: Postings, desk: Scout, count: int, start: int, stop: int) -> None:
+    sums, rows, shares = desk.sums, index.rows, index.shares
+    sums[: stop - start] = 0
+    for i in range(count):
+        share, first = np.uint32(desk.shares[i]), desk.ends[i]
+        last = _end(rows, first, index.starts[desk.chosen[i] + 1], stop)
+        for p in range(first, last):
+            sums[rows[p] - start] += np.uint16((share * np.uint32(shares[p])) >> np.uint32(16))
+        desk.ends[i] = last
+
+
+@part
+def _keep_best(desk: Scout, count: int, most: int) -> tuple[int, int]:
+    """Keep the highest sums, of equal ones the first rows; give how many and the lowest."""
+    if count <= most:
+        return count, 0
+    cut = np.partition(desk.found[:count], count - most)[count - most]
+    above = 0
+    for i in range(count):
+        above += desk.found[i] > cut
+    ties, kept = most - above, 0
+    for i in range(count):
+        if desk.found[i] > cut or (desk.found[i] == cut and ties > 0):
+            ties -= desk.found[i] == cut
+            desk.rows[kept], desk.found[kept] = desk.rows[i], desk.found[i]
+            kept += 1
+    return kept, cut
+
+
+@part
+def _raise(desk: Scout, groups: int, bar: int, most: int) -> int:
+    """Raise the bar to what as many groups reach as candidates are wanted, in steps of 64."""
+    counts = desk.counts
+    counts[:] = 0
+    for group in range(groups):
+        counts[desk.peaks[group] >> 6] += 1
+    above = 0
+    for step in range(counts.size - 1, -1, -1):
+        above += counts[step]
+        if above >= most:
+            return max(bar, (step << 6) - 1)
+    return bar
+
+
+@part
+def _collect(desk: Scout, span: tuple[int, int], state: tuple[int, int], most: int) -> tuple[int, int]:
+    """Note the rows of the highest sums so far: (how many, the sum that a row must exceed)."""
+    start, stop = span
+    count, bar = state
+    sums, peaks = desk.sums, desk.peaks
+    groups = (stop - start + GROUP - 1) // GROUP
+    sums[stop - start : groups * GROUP] = 0
+    for group in range(groups):
+        highest = np.uint16(0)
+        for i in range(group * GROUP, (group + 1) * GROUP):
+            highest = max(highest, sums[i])
+        peaks[group] = highest
+    bar = _raise(desk, groups, bar, most)
+    for group in range(groups):
+        if peaks[group] <= bar:
+            continue
+        for i in range(group * GROUP, (group + 1) * GROUP):
+            if sums[i] > bar:
+                desk.rows[count], desk.found[count] = start + i, sums[i]
+                count += 1
+        if count + GROUP > desk.rows.size:
+            count, bar = _keep_best(desk, count, most)
+    return count, bar
+
+
+@part
+def _compare(terms: Matrix, desk: Scout, x: int, count: int) -> None:
+    """Compute the candidates' scores."""
+    row, scores, rows = desk.row, desk.scores, desk.rows
+    spread(terms, x, row, 1.0)
+    for i in range(0, count, 4):
+        last, length = min(i + 4, count), 0
+        scores[i:last] = 0
+        if last == i + 4:
+            length = start_four(terms, row, rows[i:last], scores[i:last])
+        for j in range(i, last):
+            scores[j] = go_on(row_of(terms, rows[j]), length, row, scores[j])
+    spread(terms, x, row, 0.0)
+
+
+@part
+def _enter(lists: Lists, row: int, other: int, score: float) -> None:
+    if score > lists.scores[row, -1] - 2e-9:
+        insert(lists.rows[row], lists.scores[row], other, score)
+
+
+@compiled
+def rank(terms: Matrix, index: Postings, desk: Scout, lists: Lists, task: tuple[int, int, int, int]) -> None:
+    """Rank the candidates of some rows: (first row, row after the last, budget, candidates)."""
+    first, last, budget, most = task
+    n, families = terms.ptr.size - 1, lists.families
+    for x in range(first, last):
+        chosen = _choose(terms, index, desk, x, budget)
+        count, bar = 0, 0
+        for start in range(0, n, TILE):
+            stop = min(start + TILE, n)
+            _add_up(index, desk, chosen, start, stop)
+            count, bar = _collect(desk, (start, stop), (count, bar), most)
+        count, _ = _keep_best(desk, count, most)
+        _compare(terms, desk, x, count)
+        for i in range(count):
+            y, score = desk.rows[i], desk.scores[i]
+            if families[y] != families[x] and score > lists.floor and np.rint(score * 1e9) > 0:
+                _enter(lists, x, y, score)
+
+
+@part
+def _holds(rows: Terms, wanted: int) -> bool:
+    held = False
+    for row in rows:
+        held |= row == wanted
+    return held
+
+
+@compiled
+def mirror(lists: Lists, rows: Terms, scores: Floats, first: int, last: int) -> None:
+    """Enter into the lists of some rows the rows in whose lists they stood; the order of entering does not matter."""
+    for x in range(rows.shape[0]):
+        for i in range(rows.shape[1]):
+            y, score = rows[x, i], scores[x, i]
+            if first <= y < last and score > lists.scores[y, -1] - 2e-9 and not _holds(lists.rows[y], x):
+                _enter(lists, y, x, score)
