@@ -172,7 +172,7 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     for name, value in values.items():
         if name not in ("fields", "text", "parts", "keys") and (name != "floor" or value is not None):
             _require(
-                type(value) in (int, float) and 0 <= value <= 100_000_000,
+                type(value) in (int, float) and 0 <= value <= (100_000_000 if name == "exact_up_to" else 10_000),
                 f"setting {name} is not a number in range",
             )
     for name, least in (("slots", 1), ("candidates", 1), ("exact_up_to", 0), ("lead_words", 0), ("lead_times", 0)):

@@ -6,6 +6,7 @@ with PyYAML's constructor, so that a slip of the package cannot excuse itself.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -46,6 +47,14 @@ class Checkout:
     def git(self, *arguments: str) -> str:
         call = ["git", "-c", "user.name=test", "-c", "user.email=test@localhost", *arguments]
         return subprocess.run(call, cwd=self.folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_collection() -> Iterator[None]:
+    """Keep the collector off: among 36,000 parsed files it takes three quarters of the time that parsing takes."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(scope="module")
