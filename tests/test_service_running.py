@@ -256,7 +256,7 @@ def test_models_are_swapped_under_load_without_an_error(running: Running, model:
         count = load.count
         wait_until(lambda: load.count > count + 20)
         (folder / "manifest.json").write_bytes(good)
-    assert load.wrong == []
+    assert load.wrong == [], running.text()[-4000:]
     assert [pid for pid in tree if not psutil.pid_exists(pid)] == []
 
 

@@ -40,17 +40,18 @@ class Metrics:
             registry=self._registry,
         )
         self._swaps = Counter("recommender_model_swaps", "New models taken up while serving.", registry=self._registry)
-        self._counts: dict[tuple[str, str, int], Any] = {}
-        self._times: dict[str, Any] = {}
+        self._found: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one answer; ``route`` is the rule that matched, never the address itself."""
         key = (route, method, status)
-        if key not in self._counts:
-            self._counts[key] = self._requests.labels(route, method, str(status))
-            self._times[route] = self._seconds.labels(route)
-        self._counts[key].inc()
-        self._times[route].observe(seconds)
+        found = self._found.get(key)
+        if found is None:  # kept as a pair: another thread must never see one without the other
+            found = self._requests.labels(route, method, str(status)), self._seconds.labels(route)
+            self._found[key] = found
+        requests, times = found
+        requests.inc()
+        times.observe(seconds)
 
     def swapped(self) -> None:
         """Count a new model."""
