@@ -82,11 +82,10 @@ def _joined(
     before: Index | None, found: Mapping[str, Read], counts: Sequence[Counts], settings: Settings
 ) -> tuple[Counts, Mapping[str, int]]:
     """Put what was counted now behind what an index has; also give the row of each path that is in use."""
-    known = (
-        [(path, read) for path, read in zip(before.paths, before.reads, strict=True) if read.article] if before else []
-    )
+    files = zip(before.paths, before.reads, strict=True) if before else ()
+    known = [path for path, read in files if read.article]
     fresh = [path for path, read in found.items() if read.article]
-    places = {path: row for row, (path, _) in enumerate(known) if path not in found or found[path].same}
+    places = {path: row for row, path in enumerate(known) if path not in found or found[path].same}
     places |= {path: len(known) + row for row, path in enumerate(fresh)}
     # The empty chunk has all columns, so that a site without words has them too.
     return join([count_texts([], settings), *([before.counts] if before else []), *counts]), places

@@ -11,20 +11,18 @@ from recommender.sparse import Floats, Terms
 
 
 @part
-def spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
-    """Write a row's weights, times a factor, at their terms."""
+def _spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
     for p in range(terms.ptr[x], terms.ptr[x + 1]):
         row[terms.terms[p]] = terms.weights[p] * factor
 
 
 @part
-def row_of(terms: Matrix, y: int) -> Any:
-    """Give the terms and weights of one row."""
+def _row(terms: Matrix, y: int) -> Any:
     return terms.terms[terms.ptr[y] : terms.ptr[y + 1]], terms.weights[terms.ptr[y] : terms.ptr[y + 1]]
 
 
 @part
-def go_on(entries: Any, start: int, row: Floats, total: float) -> float:
+def _go_on(entries: Any, start: int, row: Floats, total: float) -> float:
     """Sum in ascending term number; a term of one row alone adds 0.0 and changes nothing."""
     terms, weights = entries
     for i in range(start, terms.size):
@@ -33,9 +31,9 @@ def go_on(entries: Any, start: int, row: Floats, total: float) -> float:
 
 
 @part
-def start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
+def _start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
     """Sum four scores side by side, each in its own order, as far as all go: a sum alone waits for every addition."""
-    r0, r1, r2, r3 = row_of(terms, rows[0]), row_of(terms, rows[1]), row_of(terms, rows[2]), row_of(terms, rows[3])
+    r0, r1, r2, r3 = _row(terms, rows[0]), _row(terms, rows[1]), _row(terms, rows[2]), _row(terms, rows[3])
     (t0, w0), (t1, w1), (t2, w2), (t3, w3) = r0, r1, r2, r3
     s0 = s1 = s2 = s3 = 0.0
     length = min(t0.size, t1.size, t2.size, t3.size)
@@ -46,6 +44,20 @@ def start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
         s3 += w3[i] * row[t3[i]]
     scores[0], scores[1], scores[2], scores[3] = s0, s1, s2, s3
     return length
+
+
+@part
+def compare(terms: Matrix, x: int, row: Floats, rows: Terms, scores: Floats) -> None:
+    """Compute the scores of row x with some rows; ``row``, one entry a term, is all zeros before and after."""
+    _spread(terms, x, row, 1.0)
+    for i in range(0, rows.size, 4):
+        last, length = min(i + 4, rows.size), 0
+        scores[i:last] = 0
+        if last == i + 4:
+            length = _start_four(terms, row, rows[i:last], scores[i:last])
+        for j in range(i, last):
+            scores[j] = _go_on(_row(terms, rows[j]), length, row, scores[j])
+    _spread(terms, x, row, 0.0)
 
 
 @part
@@ -71,15 +83,7 @@ def settle(terms: Matrix, goal: Goal, desk: Desk, x: int, count: int) -> int:
     for lane in range(LANES):
         stop = ends[lane]
         if start < stop:
-            spread(terms, x + lane, row, 1.0)
-            for i in range(start, stop, 4):
-                last, length = min(i + 4, stop), 0
-                desk.scores[i:last] = 0
-                if last == i + 4:
-                    length = start_four(terms, row, desk.second[i:last], desk.scores[i:last])
-                for j in range(i, last):
-                    desk.scores[j] = go_on(row_of(terms, desk.second[j]), length, row, desk.scores[j])
-            spread(terms, x + lane, row, 0.0)
+            compare(terms, x + lane, row, desk.second[start:stop], desk.scores[start:stop])
         for i in range(start, stop):
             score = desk.scores[i]
             if score > goal.floor and np.rint(score * 1e9) > 0:

@@ -16,7 +16,7 @@ from recommender.families import find_likeness, titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
-from recommender.sparse import Floats, Rows, Terms, pack
+from recommender.sparse import Floats, Ints, Rows, Terms, pack
 from recommender.text import analyze
 from recommender.vectors import Fitted, Vectors, fit_vectors, inverse_document_frequency
 
@@ -81,11 +81,11 @@ def _rescored(fitted: Fitted, near: Near, settings: Settings, subjects: Sequence
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
     from recommender.rescoring import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
 
-    _, numbers = np.unique(np.array(subjects, dtype=object), return_inverse=True)
+    numbers = _numbered(subjects)
     owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
     lift = subject_lift(numbers[owners] == numbers[near.rows], numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
-    pairs = padded(near, named.astype(np.int64))
+    pairs = padded(near, named)
     scores = rescore(fitted.main, fitted.coverage, pairs, weights_of(settings.parts, lift), parallel.cores())
     order = sorted_by_score(pairs, scores)
     rows = np.take_along_axis(pairs.rows, order, axis=1)
@@ -93,6 +93,12 @@ def _rescored(fitted: Fitted, near: Near, settings: Settings, subjects: Sequence
     scores = np.take_along_axis(scores, order, axis=1)[filled]
     cosines = np.take_along_axis(pairs.cosines, order, axis=1)[filled]
     return Ranking(near.indptr, rows[filled], scores), cosines, lift
+
+
+def _numbered(subjects: Sequence[str]) -> Ints:
+    """Give each article the number of its subject."""
+    _, numbers = np.unique(np.array(subjects, dtype=object), return_inverse=True)
+    return numbers.astype(np.int64)
 
 
 def load_engines() -> None:
@@ -126,11 +132,10 @@ def _facts(model: Model) -> Facts:
     from recommender.choosing import Facts  # noqa: PLC0415  (numba)
 
     rules = model.rules
-    _, subjects = np.unique(np.array(model.catalogue.subjects.all(), dtype=object), return_inverse=True)
     return Facts(
         families=model.catalogue.families,
         barred=np.array([rule != "" for rule in rules.barred]),
-        subjects=subjects.astype(np.int64),
+        subjects=_numbered(model.catalogue.subjects.all()),
         floor=rules.floor,
         same_question_article=rules.same_question_article,
         same_question_list=rules.same_question_list,

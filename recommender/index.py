@@ -14,7 +14,7 @@ import pkgutil
 import sys
 import time
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
@@ -30,7 +30,7 @@ from recommender.atomic import replace_file
 from recommender.counts import Counts
 from recommender.problems import Problem
 from recommender.settings import Settings
-from recommender.sparse import Ints, Texts, pack
+from recommender.sparse import pack, pack_bytes
 
 FILE_NAME = "index.npz"
 RACY = 2_000_000_000  # ns
@@ -133,7 +133,7 @@ def save_index(index: Index, folder: Path) -> None:
     """Write an index beside a model, atomically."""
     articles = [read.article for read in index.reads if read.article]
     texts = {name: pack(getattr(article, name) for article in articles) for name in _TEXTS}
-    texts["file"] = _pack_bytes(map(os.fsencode, index.paths))
+    texts["file"] = pack_bytes(map(os.fsencode, index.paths))
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
     texts["digest"] = pack(read.digest for read in index.reads)
     texts["vocabulary"] = pack(index.counts.vocabulary)
@@ -223,13 +223,6 @@ def _narrow(counts: NDArray[np.uint16]) -> NDArray[Any]:
     return counts.astype(np.uint8) if counts.max(initial=0) < 256 else counts
 
 
-def _pack_bytes(texts: Iterable[bytes]) -> Texts:
-    # Names of files need not be UTF-8.
-    held = list(texts)
-    offsets: Ints = np.concatenate([[0], np.cumsum([len(one) for one in held])]).astype(np.int64)
-    return Texts(np.frombuffer(b"".join(held), np.uint8), offsets)
-
-
 def _bytes(arrays: Mapping[str, NDArray[Any]], name: str) -> list[bytes]:
     blob, offsets = arrays[f"{name}_blob"].tobytes(), arrays[f"{name}_offsets"].tolist()
     return [blob[start:stop] for start, stop in pairwise(offsets)]
@@ -240,4 +233,4 @@ def _texts(arrays: Mapping[str, NDArray[Any]], name: str) -> list[str]:
     if blob.isascii():  # bytes are characters then, and all are decoded at once
         text = blob.decode()
         return [text[start:stop] for start, stop in pairwise(offsets)]
-    return [blob[start:stop].decode() for start, stop in pairwise(offsets)]
+    return [one.decode() for one in _bytes(arrays, name)]

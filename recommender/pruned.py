@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recommender.exact import go_on, insert, row_of, spread, start_four
+from recommender.exact import compare, insert
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
 from recommender.neighbors import Neighbors, by_frequency, run
 from recommender.sparse import Floats, Ints, Rows, Terms
@@ -232,21 +232,6 @@ def _collect(desk: Scout, span: tuple[int, int], state: tuple[int, int], most: i
 
 
 @part
-def _compare(terms: Matrix, desk: Scout, x: int, count: int) -> None:
-    """Compute the candidates' scores."""
-    row, scores, rows = desk.row, desk.scores, desk.rows
-    spread(terms, x, row, 1.0)
-    for i in range(0, count, 4):
-        last, length = min(i + 4, count), 0
-        scores[i:last] = 0
-        if last == i + 4:
-            length = start_four(terms, row, rows[i:last], scores[i:last])
-        for j in range(i, last):
-            scores[j] = go_on(row_of(terms, rows[j]), length, row, scores[j])
-    spread(terms, x, row, 0.0)
-
-
-@part
 def _enter(lists: Lists, row: int, other: int, score: float) -> None:
     if score > lists.scores[row, -1] - 2e-9:
         insert(lists.rows[row], lists.scores[row], other, score)
@@ -265,7 +250,7 @@ def rank(terms: Matrix, index: Postings, desk: Scout, lists: Lists, task: tuple[
             _add_up(index, desk, chosen, start, stop)
             count, bar = _collect(desk, (start, stop), (count, bar), most)
         count, _ = _keep_best(desk, count, most)
-        _compare(terms, desk, x, count)
+        compare(terms, x, desk.row, desk.rows[:count], desk.scores[:count])
         for i in range(count):
             y, score = desk.rows[i], desk.scores[i]
             if families[y] != families[x] and score > lists.floor and np.rint(score * 1e9) > 0:

@@ -198,7 +198,12 @@ class Texts:
 
 def pack(texts: Iterable[str]) -> Texts:
     """Make one blob of many texts."""
-    encoded = [text.encode("utf-8") for text in texts]
+    return pack_bytes(text.encode("utf-8") for text in texts)
+
+
+def pack_bytes(texts: Iterable[bytes]) -> Texts:
+    """Make one blob of many texts that are encoded, or of names of files, which need not be UTF-8."""
+    encoded = list(texts)
     offsets = np.zeros(len(encoded) + 1, np.int64)
     np.cumsum([len(data) for data in encoded], out=offsets[1:])
     return Texts(np.frombuffer(b"".join(encoded), np.uint8), offsets)

@@ -10,7 +10,6 @@ import click
 
 from recommender import output, parallel
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
-from recommender.errors import ModelError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -45,9 +44,10 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     A model of this content, these settings and this code, which only an index proves, stays as it is.
     """
     from recommender.collect import collect
+    from recommender.filling import saved_model
     from recommender.fit import load_engines
     from recommender.index import load_index, save_index
-    from recommender.store import load_model, make_folder
+    from recommender.store import make_folder
 
     before = load_index(folder, settings, verify=verify)
     found = collect(root, settings, output.progress, list if before else load_engines, before)
@@ -57,10 +57,8 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
             save_index(found.index, folder)
     if before is not None:
         output.note(f"{found.read:,} of {found.corpus.files:,} files read; the others are as the last build read them")
-        with contextlib.suppress(ModelError):
-            model = load_model(folder)
-            if model.fits(found.corpus, settings):
-                return model, found.corpus
+        if model := saved_model(found.corpus, settings, folder):
+            return model, found.corpus
     return publish(found.corpus, settings, folder), found.corpus
 
 
