@@ -11,7 +11,8 @@ Everything follows from a seed and an article's number by hashing: any part can 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 from shapes import FIELDS, Shape
 
 from recommender.counts import MOST, Counted, Counts, join
+from recommender.parallel import cores
 from recommender.settings import TEXT, Settings
 
 FOLDER = 1000  # articles of one folder
@@ -262,27 +264,36 @@ def _count(columns: list[list[tuple[tuple[Any, Any], int]]]) -> Counts:
 
 
 def write(shape: Shape, articles: int, folder: Path, seed: int = 1) -> None:
-    """Write articles as Markdown files with front matter, a thousand a folder, in bounded memory."""
-    tables, names = tables_of(shape, seed), Subjects(shape)
-    for first in range(0, articles, FOLDER):
-        last = min(first + FOLDER, articles)
-        place = folder / f"{first // FOLDER:04d}"
-        place.mkdir(parents=True, exist_ok=True)
-        parts = [words_of(tables, first, last, field) for field in range(len(FIELDS))]
-        for number in range(first, last):
-            own = [spelled(words[starts[number - first] : starts[number - first + 1]]) for starts, words in parts]
-            links = _links(tables, shape, number, articles, names)
-            text = PAGE.format(
-                id=number + 1,
-                title=" ".join(own[TITLE]).capitalize(),
-                description=" ".join(own[ANSWER][:30]),
-                keywords=", ".join(own[KEYWORDS]),
-                answer=sentences(own[ANSWER]),
-                subject=names.of(tables, number),
-                url=f"/learn/{number}",
-                links=links,
-            )
-            (place / f"{number}.md").write_text(text, encoding="utf-8")
+    """Write articles as Markdown files with front matter, a thousand a folder, in bounded memory, on all cores."""
+    work = partial(_write_folder, shape, articles, folder, seed)
+    with ProcessPoolExecutor(cores()) as pool:
+        list(pool.map(work, range(0, articles, FOLDER)))  # a list, so that an exception is raised
+
+
+@lru_cache(maxsize=1)
+def _prepared(shape: Shape, seed: int) -> tuple[Tables, Subjects]:
+    return tables_of(shape, seed), Subjects(shape)
+
+
+def _write_folder(shape: Shape, articles: int, folder: Path, seed: int, first: int) -> None:
+    tables, names = _prepared(shape, seed)
+    last = min(first + FOLDER, articles)
+    place = folder / f"{first // FOLDER:04d}"
+    place.mkdir(parents=True, exist_ok=True)
+    parts = [words_of(tables, first, last, field) for field in range(len(FIELDS))]
+    for number in range(first, last):
+        own = [spelled(words[starts[number - first] : starts[number - first + 1]]) for starts, words in parts]
+        text = PAGE.format(
+            id=number + 1,
+            title=" ".join(own[TITLE]).capitalize(),
+            description=" ".join(own[ANSWER][:30]),
+            keywords=", ".join(own[KEYWORDS]),
+            answer=sentences(own[ANSWER]),
+            subject=names.of(tables, number),
+            url=f"/learn/{number}",
+            links=_links(tables, shape, number, articles, names),
+        )
+        (place / f"{number}.md").write_text(text, encoding="utf-8")
 
 
 @lru_cache(maxsize=1 << 18)
