@@ -43,9 +43,13 @@ class Coverage:
 
     def slack_of(self, lengths: Floats) -> Floats:
         """Give the same for texts of any length, a draft's too."""
-        mean = self.lengths.mean() if len(self.lengths) else 0.0
-        slack: Floats = K1 * (1 - B + B * lengths / max(mean, 1e-9))
+        slack: Floats = K1 * (1 - B + B * lengths / max(self.mean, 1e-9))
         return slack
+
+    @cached_property
+    def mean(self) -> float:
+        """Give the mean length to two digits: with all of them an edit would move every score in its last bits."""
+        return float(f"{self.lengths.mean():.1e}") if len(self.lengths) else 0.0
 
 
 @dataclass(frozen=True)

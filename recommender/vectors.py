@@ -22,6 +22,10 @@ from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
 MAX_SHARE, ENOUGH = 0.5, 100
+# The idf goes in steps of a quarter, so that an edit moves that of few words, and few articles' vectors with it.
+# Halves, quarters, eighths and none rank alike: nDCG@10 0.512, 0.511, 0.512 and 0.512 over seven sites, nDCG@5
+# 0.763, 0.761, 0.761 and 0.764 over 160 judged articles.
+STEPS = 4
 STEM = 5
 
 
@@ -104,7 +108,7 @@ def weigh(counts: Floats) -> Floats:
 
 
 def inverse_document_frequency(counts: Rows) -> Floats:
-    """Learn ln((1 + n) / (1 + df)) + 1 for each column, 0 for terms that too many articles share."""
+    """Learn ln((1 + n) / (1 + df)) + 1 to a quarter for each column, 0 for terms that too many articles share."""
     # Imported here: only fitting needs it, and it costs 1.2 s and 100 MB a process.
     from scipy.sparse import csr_array  # noqa: PLC0415
     from sklearn.feature_extraction.text import TfidfTransformer  # noqa: PLC0415
@@ -114,7 +118,7 @@ def inverse_document_frequency(counts: Rows) -> Floats:
     if not articles or not counts.columns:
         return np.zeros(counts.columns)
     matrix = csr_array((counts.data, counts.indices, counts.indptr), shape=(articles, counts.columns))
-    inverse: Floats = np.array(TfidfTransformer(smooth_idf=True).fit(matrix).idf_, np.float64)
+    inverse: Floats = np.round(STEPS * TfidfTransformer(smooth_idf=True).fit(matrix).idf_) / STEPS
     if articles >= ENOUGH:
         inverse[frequency > MAX_SHARE * articles] = 0.0
     return inverse

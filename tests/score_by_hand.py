@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conftest import BUILT_AT
 from hypothesis import strategies as st
-from test_vectors import article, reference, words_of
+from test_vectors import article, idf_of, reference, words_of
 
 from recommender.article import Article, Style
 from recommender.corpus import Corpus
@@ -105,13 +105,14 @@ class ByHand:
 
     @cached_property
     def mean(self) -> float:
-        return sum(one.length for one in self.said) / len(self.said)
+        mean = sum(one.length for one in self.said) / len(self.said)
+        return round(mean, 1 - math.floor(math.log10(mean))) if mean else 0.0  # two digits
 
     def idf(self, word: str) -> float:
         articles = len(self.said)
         if articles >= 100 and self.seen[word] > articles / 2:
             return 0.0
-        return math.log((1 + articles) / (1 + self.seen[word])) + 1
+        return idf_of(articles, self.seen[word])
 
     def spoken(self, row: int, word: str) -> float:
         """Saturate a count as BM25 does with k1 = 1.5 and b = 0.75."""
@@ -168,7 +169,9 @@ class ByHand:
         pairs = [subjects[row] == subjects[other] for row, own in enumerate(self.near) for other in own]
         chance = math.fsum((count / len(subjects)) ** 2 for count in Counter(subjects).values())
         # With one subject for all there is nothing to tell.
-        return max(0.0, (sum(pairs) / len(pairs) - chance) / (1 - chance)) if pairs and len(set(subjects)) > 1 else 0.0
+        if not pairs or len(set(subjects)) == 1:
+            return 0.0
+        return max(0.0, round(round((sum(pairs) / len(pairs) - chance) / (1 - chance), 9), 2))
 
     def parts(self, asking: int, target: int) -> dict[str, float]:
         covered = {name: math.fsum(own.values()) for name, own in self.covered_terms(asking, target).items()}
