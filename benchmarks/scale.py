@@ -3,9 +3,9 @@
 python benchmarks/scale.py [CONTENT] [--sizes 36000,72000,...] [--files N] [--folder DIR] [--plot FILE]
 
 Sites are made up in the shape of CONTENT (see ``matching``) and each is built in a process of its own. Up to
-``--files`` articles are written and read as Markdown; larger ones are counted as they are made, which leaves reading
-out. Memory is the highest sum of PSS over the process and its children, sampled twice a second; recall is that of the
-kept neighbours of 320 articles, against every other article.
+``--files`` articles are written as Markdown and built as ``recommender build`` builds them; larger ones are counted as
+they are made, which leaves reading out. Memory is the highest sum of PSS over the process and its children, sampled
+twice a second at most; recall is that of the kept neighbours of 320 articles, against every other article.
 """
 
 from __future__ import annotations
@@ -31,25 +31,33 @@ from matching import ROOT, fitted_shape
 from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
+import recommender.collect
+import recommender.index
+import recommender.store
 from recommender import fit
 from recommender.article import Article, Style
 from recommender.collect import collect
+from recommender.commands import building
 from recommender.corpus import Corpus, read_corpus
 from recommender.kernels import LANES
 from recommender.model import Model
 from recommender.settings import Settings
-from recommender.store import save_model
 
 SIZES = "36000,72000,144000,288000,1000000"
-STAGES = {
-    "fit_vectors": "vectors",
-    "_nearest": "nearest",
-    "_rescored": "rescoring",
-    "find_likeness": "same questions",
-    "_with_chosen": "choosing",
-}
+STAGES = [
+    (recommender.collect, "collect", "reading"),
+    (recommender.index, "save_index", "index"),
+    (fit, "fit_vectors", "vectors"),
+    (fit, "_nearest", "nearest"),
+    (fit, "_rescored", "rescoring"),
+    (fit, "find_likeness", "same questions"),
+    (fit, "_with_chosen", "choosing"),
+    (recommender.store, "save_model", "saving"),
+    (building, "build_changed", "build"),
+    (building, "publish", "build"),
+]
 RANKING = ("nearest", "rescoring")
-SAMPLE = 320
+SAMPLE, FIRST = 320, 10
 Figures = dict[str, float]
 
 
@@ -58,23 +66,30 @@ class Watch:
 
     def __init__(self) -> None:
         self.figures: Figures = {}
-        self.peak = 0.0
+        self.peaks: list[float] = []
         threading.Thread(target=self._sample, daemon=True).start()
 
     def _sample(self) -> None:
         while True:
-            self.peak = max(self.peak, pss_of_tree())
-            time.sleep(0.5)
+            begun = time.perf_counter()
+            self._note(pss_of_tree())
+            # Of many gigabytes it takes a while, and the build waits for it.
+            time.sleep(max(0.5, 20 * (time.perf_counter() - begun)))
+
+    def _note(self, memory: float) -> None:
+        self.peaks = [max(peak, memory) for peak in self.peaks]
 
     def timed(self, name: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        """Give the same function, watched."""
+        """Give the same function, watched; of watched functions that call each other the outer one counts last."""
 
-        def watched(*arguments: Any) -> Any:
-            self.peak, wall, used = 0.0, time.perf_counter(), _processor()
-            result = work(*arguments)
+        def watched(*arguments: Any, **options: Any) -> Any:
+            self.peaks.append(0.0)
+            wall, used = time.perf_counter(), _processor()
+            result = work(*arguments, **options)
             self.figures[name] = time.perf_counter() - wall
             self.figures[f"{name}, processor"] = _processor() - used
-            self.figures[f"{name}, GiB"] = max(self.peak, pss_of_tree()) / 1024
+            self._note(pss_of_tree())
+            self.figures[f"{name}, GiB"] = self.peaks.pop() / 1024
             return result
 
         return watched
@@ -88,21 +103,20 @@ def _processor() -> float:
 def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
     """Make, read, build and save a site of one size in this process."""
     watch, settings = Watch(), Settings()
-    for name, stage in STAGES.items():
-        setattr(fit, name, watch.timed(stage, getattr(fit, name)))
+    for module, name, stage in STAGES:
+        setattr(module, name, watch.timed(stage, getattr(module, name)))
     fit.load_engines()
     words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
     if articles <= files:
-        content = folder / "content"
-        watch.timed("making", write)(shape, articles, content)
-        corpus = watch.timed("reading", lambda: collect(content, settings).corpus)()
+        watch.timed("making", write)(shape, articles, folder / "content")
+        model, _ = building.build_changed(folder / "content", settings, folder / "model")
     else:
-        corpus = watch.timed("making", made_corpus)(shape, articles, settings)
-    model: Model = fit.fit_model(corpus, settings, "2026-01-01T00:00:00Z")
-    watch.timed("saving", save_model)(model, folder / "model")
+        model = building.publish(
+            watch.timed("making", made_corpus)(shape, articles, settings), settings, folder / "model"
+        )
     figures = watch.figures
-    figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.npy")) / 2**30
-    figures["recall"] = recall(model, settings.candidates)
+    figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.np[yz]")) / 2**30
+    figures["recall"], figures["recall, first"] = recall(model, settings.candidates)
     return figures
 
 
@@ -132,11 +146,11 @@ def made_corpus(shape: Shape, articles: int, settings: Settings) -> Corpus:
     return Corpus(Path(), made, (), articles, Style(), frozenset(), families=range(articles), counted=held)
 
 
-def recall(model: Model, kept: int) -> float:
-    """Give the share of the truly nearest articles that a build found, on a sample."""
+def recall(model: Model, kept: int) -> tuple[float, float]:
+    """Give the shares of the truly nearest articles, and of the first ten, that a build found, on a sample."""
     rows, n = model.vectors.rows, len(model)
     sample = np.sort(np.random.default_rng(0).choice(n, min(SAMPLE, n), replace=False))
-    found = total = 0
+    found = np.zeros((2, 2))
     for first in range(0, len(sample), LANES):
         block = sample[first : first + LANES]
         table = np.zeros((rows.columns, LANES))
@@ -148,11 +162,12 @@ def recall(model: Model, kept: int) -> float:
             scores[row, lane] = 0.0
             own = np.round(scores[:, lane], 9)
             best = np.lexsort((np.arange(n), -own))[:kept] if n <= kept else _best(own, kept)
-            wanted = set(best[own[best] > 0].tolist())
+            wanted = best[own[best] > 0]
             start, stop = model.nearest.indptr[row : row + 2]
-            found += len(wanted & set(model.nearest.rows[start:stop].tolist()))
-            total += len(wanted)
-    return found / max(1, total)
+            held = np.isin(wanted, model.nearest.rows[start:stop])
+            found += [[held.sum(), len(held)], [held[:FIRST].sum(), len(held[:FIRST])]]
+    shares = found[:, 0] / np.maximum(1, found[:, 1])
+    return float(shares[0]), float(shares[1])
 
 
 def _best(scores: Any, kept: int) -> Any:
@@ -201,7 +216,9 @@ def table_of(results: dict[int, Figures]) -> str:
         lines.append(f"| {name} | {' | '.join(cells)} | {exponent(held, used):.2f} |")
     disk = " | ".join(f"{results[size]['disk, GiB']:.2f} GiB" for size in sizes)
     found = " | ".join(f"{results[size]['recall']:.2%}" for size in sizes)
-    return "\n".join([*lines, f"| model on disk | {disk} | |", f"| neighbours found | {found} | |"])
+    first = " | ".join(f"{results[size]['recall, first']:.2%}" for size in sizes)
+    ends = [("model and index on disk", disk), ("of the 64 nearest found", found), (f"of the {FIRST} nearest", first)]
+    return "\n".join([*lines, *(f"| {name} | {cells} | |" for name, cells in ends)])
 
 
 def plot(results: dict[int, Figures], file: Path) -> None:
@@ -213,7 +230,7 @@ def plot(results: dict[int, Figures], file: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(7, 4.5), layout="constrained")
     sizes = sorted(results)
-    for name in ("reading", "vectors", "nearest", "rescoring", "choosing", "saving"):
+    for name in ("build", "reading", "vectors", "nearest", "rescoring", "choosing", "saving"):
         held = [size for size in sizes if name in results[size]]
         used = [results[size][f"{name}, processor"] for size in held]
         if held:

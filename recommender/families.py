@@ -16,6 +16,7 @@ FULL_TITLE = 8
 # Shares in a likeness of the titles' cosine and of the rarest word that only one of the titles has; the rest is the
 # cosine of the two articles. The rarest word is worth 0.012 nDCG@5 on 160 judged articles.
 TITLE_SHARE, RAREST_SHARE = 0.15, 0.2
+PART = 1 << 14  # articles whose pairs are looked at at once: a million have 64 million
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,7 @@ def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
     ``nearest`` has the rows and cosines of each article's nearest.
     """
     count = len(titles.rows)
-    left = np.repeat(np.arange(count), np.diff(nearest.indptr))
-    right, cosines = nearest.indices.astype(np.int64), nearest.data
-    words = np.minimum(titles.lengths[left], titles.lengths[right])
-    # The blend cannot reach the threshold with less, even where the titles are equal.
-    possible = (likeness(cosines, np.ones(1), np.zeros(1), words) >= threshold) & (threshold > 0)
-    left, right, cosines = left[possible], right[possible], cosines[possible]
+    left, right, cosines = _possible(nearest, titles, threshold)
     # A pair once, then mirrored: it is like or not, whoever asks.
     pairs, first = np.unique(np.minimum(left, right) * count + np.maximum(left, right), return_index=True)
     left, right = np.divmod(pairs, max(1, count))
@@ -96,6 +92,22 @@ def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
     left, right, blend = left[order], right[order], blend[order]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(left, minlength=count))]).astype(np.int64)
     return Likeness(indptr, right.astype(np.int32), blend)
+
+
+def _possible(nearest: Rows, titles: Titles, threshold: float) -> tuple[Ints, Ints, Floats]:
+    """Give the pairs that may reach the threshold; some articles at a time, for they are one in a hundred."""
+    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    for first in range(0, len(titles.rows) if threshold > 0 else 0, PART):
+        indptr = nearest.indptr[first : first + PART + 1]
+        span = slice(indptr[0], indptr[-1])
+        left = np.repeat(np.arange(first, first + len(indptr) - 1), np.diff(indptr))
+        right, cosines = nearest.indices[span].astype(np.int64), nearest.data[span]
+        words = np.minimum(titles.lengths[left], titles.lengths[right])
+        # The blend cannot reach the threshold with less, even where the titles are equal.
+        possible = likeness(cosines, np.ones(1), np.zeros(1), words) >= threshold
+        found.append((left[possible], right[possible], cosines[possible]))
+    left, right, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return left, right, cosines
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,23 @@ from recommender.sparse import Ints, Terms
 
 @dataclass(frozen=True)
 class Merged:
-    """All counts of a site under one sorted vocabulary, rows in the order of its articles, a list of data a column."""
+    """All counts of a site under one sorted vocabulary, rows in the order of its articles.
+
+    ``places`` tells where the entries stand among those of ``counts``, ``again`` which of them belong to the entry
+    before. A column is put together when it is asked for: all together take 20 bytes an entry, 3 GB for a million
+    articles.
+    """
 
     vocabulary: list[str]
     indptr: Ints
     indices: Terms
-    data: list[NDArray[np.int32]]
+    counts: NDArray[np.uint16]
+    places: Terms | Ints
+    again: Ints
+
+    def column(self, number: int) -> NDArray[np.int32]:
+        """Give the counts of one column, beside the indices."""
+        return _summed(self.counts[number][self.places].astype(np.int32), self.again)
 
 
 def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
@@ -40,13 +51,15 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
     again = np.diff(places.indices, prepend=-1) == 0
     again[places.indptr[:-1][np.diff(places.indptr) > 0]] = False
     again = np.flatnonzero(again)
-    data = [_summed(own[places.data].astype(np.int32), again) for own in counts.data]
     indptr = places.indptr.astype(np.int64) - np.searchsorted(again, places.indptr)
-    return Merged(terms, indptr, np.delete(places.indices, again).astype(np.int32, copy=False), data)
+    indices = np.delete(places.indices, again).astype(np.int32, copy=False)
+    return Merged(terms, indptr, indices, counts.data, places.data, again)
 
 
 def _summed(values: NDArray[np.int32], again: Ints) -> NDArray[np.int32]:
     """Add what stands at some places to the entry before, and leave them out."""
+    if not len(again):
+        return values
     sums = np.delete(values, again)
     np.add.at(sums, again - np.arange(1, len(again) + 1), values[again])
     return sums

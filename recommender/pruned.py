@@ -2,12 +2,13 @@
 
 Who is near is told by what tells most for its cost: of a row's terms those with the least rows for their squared
 weight, until their rows together use up a budget. Their products are summed for every row by inverted file, and the
-rows of the highest sums are compared exactly. A pair that one of its rows finds enters both lists.
+rows of the highest sums are compared exactly. A pair that one of its rows finds enters both lists; what the budget
+did not find is found among the neighbours of neighbours (``refining``).
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,8 +22,8 @@ TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of a tile, evenly spaced, of which only the highest sum is looked at first
 BLOCK = 256  # rows of one task
 FULL = 65535.0
-BUDGET = 40  # postings of a row, times the square root of the rows
-CANDIDATES = 2  # compared exactly, times the length of a list
+BUDGET = 60  # postings of a row, times the square root of the rows
+CANDIDATES = 3  # compared exactly, times the length of a list
 ROUNDS, LOOKS = 2, 1  # looks at the neighbours of neighbours, and rows compared in each, times the length of a list
 
 
@@ -52,13 +53,24 @@ class Scout(NamedTuple):
 def nearest_pruned(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -> Neighbors:
     """Find nearly all of the k rows of highest cosine for every row, in O(n**1.5) time and O(n) memory.
 
-    As ``nearest`` does it, but a row may miss near ones that share with it none of the terms that the budget is for.
-    Nothing depends on the number of threads. The share that is found is printed by ``make scale``.
+    As ``nearest`` does it, but a row may miss near ones that share with it none of the terms that the budget is for
+    and are near to none of its neighbours. Nothing depends on the number of threads. The share that is found is
+    printed by ``make scale``.
     """
     n, terms = len(matrix), by_frequency(matrix)
     lists = Lists(np.full((n, k), -1, np.int32), np.zeros((n, k)), families.astype(np.int64), max(floor, 0.0))
     if k < 1 or not len(terms.terms):
         return Neighbors(lists.rows, lists.scores)
+    _search(terms, lists, threads)
+    agree(lists, threads)
+    for _ in range(ROUNDS):
+        refine(terms, lists, LOOKS * k, threads)
+    return Neighbors(lists.rows, lists.scores)
+
+
+def _search(terms: Matrix, lists: Lists, threads: int) -> None:
+    """Fill the lists with what the budget finds; the postings are let go then."""
+    n, k = lists.rows.shape
     budget, most = int(BUDGET * np.sqrt(n)), CANDIDATES * k
     index = postings_of(terms, budget)
     starts = iter(range(0, n, BLOCK))
@@ -69,11 +81,6 @@ def nearest_pruned(matrix: Rows, k: int, families: Terms, floor: float, threads:
             rank(terms, index, desk, lists, (start, min(start + BLOCK, n), budget, most))
 
     run(work, threads)
-    del index
-    agree(lists, threads)
-    for _ in range(ROUNDS):
-        refine(terms, lists, LOOKS * k, threads)
-    return Neighbors(lists.rows, lists.scores)
 
 
 def _desk(terms: Matrix, most: int) -> Scout:
@@ -162,7 +169,7 @@ def _add_up(index: Postings, desk: Scout, count: int, start: int, stop: int) -> 
 
 
 @part
-def _keep_best(desk: Scout, count: int, most: int) -> tuple[int, int]:
+def _keep_best(desk: Scout, count: int, most: int) -> tuple[int, Any]:
     """Keep the highest candidates; give how many and the least sum that may enter."""
     if count <= most:
         return count, 1

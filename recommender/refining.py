@@ -1,7 +1,7 @@
 """Better lists of near rows from good ones: who is near the near is often near too.
 
-Every row takes a look at the neighbours of its neighbours, by the sum of the products of the two scores that lead there,
-and is compared exactly with the highest of them (Dong, Moses and Li 2011, "Efficient k-nearest neighbor graph
+Every row looks at the neighbours of its neighbours, by the sum of the products of the two scores that lead there, and
+is compared exactly with the highest of them (Dong, Moses and Li 2011, "Efficient k-nearest neighbor graph
 construction for generic similarity measures"). A pair that one of its rows finds then enters both lists.
 """
 
@@ -51,8 +51,12 @@ class Walker(NamedTuple):
 
 def refine(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
     """Look once at the neighbours of every row's neighbours, then let both rows of every pair know of each other."""
-    n, size = len(lists.rows), terms.frequency.size
-    rows, shares = lists.rows.copy(), (np.clip(lists.scores, 0, 1) * FULL).astype(np.uint16)
+    _look(terms, lists, candidates, threads)
+    agree(lists, threads)
+
+
+def _look(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
+    near = lists.rows.copy(), (np.clip(lists.scores, 0, 1) * FULL).astype(np.uint16)
 
     def work(spans: Any) -> None:
         walker = Walker(
@@ -62,14 +66,12 @@ def refine(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
             keys=np.zeros(SLOTS // 2, np.uint64),
             rows=np.zeros(candidates, np.int32),
             scores=np.zeros(candidates),
-            row=np.zeros(size),
+            row=np.zeros(terms.frequency.size),
         )
         for first, last in spans:
-            look_around(terms, lists, (rows, shares), walker, (first, last))
+            look_around(terms, lists, near, walker, (first, last))
 
-    _in_spans(work, n, BLOCK, threads)
-    del rows, shares
-    agree(lists, threads)
+    _in_spans(work, len(lists.rows), BLOCK, threads)
 
 
 def agree(lists: Lists, threads: int) -> None:
@@ -95,7 +97,7 @@ def key_of(found: int, row: int) -> Any:
 
 
 @part
-def row_of(key: int) -> int:
+def row_of(key: int) -> Any:
     """Give the row of a candidate."""
     return LAST - np.int64(key & np.uint64(LAST))
 
@@ -142,9 +144,7 @@ def _meet(near: tuple[Terms, Shorts], walker: Walker, x: int) -> int:
 
 
 @compiled
-def look_around(
-    terms: Matrix, lists: Lists, near: tuple[Terms, Shorts], walker: Walker, span: tuple[int, int]
-) -> None:
+def look_around(terms: Matrix, lists: Lists, near: tuple[Terms, Shorts], walker: Walker, span: tuple[int, int]) -> None:
     """Compare some rows with the most promising neighbours of their neighbours, as the lists were before."""
     rows, most = near[0], walker.rows.size
     for x in range(span[0], span[1]):

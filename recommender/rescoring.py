@@ -15,24 +15,34 @@ from recommender.sparse import Floats, Ints, Terms
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task
-PART = 1 << 14  # articles whose words are gathered at once
+PART = 1 << 14  # articles whose words are gathered, and whose scores are sorted, at once
 
 
 class Words(NamedTuple):
-    """Every article's words, of the text alone: shares of its own head and text, and how it speaks of each.
+    """Every article's words, of the text alone, and how it speaks of each.
 
     ``ends`` and ``titles`` are those of the titles: columns, and shares of each title.
     """
 
     indptr: Ints
     columns: Terms
-    heads: Floats
-    texts: Floats
     spoken: Floats
     ends: Ints
     titles: Terms
     shares: Floats
     size: int  # columns of the space
+
+
+class Asking(NamedTuple):
+    """The words of some articles, the first of which stands at ``start`` among all: shares of their heads and texts.
+
+    ``weights`` are those of the parts of a score.
+    """
+
+    start: int
+    heads: Floats
+    texts: Floats
+    weights: Floats
 
 
 class Pairs(NamedTuple):
@@ -46,37 +56,57 @@ class Pairs(NamedTuple):
 
 def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats, threads: int) -> Floats:
     """Score all candidates: (n, kept) float64, 0.0 where there is none."""
-    words = _words(vectors, coverage)
+    n, of_text = len(vectors.rows), coverage.texts > 0
+    words = _words(vectors, coverage, of_text)
     scores = np.zeros(pairs.rows.shape)
-
-    def task(start: int) -> None:
-        _rescore(words, pairs, weights, (start, min(start + BLOCK, len(vectors.rows))), scores)
-
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        list(pool.map(task, range(0, len(vectors.rows), BLOCK)))  # a list, so that a task's exception is raised
+        for part in range(0, n, PART):
+            stop = min(part + PART, n)
+            heads, texts = _shares(vectors, coverage, of_text, (part, stop))
+            asking = Asking(int(words.indptr[part]), heads, texts, weights)
+
+            def task(start: int, asking: Asking = asking, stop: int = stop) -> None:
+                _rescore(words, asking, pairs, (start, min(start + BLOCK, stop)), scores)
+
+            list(pool.map(task, range(part, stop, BLOCK)))  # a list, so that a task's exception is raised
     return scores
 
 
-def _words(vectors: Vectors, coverage: Coverage) -> Words:
+def _words(vectors: Vectors, coverage: Coverage, of_text: NDArray[np.bool_]) -> Words:
     """Gather the words, some articles at a time: what is made on the way is twice what stays."""
-    rows, of_text = vectors.rows, coverage.texts > 0
+    rows = vectors.rows
     indptr = _counted(of_text)[rows.indptr]
     titled = _counted((coverage.titles > 0) & of_text)[rows.indptr]
     columns, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
-    heads, texts, spoken, shares = (np.empty(size) for size in (*(len(columns),) * 3, len(titles)))
+    spoken, shares = np.empty(len(columns)), np.empty(len(titles))
     for first in range(0, len(rows), PART):
         last = min(first + PART, len(rows))
         span, ends = slice(indptr[first], indptr[last]), slice(titled[first], titled[last])
-        own = np.arange(rows.indptr[first], rows.indptr[last])[of_text[rows.indptr[first] : rows.indptr[last]]]
+        own = _places(vectors, of_text, first, last)
         owners = np.repeat(np.arange(last - first), np.diff(indptr[first : last + 1]))
-        in_text, in_head = (counts[own].astype(np.float64) for counts in (coverage.texts, coverage.heads))
         idf, has = vectors.space.idf[rows.indices[own]], coverage.titles[own] > 0
         columns[span], titles[ends] = rows.indices[own], rows.indices[own][has]
-        spoken[span] = saturation(in_text, coverage.slack[first:last][owners])
-        heads[span] = shares_of(owners, head_weights(idf, in_head), last - first)
-        texts[span] = shares_of(owners, text_weights(idf, in_text), last - first)
+        spoken[span] = saturation(coverage.texts[own].astype(np.float64), coverage.slack[first:last][owners])
         shares[ends] = shares_of(owners[has], idf[has], last - first)
-    return Words(indptr, columns, heads, texts, spoken, titled, titles, shares, rows.columns)
+    return Words(indptr, columns, spoken, titled, titles, shares, rows.columns)
+
+
+def _shares(
+    vectors: Vectors, coverage: Coverage, of_text: NDArray[np.bool_], span: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Give the shares of the words of some articles in their heads and texts."""
+    first, last = span
+    own = _places(vectors, of_text, first, last)
+    owners = np.searchsorted(vectors.rows.indptr[first : last + 1], own, "right") - 1
+    in_text, in_head = (counts[own].astype(np.float64) for counts in (coverage.texts, coverage.heads))
+    idf = vectors.space.idf[vectors.rows.indices[own]]
+    heads = shares_of(owners, head_weights(idf, in_head), last - first)
+    return heads, shares_of(owners, text_weights(idf, in_text), last - first)
+
+
+def _places(vectors: Vectors, of_text: NDArray[np.bool_], first: int, last: int) -> Ints:
+    start, stop = vectors.rows.indptr[first], vectors.rows.indptr[last]
+    return np.arange(start, stop)[of_text[start:stop]]
 
 
 def _counted(held: NDArray[np.bool_]) -> Ints:
@@ -96,11 +126,11 @@ def padded(near: Near, subjects: Ints) -> Pairs:
 
 
 @part
-def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+def _spread(words: Words, asking: Asking, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
     for p in range(words.indptr[a], words.indptr[a + 1]):
         column = words.columns[p]
-        shares[column, 0] = words.heads[p]
-        shares[column, 1] = words.texts[p]
+        shares[column, 0] = asking.heads[p - asking.start]
+        shares[column, 1] = asking.texts[p - asking.start]
         spoken[column] = words.spoken[p]
 
 
@@ -136,10 +166,10 @@ def _returned(pairs: Pairs, a: int, c: int) -> Any:
 
 
 @compiled
-def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int], scores: Floats) -> None:
-    shares, spoken = np.zeros((words.size, 2)), np.zeros(words.size)
+def _rescore(words: Words, asking: Asking, pairs: Pairs, span: tuple[int, int], scores: Floats) -> None:
+    shares, spoken, weights = np.zeros((words.size, 2)), np.zeros(words.size), asking.weights
     for a in range(span[0], span[1]):
-        _spread(words, a, shares, spoken)
+        _spread(words, asking, a, shares, spoken)
         for k in range(pairs.rows.shape[1]):
             c = pairs.rows[a, k]
             if c < 0:
@@ -158,9 +188,12 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int],
 
 def sorted_by_score(pairs: Pairs, scores: Floats) -> NDArray[Any]:
     """Give the order of every article's candidates by (-round(score, 9), row), missing ones last: (n, kept) int64."""
-    missing = pairs.rows < 0
-    last = np.where(missing, np.iinfo(np.int32).max, pairs.rows)
-    by_row = np.argsort(last, axis=1, kind="stable")
-    keys = np.where(missing, np.inf, -np.round(scores, 9))
-    by_score = np.argsort(np.take_along_axis(keys, by_row, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(by_row, by_score, axis=1)
+    order = np.empty(scores.shape, np.int64)
+    for first in range(0, len(order), PART):
+        part = slice(first, first + PART)
+        rows, missing = pairs.rows[part], pairs.rows[part] < 0
+        by_row = np.argsort(np.where(missing, np.iinfo(np.int32).max, rows), axis=1, kind="stable")
+        keys = np.where(missing, np.inf, -np.round(scores[part], 9))
+        by_score = np.argsort(np.take_along_axis(keys, by_row, axis=1), axis=1, kind="stable")
+        order[part] = np.take_along_axis(by_row, by_score, axis=1)
+    return order

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.counts import HEADS, TITLES, Counted, Words
 from recommender.coverage import Coverage
@@ -27,6 +29,7 @@ MAX_SHARE, ENOUGH = 0.5, 100
 # 0.763, 0.761, 0.761 and 0.764 over 160 judged articles.
 STEPS = 4
 STEM = 5
+PART = 1 << 14  # articles weighted at once: what is made on the way is three times what stays
 
 
 @dataclass(frozen=True)
@@ -190,32 +193,45 @@ class _Block:
 
     vocabulary: list[str]
     counts: Rows
-    entries: Ints
+    entries: NDArray[Any]
     lengths: Floats
     idf: Floats
     weight: float
 
 
 def _weigh(merged: Merged, number: int, weight: float) -> _Block:
-    """Make the block of one column."""
-    data = merged.data[number]
-    entries = np.flatnonzero(data)
-    used = np.bincount(merged.indices[entries], minlength=len(merged.vocabulary)) > 0
-    renumber = np.cumsum(used) - 1
-    indptr = np.concatenate([[0], np.cumsum(data > 0)])[merged.indptr].astype(np.int64)
-    columns = renumber[merged.indices[entries]].astype(np.int32)
-    counts = Rows(indptr, columns, data[entries].astype(np.float64), int(used.sum()))
+    """Make the block of one column; what is large is let go as soon as it can be."""
+    data = merged.column(number)
+    entries = np.flatnonzero(data).astype(merged.places.dtype)
+    columns = merged.indices[entries]
+    used = np.bincount(columns, minlength=len(merged.vocabulary)) > 0
+    columns = (np.cumsum(used) - 1).astype(np.int32)[columns]
+    indptr = np.searchsorted(entries, merged.indptr).astype(np.int64)
+    values = data[entries].astype(np.float64)
+    del data
+    counts = Rows(indptr, columns, values, int(used.sum()))
     idf = inverse_document_frequency(counts)
-    owners = np.repeat(np.arange(len(counts)), np.diff(indptr))
-    lengths = np.bincount(owners, weights=counts.data, minlength=len(counts)).astype(np.float64)
-    kept = idf[columns] > 0
-    indptr = np.concatenate([[0], np.cumsum(kept)])[indptr].astype(np.int64)
-    counts = Rows(indptr, columns[kept], counts.data[kept], counts.columns)
+    lengths = _totals(counts)
+    kept = (idf > 0)[columns]
+    if not kept.all():
+        entries = entries[kept]
+        indptr = np.searchsorted(np.flatnonzero(kept), indptr).astype(np.int64)
+        del counts
+        columns = columns[kept]
+        counts = Rows(indptr, columns, values[kept], int(used.sum()))
     vocabulary = [merged.vocabulary[term] for term in np.flatnonzero(used).tolist()]
-    return _Block(vocabulary, counts, entries[kept], lengths, idf, weight)
+    return _Block(vocabulary, counts, entries, lengths, idf, weight)
 
 
-def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list[Ints]]:
+def _totals(counts: Rows) -> Floats:
+    """Add up the counts of every row: whole numbers, so in any order."""
+    totals, filled = np.zeros(len(counts)), np.diff(counts.indptr) > 0
+    if filled.any():
+        totals[filled] = np.add.reduceat(counts.data, counts.indptr[:-1][filled])
+    return totals
+
+
+def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list[NDArray[Any]]]:
     """Put the fields beside each other; also give where each field's entries stand in the joint rows."""
     articles = len(blocks[0].counts)
     lengths = [np.diff(block.counts.indptr) for block in blocks]
@@ -225,14 +241,16 @@ def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list
     indices, data, places = np.empty(indptr[-1], np.int32), np.empty(indptr[-1]), []
     filled = indptr[:-1].copy()
     for block, start, length in zip(blocks, starts.tolist(), lengths, strict=False):
-        counts = block.counts
-        values = weigh(counts.data) * block.idf[counts.indices]
-        row = np.repeat(np.arange(articles), length)
-        norms = np.sqrt(np.bincount(row, weights=values * values, minlength=articles))
-        values *= np.sqrt(block.weight) / (norms[row] * np.sqrt(totals[row]))
-        place = np.arange(len(row)) + np.repeat(filled - counts.indptr[:-1], length)
-        indices[place] = counts.indices + start
-        data[place] = values
+        place = np.empty(len(block.counts.indices), np.int32 if indptr[-1] < 2**31 else np.int64)
+        for first in range(0, articles, PART):
+            part = slice(first, first + PART)
+            span = slice(block.counts.indptr[first], block.counts.indptr[first:][: PART + 1][-1])
+            values = _normed(block, span, length[part], totals[part])
+            place[span] = np.arange(span.start, span.stop) + np.repeat(
+                filled[part] - block.counts.indptr[:-1][part], length[part]
+            )
+            indices[place[span]] = block.counts.indices[span] + start
+            data[place[span]] = values
         places.append(place)
         filled += length
     terms = pack(term for block in blocks for term in block.vocabulary)
@@ -241,17 +259,26 @@ def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list
     return Vectors(space, Rows(indptr, indices, data, len(terms))), places
 
 
+def _normed(block: _Block, span: slice, length: Ints, totals: Floats) -> Floats:
+    """Weigh some rows of a field, given by their entries, how many these are in each, and the rows' weights."""
+    values = weigh(block.counts.data[span]) * block.idf[block.counts.indices[span]]
+    row = np.repeat(np.arange(len(length)), length)
+    norms = np.sqrt(np.bincount(row, weights=values * values, minlength=len(length)))
+    values *= np.sqrt(block.weight) / (norms[row] * np.sqrt(totals[row]))
+    return values
+
+
 def _no_coverage(rows: Rows) -> Coverage:
     size = len(rows.indices)
     return Coverage(np.zeros(size, np.uint16), np.zeros(size, np.uint16), np.zeros(size, np.uint8), np.ones(len(rows)))
 
 
-def _cover(merged: Merged, text: _Block, entries: tuple[Ints, int]) -> Coverage:
+def _cover(merged: Merged, text: _Block, entries: tuple[NDArray[Any], int]) -> Coverage:
     """Put the counts of text, head and title beside the entries of the text, which stand at some places of all."""
     places, size = entries
     texts, heads = np.zeros(size, np.uint16), np.zeros(size, np.uint16)
     titles = np.zeros(size, np.uint8)
     texts[places] = np.minimum(text.counts.data, np.iinfo(np.uint16).max)
-    heads[places] = np.minimum(merged.data[HEADS][text.entries], np.iinfo(np.uint16).max)
-    titles[places] = np.minimum(merged.data[TITLES][text.entries], np.iinfo(np.uint8).max)
+    heads[places] = np.minimum(merged.column(HEADS)[text.entries], np.iinfo(np.uint16).max)
+    titles[places] = np.minimum(merged.column(TITLES)[text.entries], np.iinfo(np.uint8).max)
     return Coverage(texts, heads, titles, text.lengths)
