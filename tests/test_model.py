@@ -79,6 +79,10 @@ def test_where_the_kept_candidates_run_out_the_whole_site_is_ranked() -> None:
     # The build is content where the slots are full, whoever asks for more gets all there are.
     assert [c.row for c in built.choose_for(1, limit=9, enough=1).shown] == [0]
     assert [c.row for c in built.choose_for(1, limit=9).shown] == [0, 2, 3]
+    # Not on a site of so many that not every pair is compared.
+    large = build(files, replace(DEFAULT, candidates=1, slots=2, exact_up_to=3))
+    assert large.choose_for(0).shown == ()
+    assert large.chosen.of(0) == []
 
 
 def test_permits_follows_the_rules_and_not_the_rank(model: Model) -> None:
