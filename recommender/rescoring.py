@@ -8,14 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.coverage import Coverage, head_weights, saturation, shares_of, text_weights
+from recommender.coverage import Coverage
 from recommender.kernels import compiled, part
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task
-PART = 1 << 14  # articles whose words are gathered at once
 
 
 class Words(NamedTuple):
@@ -42,6 +41,7 @@ class Pairs(NamedTuple):
     cosines: Floats
     subjects: Ints  # number of every article's subject, -1 for none
     returns: Floats  # by the number of candidates that come before
+    known: Floats  # scores, NaN for those to be computed
 
 
 def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats, threads: int) -> Floats:
@@ -58,25 +58,53 @@ def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats,
 
 
 def _words(vectors: Vectors, coverage: Coverage) -> Words:
-    """Gather the words, some articles at a time: what is made on the way is twice what stays."""
+    """Gather the words."""
     rows, of_text = vectors.rows, coverage.texts > 0
     indptr = _counted(of_text)[rows.indptr]
     titled = _counted((coverage.titles > 0) & of_text)[rows.indptr]
     columns, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
     heads, texts, spoken, shares = (np.empty(size) for size in (*(len(columns),) * 3, len(titles)))
-    for first in range(0, len(rows), PART):
-        last = min(first + PART, len(rows))
-        span, ends = slice(indptr[first], indptr[last]), slice(titled[first], titled[last])
-        own = np.arange(rows.indptr[first], rows.indptr[last])[of_text[rows.indptr[first] : rows.indptr[last]]]
-        owners = np.repeat(np.arange(last - first), np.diff(indptr[first : last + 1]))
-        in_text, in_head = (counts[own].astype(np.float64) for counts in (coverage.texts, coverage.heads))
-        idf, has = vectors.space.idf[rows.indices[own]], coverage.titles[own] > 0
-        columns[span], titles[ends] = rows.indices[own], rows.indices[own][has]
-        spoken[span] = saturation(in_text, coverage.slack[first:last][owners])
-        heads[span] = shares_of(owners, head_weights(idf, in_head), last - first)
-        texts[span] = shares_of(owners, text_weights(idf, in_text), last - first)
-        shares[ends] = shares_of(owners[has], idf[has], last - first)
-    return Words(indptr, columns, heads, texts, spoken, titled, titles, shares, rows.columns)
+    words = Words(indptr, columns, heads, texts, spoken, titled, titles, shares, rows.columns)
+    counts = _Counts(rows.indptr, rows.indices, coverage.texts, coverage.heads, coverage.titles)
+    _share(counts, vectors.space.idf, coverage.slack, words)
+    return words
+
+
+class _Counts(NamedTuple):
+    indptr: Ints
+    columns: Terms
+    texts: NDArray[np.uint16]
+    heads: NDArray[np.uint16]
+    titles: NDArray[np.uint8]
+
+
+@compiled
+def _share(counts: _Counts, idf: Floats, slack: Floats, words: Words) -> None:
+    """Write every article's words as ``coverage`` weighs them."""
+    for row in range(slack.size):
+        at, title = words.indptr[row], words.ends[row]
+        for p in range(counts.indptr[row], counts.indptr[row + 1]):
+            times, rare = np.float64(counts.texts[p]), idf[counts.columns[p]]
+            if times == 0:
+                continue
+            words.columns[at], words.spoken[at] = counts.columns[p], times / (times + slack[row])
+            words.heads[at], words.texts[at] = rare * rare * counts.heads[p], rare * np.sqrt(times)
+            at += 1
+            if counts.titles[p]:
+                words.titles[title], words.shares[title] = counts.columns[p], rare
+                title += 1
+        _sum_to_one(words.heads[words.indptr[row] : at])
+        _sum_to_one(words.texts[words.indptr[row] : at])
+        _sum_to_one(words.shares[words.ends[row] : title])
+
+
+@part
+def _sum_to_one(weights: Floats) -> None:
+    total = 0.0
+    for weight in weights:
+        total += weight
+    if total > 0:
+        weights /= total
 
 
 def _counted(held: NDArray[np.bool_]) -> Ints:
@@ -92,7 +120,7 @@ def padded(near: Near, subjects: Ints) -> Pairs:
     rows, cosines = np.full((n, near.kept), -1, np.int32), np.zeros((n, near.kept))
     filled = np.arange(near.kept) < lengths[:, None]
     rows[filled], cosines[filled] = near.rows, near.cosines
-    return Pairs(rows, cosines, subjects, returns(near.kept))
+    return Pairs(rows, cosines, subjects, returns(near.kept), np.full(rows.shape, np.nan))
 
 
 @part
@@ -139,11 +167,17 @@ def _returned(pairs: Pairs, a: int, c: int) -> Any:
 def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int], scores: Floats) -> None:
     shares, spoken = np.zeros((words.size, 2)), np.zeros(words.size)
     for a in range(span[0], span[1]):
-        _spread(words, a, shares, spoken)
+        spread = False
         for k in range(pairs.rows.shape[1]):
             c = pairs.rows[a, k]
             if c < 0:
                 break
+            scores[a, k] = pairs.known[a, k]
+            if not np.isnan(scores[a, k]):
+                continue
+            if not spread:
+                _spread(words, a, shares, spoken)
+                spread = True
             head, text, title = _covered(words, c, shares, spoken)
             same = 1.0 if pairs.subjects[a] >= 0 and pairs.subjects[a] == pairs.subjects[c] else 0.0
             # One after the other, as score.total adds: the order decides the last bit.
@@ -153,13 +187,14 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int],
             score = score + weights[3] * title
             score = score + weights[4] * _returned(pairs, a, c)
             scores[a, k] = score + weights[5] * same
-        _clear(words, a, shares, spoken)
+        if spread:
+            _clear(words, a, shares, spoken)
 
 
-def sorted_by_score(pairs: Pairs, scores: Floats) -> NDArray[Any]:
+def sorted_by_score(rows: Terms, scores: Floats) -> NDArray[Any]:
     """Give the order of every article's candidates by (-round(score, 9), row), missing ones last: (n, kept) int64."""
-    missing = pairs.rows < 0
-    last = np.where(missing, np.iinfo(np.int32).max, pairs.rows)
+    missing = rows < 0
+    last = np.where(missing, np.iinfo(np.int32).max, rows)
     by_row = np.argsort(last, axis=1, kind="stable")
     keys = np.where(missing, np.inf, -np.round(scores, 9))
     by_score = np.argsort(np.take_along_axis(keys, by_row, axis=1), axis=1, kind="stable")

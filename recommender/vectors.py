@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from recommender.counts import HEADS, TITLES, Counted, Words
+from recommender.counts import TITLES, Counted, Words
 from recommender.coverage import Coverage
-from recommender.merging import Merged, merge, titles_alone
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
+
+if TYPE_CHECKING:
+    from recommender.merging import Merged
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
@@ -71,21 +74,47 @@ def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
 
     In the rows of the titles words are cut to 5 letters.
     """
-    present = set(counted.counts.vocabulary)
+    from recommender.merging import merge, words_in_use  # noqa: PLC0415  (numba)
+
+    present = set(words_in_use(counted))
 
     def folded(word: str) -> str:
         return fold(word, present.__contains__)
 
-    fields = settings.weighted
-    merged = merge(counted, folded)
-    blocks = [_weigh(merged, number, weight) for number, weight in enumerate(fields.values())]
-    main, places = _join(blocks, list(fields))
-    titles, _ = _join([_weigh(merge(titles_alone(counted), stem), 0, 1.0)], ["title"])
-    coverage = _no_coverage(main.rows)
-    if TEXT in fields:
-        number = list(fields).index(TEXT)
-        coverage = _cover(merged, blocks[number], (places[number], len(main.rows.indices)))
+    main, coverage = _weighed(merge(counted, folded), settings.weighted)
+    alone = replace(counted.counts, data=counted.counts.data[TITLES:])
+    titles, _ = _weighed(merge(replace(counted, counts=alone), stem), {"title": 1.0})
     return Fitted(main, coverage, titles)
+
+
+def _weighed(merged: Merged, fields: Mapping[str, float]) -> tuple[Vectors, Coverage]:
+    """Make the space of some fields, and the rows of all articles in it."""
+    from recommender.weighing import Scales, weigh_rows  # noqa: PLC0415  (numba)
+
+    shape = len(fields), len(merged.vocabulary)
+    columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
+    starts, terms = np.zeros(len(fields) + 1, np.int64), list[str]()
+    for field in range(len(fields)):
+        counts = _counts_of(merged, field)
+        used = np.flatnonzero(np.bincount(counts.indices, minlength=counts.columns))
+        columns[field, used] = np.arange(len(terms), len(terms) + len(used))
+        idf[field] = inverse_document_frequency(counts)
+        terms += [merged.vocabulary[term] for term in used.tolist()]
+        starts[field + 1] = len(terms)
+    weights = tuple(fields.values())
+    text = list(fields).index(TEXT) if TEXT in fields else -1
+    rows = weigh_rows(merged, Scales(columns, idf, np.array(weights), text))
+    space = Space(tuple(fields), weights, starts, pack(terms), idf[columns >= 0])
+    coverage = Coverage(rows.texts, rows.heads, rows.titles, rows.lengths)
+    return Vectors(space, Rows(rows.indptr, rows.indices, rows.data, len(terms))), coverage
+
+
+def _counts_of(merged: Merged, field: int) -> Rows:
+    """Give the counts of one field alone."""
+    counts = merged.data[:, field]
+    held = np.flatnonzero(counts)
+    indptr = np.searchsorted(held, merged.indptr)
+    return Rows(indptr, merged.indices[held], counts[held].astype(np.float64), len(merged.vocabulary))
 
 
 def fold(word: str, known: Callable[[str], object]) -> str:
@@ -179,79 +208,3 @@ def _weighing(space: Space, counts: Counter[int]) -> Terms:
     """Give the counted columns that count something, ascending."""
     columns = np.array(sorted(counts), np.int32)
     return columns[space.idf[columns] > 0]
-
-
-@dataclass(frozen=True)
-class _Block:
-    """One field: its sorted terms, its counts without those of terms that count nothing, idf and weight.
-
-    ``entries`` tells where its counts stand among the merged ones.
-    """
-
-    vocabulary: list[str]
-    counts: Rows
-    entries: Ints
-    lengths: Floats
-    idf: Floats
-    weight: float
-
-
-def _weigh(merged: Merged, number: int, weight: float) -> _Block:
-    """Make the block of one column."""
-    data = merged.data[number]
-    entries = np.flatnonzero(data)
-    used = np.bincount(merged.indices[entries], minlength=len(merged.vocabulary)) > 0
-    renumber = np.cumsum(used) - 1
-    indptr = np.concatenate([[0], np.cumsum(data > 0)])[merged.indptr].astype(np.int64)
-    columns = renumber[merged.indices[entries]].astype(np.int32)
-    counts = Rows(indptr, columns, data[entries].astype(np.float64), int(used.sum()))
-    idf = inverse_document_frequency(counts)
-    owners = np.repeat(np.arange(len(counts)), np.diff(indptr))
-    lengths = np.bincount(owners, weights=counts.data, minlength=len(counts)).astype(np.float64)
-    kept = idf[columns] > 0
-    indptr = np.concatenate([[0], np.cumsum(kept)])[indptr].astype(np.int64)
-    counts = Rows(indptr, columns[kept], counts.data[kept], counts.columns)
-    vocabulary = [merged.vocabulary[term] for term in np.flatnonzero(used).tolist()]
-    return _Block(vocabulary, counts, entries[kept], lengths, idf, weight)
-
-
-def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list[Ints]]:
-    """Put the fields beside each other; also give where each field's entries stand in the joint rows."""
-    articles = len(blocks[0].counts)
-    lengths = [np.diff(block.counts.indptr) for block in blocks]
-    starts = np.cumsum([0, *(len(block.vocabulary) for block in blocks)]).astype(np.int64)
-    indptr = np.concatenate([[0], np.cumsum(np.sum(lengths, axis=0))]).astype(np.int64)
-    totals = np.sum([block.weight * (own > 0) for block, own in zip(blocks, lengths, strict=True)], axis=0)
-    indices, data, places = np.empty(indptr[-1], np.int32), np.empty(indptr[-1]), []
-    filled = indptr[:-1].copy()
-    for block, start, length in zip(blocks, starts.tolist(), lengths, strict=False):
-        counts = block.counts
-        values = weigh(counts.data) * block.idf[counts.indices]
-        row = np.repeat(np.arange(articles), length)
-        norms = np.sqrt(np.bincount(row, weights=values * values, minlength=articles))
-        values *= np.sqrt(block.weight) / (norms[row] * np.sqrt(totals[row]))
-        place = np.arange(len(row)) + np.repeat(filled - counts.indptr[:-1], length)
-        indices[place] = counts.indices + start
-        data[place] = values
-        places.append(place)
-        filled += length
-    terms = pack(term for block in blocks for term in block.vocabulary)
-    idf, weights = np.concatenate([block.idf for block in blocks]), tuple(block.weight for block in blocks)
-    space = Space(tuple(names), weights, starts, terms, idf)
-    return Vectors(space, Rows(indptr, indices, data, len(terms))), places
-
-
-def _no_coverage(rows: Rows) -> Coverage:
-    size = len(rows.indices)
-    return Coverage(np.zeros(size, np.uint16), np.zeros(size, np.uint16), np.zeros(size, np.uint8), np.ones(len(rows)))
-
-
-def _cover(merged: Merged, text: _Block, entries: tuple[Ints, int]) -> Coverage:
-    """Put the counts of text, head and title beside the entries of the text, which stand at some places of all."""
-    places, size = entries
-    texts, heads = np.zeros(size, np.uint16), np.zeros(size, np.uint16)
-    titles = np.zeros(size, np.uint8)
-    texts[places] = np.minimum(text.counts.data, np.iinfo(np.uint16).max)
-    heads[places] = np.minimum(merged.data[HEADS][text.entries], np.iinfo(np.uint16).max)
-    titles[places] = np.minimum(merged.data[TITLES][text.entries], np.iinfo(np.uint8).max)
-    return Coverage(texts, heads, titles, text.lengths)
