@@ -31,6 +31,7 @@ from matching import ROOT, fitted_shape
 from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
+import recommender.alike
 import recommender.collect
 import recommender.index
 import recommender.store
@@ -50,7 +51,7 @@ STAGES = [
     (fit, "fit_vectors", "vectors"),
     (fit, "_nearest", "nearest"),
     (fit, "_rescored", "rescoring"),
-    (fit, "find_likeness", "same questions"),
+    (recommender.alike, "find_likeness", "same questions"),
     (fit, "_with_chosen", "choosing"),
     (recommender.store, "save_model", "saving"),
     (building, "build_changed", "build"),

@@ -41,7 +41,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counted words of a site; ``order`` gives each article's row among those of the counts."""
+    """The counted words of a site; ``order`` gives each article's row among those of the counts, maybe not all."""
 
     counts: Counts
     order: Ints
@@ -75,7 +75,7 @@ def join(chunks: Sequence[Counts]) -> Counts:
 def arrange(counts: Counts, rows: Ints) -> Counted:
     """Order counted rows by their articles: ``rows`` gives the article of each, or -1 for one to leave out."""
     stays = np.flatnonzero(rows >= 0)
-    return Counted(counts if len(stays) == len(rows) else take(counts, stays), np.argsort(rows[stays]))
+    return Counted(counts, stays[np.argsort(rows[stays])])
 
 
 def take(counts: Counts, rows: Ints) -> Counts:

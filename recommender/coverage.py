@@ -99,13 +99,6 @@ def title_weights(idf: Floats, titles: Floats) -> Floats:
     return weights
 
 
-def shares_of(owners: Ints, weights: Floats, count: int) -> Floats:
-    """Make the weights of each of ``count`` articles sum to 1, added in order of occurrence, like ordered_sum."""
-    totals = np.bincount(owners, weights=weights, minlength=count)
-    shares: Floats = weights / np.where(totals > 0, totals, 1.0)[owners]
-    return shares
-
-
 def _share(columns: Terms, values: Floats) -> Weights:
     held = np.flatnonzero(values)
     total = np.add.accumulate(values[held])[-1] if len(held) else 1.0

@@ -120,6 +120,13 @@ def insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
 
 
 @compiled
+def take_up(goal: Goal, scores: Floats, first: int) -> None:
+    """Have the lists need what their ends are; those before the first one take no pair at all."""
+    for x in range(goal.needs.size):
+        goal.needs[x] = max(goal.needs[x], _need(scores[x, -1])) if x >= first else np.uint16(SCALE)
+
+
+@compiled
 def enter(goal: Goal, rows: Terms, scores: Floats, desk: Desk, count: int) -> None:
     """Enter pairs into the lists of both rows; every pair comes once, in any order."""
     for i in range(count):
@@ -127,6 +134,6 @@ def enter(goal: Goal, rows: Terms, scores: Floats, desk: Desk, count: int) -> No
         most = _need(score + 4e-9)
         for _ in range(2):
             if most >= goal.needs[x]:
-                insert(rows[x], scores[x], y, score)
+                insert(rows[x], scores[x], goal.names[y], score)
                 goal.needs[x] = max(goal.needs[x], _need(scores[x, -1]))
             x, y = y, x

@@ -16,7 +16,6 @@ FULL_TITLE = 8
 # Shares in a likeness of the titles' cosine and of the rarest word that only one of the titles has; the rest is the
 # cosine of the two articles. The rarest word is worth 0.012 nDCG@5 on 160 judged articles.
 TITLE_SHARE, RAREST_SHARE = 0.15, 0.2
-PART = 1 << 14  # articles whose pairs are looked at at once: a million have 64 million
 
 
 @dataclass(frozen=True)
@@ -74,42 +73,6 @@ def likeness(cosine: Floats, title_cosine: Floats, rarest: Floats, words: Floats
     return blend
 
 
-def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
-    """Find the pairs that ask the same question among an article's nearest; none for threshold 0, which means off.
-
-    ``nearest`` has the rows and cosines of each article's nearest.
-    """
-    count = len(titles.rows)
-    left, right, cosines = _possible(nearest, titles, threshold)
-    # A pair once, then mirrored: it is like or not, whoever asks.
-    pairs, first = np.unique(np.minimum(left, right) * count + np.maximum(left, right), return_index=True)
-    left, right = np.divmod(pairs, max(1, count))
-    blend = _blend(titles, (left, right), cosines[first], threshold)
-    like = blend >= threshold
-    left, right, blend = left[like], right[like], np.tile(blend[like], 2)
-    left, right = np.concatenate([left, right]), np.concatenate([right, left])
-    order = np.lexsort((right, left))
-    left, right, blend = left[order], right[order], blend[order]
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(left, minlength=count))]).astype(np.int64)
-    return Likeness(indptr, right.astype(np.int32), blend)
-
-
-def _possible(nearest: Rows, titles: Titles, threshold: float) -> tuple[Ints, Ints, Floats]:
-    """Give the pairs that may reach the threshold; some articles at a time, for they are one in a hundred."""
-    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for first in range(0, len(titles.rows) if threshold > 0 else 0, PART):
-        indptr = nearest.indptr[first : first + PART + 1]
-        span = slice(indptr[0], indptr[-1])
-        left = np.repeat(np.arange(first, first + len(indptr) - 1), np.diff(indptr))
-        right, cosines = nearest.indices[span].astype(np.int64), nearest.data[span]
-        words = np.minimum(titles.lengths[left], titles.lengths[right])
-        # The blend cannot reach the threshold with less, even where the titles are equal.
-        possible = likeness(cosines, np.ones(1), np.zeros(1), words) >= threshold
-        found.append((left[possible], right[possible], cosines[possible]))
-    left, right, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return left, right, cosines
-
-
 @dataclass(frozen=True)
 class DraftTitle:
     """A draft's title: its row among the titles, how many words it has, and whether one is in no title of the site."""
@@ -133,25 +96,6 @@ def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats) 
     np.maximum.at(rarest, owners[theirs], titles.rarity[titles.rows.indices[places[theirs]]])
     blend = likeness(cosines, title_cosines, rarest, np.minimum(titles.lengths[numbers], own.words))
     return dict(zip(numbers.tolist(), blend.tolist(), strict=True))
-
-
-def _blend(titles: Titles, pairs: tuple[Ints, Ints], cosines: Floats, threshold: float) -> Floats:
-    """Give the likeness of pairs; of those that cannot reach the threshold, an upper bound below it."""
-    from scipy.sparse import csr_array  # noqa: PLC0415  (0.2 s; only a build compares all pairs)
-
-    left, right = pairs
-    shape = len(titles.rows), titles.rows.columns
-    vectors = csr_array((titles.rows.data, titles.rows.indices, titles.rows.indptr), shape=shape)
-    same = np.asarray(vectors[left].multiply(vectors[right]).sum(axis=1), np.float64).ravel()
-    words = np.minimum(titles.lengths[left], titles.lengths[right])
-    blend = likeness(cosines, same, np.zeros(1), words)
-    close = np.flatnonzero(blend >= threshold)
-    rarity = csr_array((titles.rarity[titles.rows.indices], titles.rows.indices, titles.rows.indptr), shape=shape)
-    # A word of both titles has the same rarity in both, so it leaves the difference.
-    apart = abs(rarity[left[close]] - rarity[right[close]])
-    rarest = apart.max(axis=1).toarray().ravel() if len(close) else np.zeros(0)
-    blend[close] = likeness(cosines[close], same[close], rarest, words[close])
-    return blend
 
 
 def members_of(families: Sequence[int]) -> Mapping[int, tuple[int, ...]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.corpus import Corpus
 from recommender.counts import count_articles
-from recommender.families import find_likeness, titles_of
+from recommender.families import titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
@@ -21,31 +21,43 @@ from recommender.text import analyze
 from recommender.vectors import Fitted, Vectors, fit_vectors, inverse_document_frequency
 
 if TYPE_CHECKING:
+    from recommender.carried import Carried
     from recommender.choosing import Facts
 
 
 def fit_model(
-    corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress = parallel.silent
+    corpus: Corpus,
+    settings: Settings,
+    built_at: str,
+    progress: parallel.Progress = parallel.silent,
+    before: Model | None = None,
 ) -> Model:
-    """Vectorise, rank and choose for every article of a corpus."""
+    """Vectorise, rank and choose for every article of a corpus.
+
+    ``before`` is a model that this code has made with the same settings; the result is the same without it.
+    """
     with parallel.no_collection():
-        return _fit(corpus, settings, built_at, progress)
+        return _fit(corpus, settings, built_at, progress, before)
 
 
-def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress) -> Model:
+def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress, before: Model | None) -> Model:
     articles = corpus.articles
     fitted = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
     title_words = np.array([len(analyze(article.title)) for article in articles], np.int32)
+    catalogue = _catalogue(corpus, title_words)
     step = progress("ranking", len(articles))
-    near = _nearest(fitted.main, settings, np.array(corpus.families, np.int32))
-    nearest, cosines, lift = _rescored(fitted, near, settings, [article.subject for article in articles])
+    carried = _carried(before, fitted, catalogue)
+    near = _nearest(fitted.main, settings, catalogue.families, carried)
+    nearest, cosines, lift = _rescored(fitted, near, settings, catalogue.subjects.all(), carried)
     step(len(articles))
+    from recommender.alike import find_likeness  # noqa: PLC0415  (numba)
+
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
     titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, title_words.astype(np.float64))
     pairs = Rows(near.indptr, near.rows, near.cosines, len(articles))
     model = Model(
         settings=settings,
-        catalogue=_catalogue(corpus, title_words),
+        catalogue=catalogue,
         vectors=fitted.main,
         coverage=fitted.coverage,
         titles=fitted.titles,
@@ -60,7 +72,16 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
     return _with_chosen(model)
 
 
-def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
+def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carried | None:
+    """Find what a model from before spares; nothing where pairs are not all compared, or not here."""
+    if before is None or parallel.elsewhere() or len(catalogue) > before.settings.exact_up_to:
+        return None
+    from recommender.carried import carry  # noqa: PLC0415  (numba)
+
+    return carry(before, fitted, catalogue)
+
+
+def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Carried | None) -> Near:
     # numba takes 0.4 s to import, and only a build ranks a whole site.
     from recommender.neighbors import nearest  # noqa: PLC0415
     from recommender.pruned import nearest_pruned  # noqa: PLC0415
@@ -69,6 +90,8 @@ def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
     there = parallel.elsewhere()
     if there:
         found = nearest_elsewhere(vectors.rows, settings.candidates, families, there)
+    elif carried:
+        found = carried.nearest(parallel.cores())
     else:
         search = nearest if len(vectors.rows) <= settings.exact_up_to else nearest_pruned
         found = search(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
@@ -77,7 +100,9 @@ def _nearest(vectors: Vectors, settings: Settings, families: Terms) -> Near:
     return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], settings.candidates)
 
 
-def _rescored(fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str]) -> tuple[Ranking, Floats, float]:
+def _rescored(
+    fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str], carried: Carried | None
+) -> tuple[Ranking, Floats, float]:
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
     from recommender.rescoring import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
 
@@ -86,8 +111,10 @@ def _rescored(fitted: Fitted, near: Near, settings: Settings, subjects: Sequence
     lift = subject_lift(numbers[owners] == numbers[near.rows], numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
     pairs = padded(near, named)
+    if carried:
+        pairs = pairs._replace(known=carried.scores(pairs, lift))
     scores = rescore(fitted.main, fitted.coverage, pairs, weights_of(settings.parts, lift), parallel.cores())
-    order = sorted_by_score(pairs, scores)
+    order = sorted_by_score(pairs.rows, scores)
     rows = np.take_along_axis(pairs.rows, order, axis=1)
     filled = rows >= 0
     scores = np.take_along_axis(scores, order, axis=1)[filled]

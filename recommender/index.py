@@ -10,8 +10,6 @@ import contextlib
 import io
 import json
 import os
-import pkgutil
-import sys
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -28,6 +26,7 @@ from numpy.typing import NDArray
 from recommender.article import Article
 from recommender.atomic import replace_file
 from recommender.counts import Counts
+from recommender.edition import edition
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.sparse import pack, pack_bytes
@@ -114,10 +113,6 @@ def now() -> int:
 
 def key_of(settings: Settings) -> str:
     """Give a digest of the settings of reading and of this package's code, which decide what is read of a file."""
-    # A version number says nothing of a checkout that was pulled.
-    package = sys.modules["recommender"].__path__
-    rooms = sorted(module.name for module in pkgutil.iter_modules(package) if not module.ispkg)
-    code = [pkgutil.get_data("recommender", f"{room}.py") or b"" for room in rooms]
     values = (
         asdict(settings.keys),
         settings.sources,
@@ -126,7 +121,7 @@ def key_of(settings: Settings) -> str:
         settings.lead_words,
         settings.lead_times,
     )
-    return sha256(b"\0".join([json.dumps(values).encode(), *code])).hexdigest()
+    return sha256(f"{json.dumps(values)}\0{edition()}".encode()).hexdigest()
 
 
 def save_index(index: Index, folder: Path) -> None:

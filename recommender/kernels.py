@@ -43,13 +43,17 @@ class Index(NamedTuple):
 
 
 class Goal(NamedTuple):
-    """What may stand in a list: scores above the floor; of no row of the same family."""
+    """What may stand in a list: scores above the floor; of no row of the same family.
+
+    Lists hold rows by their ``names``.
+    """
 
     floor: float
     needs: Shorts  # bound that a pair needs to enter a row's list as it is
     families: Ints  # label of a row, from 0 on
     members: Ints  # rows by family
     bounds: Ints  # (families + 1,): where the members of a family begin
+    names: Terms
 
 
 class Desk(NamedTuple):

@@ -18,9 +18,9 @@ from threading import Lock
 import numpy as np
 
 from recommender.bounds import fill, search
-from recommender.exact import enter, need, settle
+from recommender.exact import enter, need, settle, take_up
 from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts
-from recommender.sparse import Floats, Rows, Terms
+from recommender.sparse import Floats, Ints, Rows, Terms
 
 FREQUENT = 4096  # terms looked up by row
 PEAKS = 1024  # highest bounds that the first guess is taken from
@@ -48,17 +48,52 @@ def nearest(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -
     return search.found
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Some rows, ascending, and whether they also enter the lists of the others, which hold none of them then."""
+
+    rows: Ints
+    enter_others: bool
+
+
+def nearest_of_some(matrix: Rows, families: Terms, asking: Asking, known: Neighbors, threads: int) -> Neighbors:
+    """Find the nearest of some rows, as ``nearest`` does, where the lists of the others are known.
+
+    What is known of the asking rows is not looked at.
+    """
+    if not len(asking.rows):
+        return known
+    others = np.setdiff1d(np.arange(len(matrix)), asking.rows, assume_unique=True)
+    names = np.concatenate([others, asking.rows])
+    search = Search(matrix.some(names), known.rows.shape[1], families[names], 0.0, names.astype(np.int32))
+    search.found.rows[: len(others)] = known.rows[others]
+    search.found.scores[: len(others)] = known.scores[others]
+    search.go_on(len(others), enter_others=asking.enter_others)
+    starts = iter(range(len(others), len(matrix), LANES))
+    run(lambda: search.ask(starts), threads)
+    found = Neighbors(np.empty_like(known.rows), np.empty_like(known.scores))
+    found.rows[names], found.scores[names] = search.found.rows, search.found.scores
+    return found
+
+
 class Search:
     """The lists of all rows, as far as those that asked until now have filled them; several threads may ask."""
 
-    def __init__(self, matrix: Rows, k: int, families: Terms, floor: float) -> None:
+    def __init__(self, matrix: Rows, k: int, families: Terms, floor: float, names: Terms | None = None) -> None:
         n = len(matrix)
+        names = np.arange(n, dtype=np.int32) if names is None else names
         self.found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
         self.lock = Lock()
-        self._terms = by_frequency(matrix)
+        self._terms, self._offset = by_frequency(matrix), 0
         self._nothing = k < 1 or not len(self._terms.terms)
         if not self._nothing:
-            self._goal, self._index = _goal(families, floor), _build(self._terms)
+            self._goal, self._index = _goal(families, floor, names), _build(self._terms)
+
+    def go_on(self, asking: int, *, enter_others: bool) -> None:
+        """Begin with the lists as they are, for rows from ``asking`` on to ask; those before may stay so."""
+        self._offset = asking % LANES
+        if not self._nothing:
+            take_up(self._goal, self.found.scores, 0 if enter_others else asking)
 
     def ask(self, starts: Iterable[int]) -> None:
         """Compare the LANES rows from each start on with all before them."""
@@ -66,7 +101,7 @@ class Search:
             return
         terms, index, goal, found = self._terms, self._index, self._goal, self.found
         n, k = found.rows.shape
-        desk = _desk(terms, index, k)
+        desk = _desk(terms, index, k, self._offset)
         for start in starts:
             state = 0, 0
             while state[0] < 2:
@@ -76,18 +111,19 @@ class Search:
                     enter(goal, found.rows, found.scores, desk, count)
 
 
-def _goal(families: Terms, floor: float) -> Goal:
+def _goal(families: Terms, floor: float, names: Terms) -> Goal:
     labels, family = np.unique(families, return_inverse=True)
     bounds = np.concatenate([[0], np.cumsum(np.bincount(family, minlength=len(labels)))])
     members = np.argsort(family, kind="stable")
     floor = max(floor, 0.0)
-    return Goal(floor, np.full(len(families), need(floor), np.uint16), family.astype(np.int64), members, bounds)
+    needs = np.full(len(families), need(floor), np.uint16)
+    return Goal(floor, needs, family.astype(np.int64), members, bounds, names)
 
 
-def _desk(terms: Matrix, index: Index, k: int) -> Desk:
+def _desk(terms: Matrix, index: Index, k: int, offset: int) -> Desk:
     n, size = terms.ptr.size - 1, terms.frequency.size
     others = np.diff(terms.ptr) - np.diff(index.ptr)
-    most = int(np.add.reduceat(others, np.arange(0, n, LANES)).max()) // 2
+    most = int(np.add.reduceat(others, np.arange(offset, n, LANES)).max()) // 2
     sums, table, peaks, alone = (_lanes(rows) for rows in (n, index.frequent + most, max(PEAKS, 4 * k), 2))
     slots, places, row = np.full(size, -1, np.int32), np.empty((4, size), np.int64), np.zeros(size)
     hits = np.empty((2, ROOM), np.int64)

@@ -8,20 +8,29 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.coverage import Coverage, head_weights, saturation, shares_of, text_weights
+from recommender.coverage import Coverage
 from recommender.kernels import compiled, part
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task
-PART = 1 << 14  # articles whose words are gathered, and whose scores are sorted, at once
+PART = 1 << 14  # rows whose scores are sorted at once: what is made on the way is five times what stays
+
+
+class _Counts(NamedTuple):
+    indptr: Ints
+    columns: Terms
+    texts: NDArray[np.uint16]
+    heads: NDArray[np.uint16]
+    titles: NDArray[np.uint8]
 
 
 class Words(NamedTuple):
     """Every article's words, of the text alone, and how it speaks of each.
 
-    ``ends`` and ``titles`` are those of the titles: columns, and shares of each title.
+    ``ends`` and ``titles`` are those of the titles: columns, and shares of each title. ``counts`` and ``idf`` give
+    the shares of an asking one's head and text: kept for all, those would take 2 GB for a million articles.
     """
 
     indptr: Ints
@@ -30,19 +39,8 @@ class Words(NamedTuple):
     ends: Ints
     titles: Terms
     shares: Floats
-    size: int  # columns of the space
-
-
-class Asking(NamedTuple):
-    """The words of some articles, the first of which stands at ``start`` among all: shares of their heads and texts.
-
-    ``weights`` are those of the parts of a score.
-    """
-
-    start: int
-    heads: Floats
-    texts: Floats
-    weights: Floats
+    counts: _Counts
+    idf: Floats
 
 
 class Pairs(NamedTuple):
@@ -52,61 +50,60 @@ class Pairs(NamedTuple):
     cosines: Floats
     subjects: Ints  # number of every article's subject, -1 for none
     returns: Floats  # by the number of candidates that come before
+    known: Floats  # scores, NaN for those to be computed
 
 
 def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats, threads: int) -> Floats:
     """Score all candidates: (n, kept) float64, 0.0 where there is none."""
-    n, of_text = len(vectors.rows), coverage.texts > 0
-    words = _words(vectors, coverage, of_text)
+    words = _words(vectors, coverage)
     scores = np.zeros(pairs.rows.shape)
+
+    def task(start: int) -> None:
+        _rescore(words, pairs, weights, (start, min(start + BLOCK, len(vectors.rows))), scores)
+
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for part in range(0, n, PART):
-            stop = min(part + PART, n)
-            heads, texts = _shares(vectors, coverage, of_text, (part, stop))
-            asking = Asking(int(words.indptr[part]), heads, texts, weights)
-
-            def task(start: int, asking: Asking = asking, stop: int = stop) -> None:
-                _rescore(words, asking, pairs, (start, min(start + BLOCK, stop)), scores)
-
-            list(pool.map(task, range(part, stop, BLOCK)))  # a list, so that a task's exception is raised
+        list(pool.map(task, range(0, len(vectors.rows), BLOCK)))  # a list, so that a task's exception is raised
     return scores
 
 
-def _words(vectors: Vectors, coverage: Coverage, of_text: NDArray[np.bool_]) -> Words:
-    """Gather the words, some articles at a time: what is made on the way is twice what stays."""
-    rows = vectors.rows
+def _words(vectors: Vectors, coverage: Coverage) -> Words:
+    """Gather the words."""
+    rows, of_text = vectors.rows, coverage.texts > 0
     indptr = _counted(of_text)[rows.indptr]
     titled = _counted((coverage.titles > 0) & of_text)[rows.indptr]
     columns, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
+    counts = _Counts(rows.indptr, rows.indices, coverage.texts, coverage.heads, coverage.titles)
     spoken, shares = np.empty(len(columns)), np.empty(len(titles))
-    for first in range(0, len(rows), PART):
-        last = min(first + PART, len(rows))
-        span, ends = slice(indptr[first], indptr[last]), slice(titled[first], titled[last])
-        own = _places(vectors, of_text, first, last)
-        owners = np.repeat(np.arange(last - first), np.diff(indptr[first : last + 1]))
-        idf, has = vectors.space.idf[rows.indices[own]], coverage.titles[own] > 0
-        columns[span], titles[ends] = rows.indices[own], rows.indices[own][has]
-        spoken[span] = saturation(coverage.texts[own].astype(np.float64), coverage.slack[first:last][owners])
-        shares[ends] = shares_of(owners[has], idf[has], last - first)
-    return Words(indptr, columns, spoken, titled, titles, shares, rows.columns)
+    words = Words(indptr, columns, spoken, titled, titles, shares, counts, vectors.space.idf)
+    _share(words, coverage.slack)
+    return words
 
 
-def _shares(
-    vectors: Vectors, coverage: Coverage, of_text: NDArray[np.bool_], span: tuple[int, int]
-) -> tuple[Floats, Floats]:
-    """Give the shares of the words of some articles in their heads and texts."""
-    first, last = span
-    own = _places(vectors, of_text, first, last)
-    owners = np.searchsorted(vectors.rows.indptr[first : last + 1], own, "right") - 1
-    in_text, in_head = (counts[own].astype(np.float64) for counts in (coverage.texts, coverage.heads))
-    idf = vectors.space.idf[vectors.rows.indices[own]]
-    heads = shares_of(owners, head_weights(idf, in_head), last - first)
-    return heads, shares_of(owners, text_weights(idf, in_text), last - first)
+@compiled
+def _share(words: Words, slack: Floats) -> None:
+    """Write every article's words as ``coverage`` weighs them."""
+    counts = words.counts
+    for row in range(slack.size):
+        at, title = words.indptr[row], words.ends[row]
+        for p in range(counts.indptr[row], counts.indptr[row + 1]):
+            times = np.float64(counts.texts[p])
+            if times == 0:
+                continue
+            words.columns[at], words.spoken[at] = counts.columns[p], times / (times + slack[row])
+            at += 1
+            if counts.titles[p]:
+                words.titles[title], words.shares[title] = counts.columns[p], words.idf[counts.columns[p]]
+                title += 1
+        _sum_to_one(words.shares[words.ends[row] : title])
 
 
-def _places(vectors: Vectors, of_text: NDArray[np.bool_], first: int, last: int) -> Ints:
-    start, stop = vectors.rows.indptr[first], vectors.rows.indptr[last]
-    return np.arange(start, stop)[of_text[start:stop]]
+@part
+def _sum_to_one(weights: Floats) -> None:
+    total = 0.0
+    for weight in weights:
+        total += weight
+    if total > 0:
+        weights /= total
 
 
 def _counted(held: NDArray[np.bool_]) -> Ints:
@@ -122,16 +119,26 @@ def padded(near: Near, subjects: Ints) -> Pairs:
     rows, cosines = np.full((n, near.kept), -1, np.int32), np.zeros((n, near.kept))
     filled = np.arange(near.kept) < lengths[:, None]
     rows[filled], cosines[filled] = near.rows, near.cosines
-    return Pairs(rows, cosines, subjects, returns(near.kept))
+    return Pairs(rows, cosines, subjects, returns(near.kept), np.full(rows.shape, np.nan))
 
 
 @part
-def _spread(words: Words, asking: Asking, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+    counts, at, head, text = words.counts, words.indptr[a], 0.0, 0.0
+    for p in range(counts.indptr[a], counts.indptr[a + 1]):
+        times, column = np.float64(counts.texts[p]), counts.columns[p]
+        if times == 0:
+            continue
+        rare = words.idf[column]
+        shares[column, 0] = rare * rare * counts.heads[p]
+        shares[column, 1] = rare * np.sqrt(times)
+        head += shares[column, 0]
+        text += shares[column, 1]
+        spoken[column] = words.spoken[at]
+        at += 1
     for p in range(words.indptr[a], words.indptr[a + 1]):
-        column = words.columns[p]
-        shares[column, 0] = asking.heads[p - asking.start]
-        shares[column, 1] = asking.texts[p - asking.start]
-        spoken[column] = words.spoken[p]
+        shares[words.columns[p], 0] /= head if head > 0 else 1.0
+        shares[words.columns[p], 1] /= text if text > 0 else 1.0
 
 
 @part
@@ -166,14 +173,20 @@ def _returned(pairs: Pairs, a: int, c: int) -> Any:
 
 
 @compiled
-def _rescore(words: Words, asking: Asking, pairs: Pairs, span: tuple[int, int], scores: Floats) -> None:
-    shares, spoken, weights = np.zeros((words.size, 2)), np.zeros(words.size), asking.weights
+def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int], scores: Floats) -> None:
+    shares, spoken = np.zeros((words.idf.size, 2)), np.zeros(words.idf.size)
     for a in range(span[0], span[1]):
-        _spread(words, asking, a, shares, spoken)
+        spread = False
         for k in range(pairs.rows.shape[1]):
             c = pairs.rows[a, k]
             if c < 0:
                 break
+            scores[a, k] = pairs.known[a, k]
+            if not np.isnan(scores[a, k]):
+                continue
+            if not spread:
+                _spread(words, a, shares, spoken)
+                spread = True
             head, text, title = _covered(words, c, shares, spoken)
             same = 1.0 if pairs.subjects[a] >= 0 and pairs.subjects[a] == pairs.subjects[c] else 0.0
             # One after the other, as score.total adds: the order decides the last bit.
@@ -183,17 +196,18 @@ def _rescore(words: Words, asking: Asking, pairs: Pairs, span: tuple[int, int], 
             score = score + weights[3] * title
             score = score + weights[4] * _returned(pairs, a, c)
             scores[a, k] = score + weights[5] * same
-        _clear(words, a, shares, spoken)
+        if spread:
+            _clear(words, a, shares, spoken)
 
 
-def sorted_by_score(pairs: Pairs, scores: Floats) -> NDArray[Any]:
+def sorted_by_score(rows: Terms, scores: Floats) -> NDArray[Any]:
     """Give the order of every article's candidates by (-round(score, 9), row), missing ones last: (n, kept) int64."""
     order = np.empty(scores.shape, np.int64)
     for first in range(0, len(order), PART):
-        part = slice(first, first + PART)
-        rows, missing = pairs.rows[part], pairs.rows[part] < 0
-        by_row = np.argsort(np.where(missing, np.iinfo(np.int32).max, rows), axis=1, kind="stable")
-        keys = np.where(missing, np.inf, -np.round(scores[part], 9))
+        block = slice(first, first + PART)
+        missing = rows[block] < 0
+        by_row = np.argsort(np.where(missing, np.iinfo(np.int32).max, rows[block]), axis=1, kind="stable")
+        keys = np.where(missing, np.inf, -np.round(scores[block], 9))
         by_score = np.argsort(np.take_along_axis(keys, by_row, axis=1), axis=1, kind="stable")
-        order[part] = np.take_along_axis(by_row, by_score, axis=1)
+        order[block] = np.take_along_axis(by_row, by_score, axis=1)
     return order

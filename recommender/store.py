@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from recommender import __version__, layout
 from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync
+from recommender.edition import edition
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.sparse import ascends
@@ -85,7 +86,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32]
     manifest = {
         "format": FORMAT,
-        "created_with": {"recommender": __version__, "numpy": np.__version__},
+        "created_with": _creator(),
         "version": version,
         "files": files,
         **layout.to_header(model),
@@ -105,6 +106,19 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     replace_file(folder / MANIFEST, text.encode("utf-8"))
     _drop_old(folder, version)
     return version
+
+
+def _creator() -> dict[str, str]:
+    return {"recommender": __version__, "numpy": np.__version__, "edition": edition()[:32]}
+
+
+def own_model(folder: Path) -> Model | None:
+    """Open a saved model that this very code has made; None where there is none that is whole."""
+    try:
+        manifest = read_manifest(folder)
+        return open_model(folder, manifest) if manifest["created_with"] == _creator() else None
+    except ModelError:
+        return None
 
 
 def load_model(folder: Path) -> Model:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from recommender.counts import HEADS, TITLES, Counted, Words
+from recommender.counts import TITLES, Counted, Words
 from recommender.coverage import Coverage
-from recommender.merging import Merged, merge, titles_alone
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
+
+if TYPE_CHECKING:
+    from recommender.merging import Merged
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
@@ -29,7 +30,6 @@ MAX_SHARE, ENOUGH = 0.5, 100
 # 0.763, 0.761, 0.761 and 0.764 over 160 judged articles.
 STEPS = 4
 STEM = 5
-PART = 1 << 14  # articles weighted at once: what is made on the way is three times what stays
 
 
 @dataclass(frozen=True)
@@ -74,21 +74,47 @@ def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
 
     In the rows of the titles words are cut to 5 letters.
     """
-    present = set(counted.counts.vocabulary)
+    from recommender.merging import merge, words_in_use  # noqa: PLC0415  (numba)
+
+    present = set(words_in_use(counted))
 
     def folded(word: str) -> str:
         return fold(word, present.__contains__)
 
-    fields = settings.weighted
-    merged = merge(counted, folded)
-    blocks = [_weigh(merged, number, weight) for number, weight in enumerate(fields.values())]
-    main, places = _join(blocks, list(fields))
-    titles, _ = _join([_weigh(merge(titles_alone(counted), stem), 0, 1.0)], ["title"])
-    coverage = _no_coverage(main.rows)
-    if TEXT in fields:
-        number = list(fields).index(TEXT)
-        coverage = _cover(merged, blocks[number], (places[number], len(main.rows.indices)))
+    main, coverage = _weighed(merge(counted, folded), settings.weighted)
+    alone = replace(counted.counts, data=counted.counts.data[TITLES:])
+    titles, _ = _weighed(merge(replace(counted, counts=alone), stem), {"title": 1.0})
     return Fitted(main, coverage, titles)
+
+
+def _weighed(merged: Merged, fields: Mapping[str, float]) -> tuple[Vectors, Coverage]:
+    """Make the space of some fields, and the rows of all articles in it."""
+    from recommender.weighing import Scales, weigh_rows  # noqa: PLC0415  (numba)
+
+    shape = len(fields), len(merged.vocabulary)
+    columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
+    starts, terms = np.zeros(len(fields) + 1, np.int64), list[str]()
+    for field in range(len(fields)):
+        counts = _counts_of(merged, field)
+        used = np.flatnonzero(np.bincount(counts.indices, minlength=counts.columns))
+        columns[field, used] = np.arange(len(terms), len(terms) + len(used))
+        idf[field] = inverse_document_frequency(counts)
+        terms += [merged.vocabulary[term] for term in used.tolist()]
+        starts[field + 1] = len(terms)
+    weights = tuple(fields.values())
+    text = list(fields).index(TEXT) if TEXT in fields else -1
+    rows = weigh_rows(merged, Scales(columns, idf, np.array(weights), text))
+    space = Space(tuple(fields), weights, starts, pack(terms), idf[columns >= 0])
+    coverage = Coverage(rows.texts, rows.heads, rows.titles, rows.lengths)
+    return Vectors(space, Rows(rows.indptr, rows.indices, rows.data, len(terms))), coverage
+
+
+def _counts_of(merged: Merged, field: int) -> Rows:
+    """Give the counts of one field alone."""
+    counts = merged.data[:, field]
+    held = np.flatnonzero(counts)
+    indptr = np.searchsorted(held, merged.indptr)
+    return Rows(indptr, merged.indices[held], counts[held].astype(np.float64), len(merged.vocabulary))
 
 
 def fold(word: str, known: Callable[[str], object]) -> str:
@@ -182,103 +208,3 @@ def _weighing(space: Space, counts: Counter[int]) -> Terms:
     """Give the counted columns that count something, ascending."""
     columns = np.array(sorted(counts), np.int32)
     return columns[space.idf[columns] > 0]
-
-
-@dataclass(frozen=True)
-class _Block:
-    """One field: its sorted terms, its counts without those of terms that count nothing, idf and weight.
-
-    ``entries`` tells where its counts stand among the merged ones.
-    """
-
-    vocabulary: list[str]
-    counts: Rows
-    entries: NDArray[Any]
-    lengths: Floats
-    idf: Floats
-    weight: float
-
-
-def _weigh(merged: Merged, number: int, weight: float) -> _Block:
-    """Make the block of one column; what is large is let go as soon as it can be."""
-    data = merged.column(number)
-    entries = np.flatnonzero(data).astype(merged.places.dtype)
-    columns = merged.indices[entries]
-    used = np.bincount(columns, minlength=len(merged.vocabulary)) > 0
-    columns = (np.cumsum(used) - 1).astype(np.int32)[columns]
-    indptr = np.searchsorted(entries, merged.indptr).astype(np.int64)
-    values = data[entries].astype(np.float64)
-    del data
-    counts = Rows(indptr, columns, values, int(used.sum()))
-    idf = inverse_document_frequency(counts)
-    lengths = _totals(counts)
-    kept = (idf > 0)[columns]
-    if not kept.all():
-        entries = entries[kept]
-        indptr = np.searchsorted(np.flatnonzero(kept), indptr).astype(np.int64)
-        del counts
-        columns = columns[kept]
-        counts = Rows(indptr, columns, values[kept], int(used.sum()))
-    vocabulary = [merged.vocabulary[term] for term in np.flatnonzero(used).tolist()]
-    return _Block(vocabulary, counts, entries, lengths, idf, weight)
-
-
-def _totals(counts: Rows) -> Floats:
-    """Add up the counts of every row: whole numbers, so in any order."""
-    totals, filled = np.zeros(len(counts)), np.diff(counts.indptr) > 0
-    if filled.any():
-        totals[filled] = np.add.reduceat(counts.data, counts.indptr[:-1][filled])
-    return totals
-
-
-def _join(blocks: Sequence[_Block], names: Sequence[str]) -> tuple[Vectors, list[NDArray[Any]]]:
-    """Put the fields beside each other; also give where each field's entries stand in the joint rows."""
-    articles = len(blocks[0].counts)
-    lengths = [np.diff(block.counts.indptr) for block in blocks]
-    starts = np.cumsum([0, *(len(block.vocabulary) for block in blocks)]).astype(np.int64)
-    indptr = np.concatenate([[0], np.cumsum(np.sum(lengths, axis=0))]).astype(np.int64)
-    totals = np.sum([block.weight * (own > 0) for block, own in zip(blocks, lengths, strict=True)], axis=0)
-    indices, data, places = np.empty(indptr[-1], np.int32), np.empty(indptr[-1]), []
-    filled = indptr[:-1].copy()
-    for block, start, length in zip(blocks, starts.tolist(), lengths, strict=False):
-        place = np.empty(len(block.counts.indices), np.int32 if indptr[-1] < 2**31 else np.int64)
-        for first in range(0, articles, PART):
-            part = slice(first, first + PART)
-            span = slice(block.counts.indptr[first], block.counts.indptr[first:][: PART + 1][-1])
-            values = _normed(block, span, length[part], totals[part])
-            place[span] = np.arange(span.start, span.stop) + np.repeat(
-                filled[part] - block.counts.indptr[:-1][part], length[part]
-            )
-            indices[place[span]] = block.counts.indices[span] + start
-            data[place[span]] = values
-        places.append(place)
-        filled += length
-    terms = pack(term for block in blocks for term in block.vocabulary)
-    idf, weights = np.concatenate([block.idf for block in blocks]), tuple(block.weight for block in blocks)
-    space = Space(tuple(names), weights, starts, terms, idf)
-    return Vectors(space, Rows(indptr, indices, data, len(terms))), places
-
-
-def _normed(block: _Block, span: slice, length: Ints, totals: Floats) -> Floats:
-    """Weigh some rows of a field, given by their entries, how many these are in each, and the rows' weights."""
-    values = weigh(block.counts.data[span]) * block.idf[block.counts.indices[span]]
-    row = np.repeat(np.arange(len(length)), length)
-    norms = np.sqrt(np.bincount(row, weights=values * values, minlength=len(length)))
-    values *= np.sqrt(block.weight) / (norms[row] * np.sqrt(totals[row]))
-    return values
-
-
-def _no_coverage(rows: Rows) -> Coverage:
-    size = len(rows.indices)
-    return Coverage(np.zeros(size, np.uint16), np.zeros(size, np.uint16), np.zeros(size, np.uint8), np.ones(len(rows)))
-
-
-def _cover(merged: Merged, text: _Block, entries: tuple[NDArray[Any], int]) -> Coverage:
-    """Put the counts of text, head and title beside the entries of the text, which stand at some places of all."""
-    places, size = entries
-    texts, heads = np.zeros(size, np.uint16), np.zeros(size, np.uint16)
-    titles = np.zeros(size, np.uint8)
-    texts[places] = np.minimum(text.counts.data, np.iinfo(np.uint16).max)
-    heads[places] = np.minimum(merged.column(HEADS)[text.entries], np.iinfo(np.uint16).max)
-    titles[places] = np.minimum(merged.column(TITLES)[text.entries], np.iinfo(np.uint8).max)
-    return Coverage(texts, heads, titles, text.lengths)

@@ -19,6 +19,7 @@ from recommender.collect import Collected, collect
 from recommender.corpus import Corpus, read_corpus
 from recommender.counts import Counted, count_articles, take
 from recommender.index import UNREAD, Index, load_index, save_index
+from recommender.merging import words_in_use
 from recommender.settings import Settings
 from recommender.vectors import fit_vectors
 
@@ -83,7 +84,7 @@ def same(found: Corpus, wanted: Corpus) -> None:
     assert found == wanted
     assert found.counted is not None and wanted.counted is not None
     assert rows(found.counted) == rows(wanted.counted)
-    assert sorted(found.counted.counts.vocabulary) == sorted(wanted.counted.counts.vocabulary)
+    assert sorted(words_in_use(found.counted)) == sorted(words_in_use(wanted.counted))
 
 
 def rows(counted: Counted) -> list[dict[str, list[int]]]:

@@ -86,8 +86,7 @@ def test_candidates_are_put_into_one_table() -> None:
 def test_candidates_are_sorted_by_score_to_nine_decimals_then_by_row() -> None:
     rows = np.array([[5, 3, 9, -1], [1, 2, 0, 4], [-1, -1, -1, -1], [7, 6, -1, -1]], np.int32)
     scores = np.array([[0.1, 0.1 + 1e-11, 0.4, 0.0], [-0.5, 0.2, -0.5, 0.0], [0.0] * 4, [-1.0, -2.0, 0.0, 0.0]])
-    pairs = Pairs(rows, np.zeros(rows.shape), np.zeros(10, np.int64), returns(4))
-    order = sorted_by_score(pairs, scores)
+    order = sorted_by_score(rows, scores)
     assert np.take_along_axis(rows, order, axis=1).tolist() == [
         [9, 3, 5, -1],
         [2, 4, 0, 1],

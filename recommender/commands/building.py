@@ -10,7 +10,7 @@ import click
 
 from recommender import output, parallel
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
-from recommender.settings import Settings, find_settings
+from recommender.settings import Settings, find_settings, ranking_settings
 
 if TYPE_CHECKING:
     from recommender.corpus import Corpus
@@ -39,15 +39,14 @@ def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model
 
 
 def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> tuple[Model, Corpus]:
-    """Build and publish a model from the site as it is now, with the help of the index that the last build left.
+    """Build and publish a model from the site as it is now, with the help of the index and model of the last build.
 
-    A model of this content, these settings and this code, which only an index proves, stays as it is.
+    A model of this content, these settings and this code stays as it is.
     """
     from recommender.collect import collect
-    from recommender.filling import saved_model
     from recommender.fit import load_engines
     from recommender.index import load_index, save_index
-    from recommender.store import make_folder
+    from recommender.store import make_folder, own_model
 
     before = load_index(folder, settings, verify=verify)
     found = collect(root, settings, output.progress, list if before else load_engines, before)
@@ -57,16 +56,19 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
             save_index(found.index, folder)
     if before is not None:
         output.note(f"{found.read:,} of {found.corpus.files:,} files read; the others are as the last build read them")
-        if model := saved_model(found.corpus, settings, folder):
-            return model, found.corpus
-    return publish(found.corpus, settings, folder), found.corpus
+    model = own_model(folder) if before is not None else None
+    if model and model.fits(found.corpus, settings):
+        return model, found.corpus
+    if model and ranking_settings(model.settings) != ranking_settings(settings):
+        model = None
+    return publish(found.corpus, settings, folder, model), found.corpus
 
 
-def publish(corpus: Corpus, settings: Settings, folder: Path) -> Model:
-    """Fit a model and save it."""
+def publish(corpus: Corpus, settings: Settings, folder: Path, before: Model | None = None) -> Model:
+    """Fit a model, with the help of one that was made alike, and save it."""
     from recommender.fit import fit_model
     from recommender.store import save_model
 
-    model = fit_model(corpus, settings, output.now(), output.progress)
+    model = fit_model(corpus, settings, output.now(), output.progress, before)
     save_model(model, folder)
     return model

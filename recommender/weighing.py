@@ -1,0 +1,99 @@
+"""Merged counts to weighted rows, in compiled loops: the formula is that of ``vectors``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.counts import HEADS, TITLES
+from recommender.kernels import compiled
+from recommender.merging import Merged
+from recommender.sparse import Floats, Ints, Terms
+
+
+class Scales(NamedTuple):
+    """What weighs each term in each field: (fields, terms) columns, -1 for none, and idf; the weight of each field.
+
+    ``text`` is the number of the composed field, -1 where it has no weight.
+    """
+
+    columns: Terms
+    idf: Floats
+    weights: Floats
+    text: int
+
+
+class Weighed(NamedTuple):
+    """Rows, and beside their entries the counts that covering needs; ``lengths`` are the words of each text."""
+
+    indptr: Ints
+    indices: Terms
+    data: Floats
+    texts: NDArray[np.uint16]
+    heads: NDArray[np.uint16]
+    titles: NDArray[np.uint8]
+    lengths: Floats
+
+
+def weigh_rows(merged: Merged, scales: Scales) -> Weighed:
+    """Weigh every article's words, field by field."""
+    counts = _Counts(merged.indptr, merged.indices, merged.data)
+    indptr = np.zeros(len(merged.indptr), np.int64)
+    _count(counts, scales, indptr)
+    size, articles = int(indptr[-1]), len(indptr) - 1
+    rows = Weighed(
+        indptr,
+        np.empty(size, np.int32),
+        np.empty(size),
+        np.zeros(size, np.uint16),
+        np.zeros(size, np.uint16),
+        np.zeros(size, np.uint8),
+        np.ones(articles) if scales.text < 0 else np.zeros(articles),
+    )
+    _weigh(counts, scales, rows)
+    return rows
+
+
+class _Counts(NamedTuple):
+    indptr: Ints
+    indices: Terms
+    data: NDArray[np.uint16]
+
+
+@compiled
+def _count(counts: _Counts, scales: Scales, indptr: Ints) -> None:
+    """Count the entries of every row."""
+    for row in range(indptr.size - 1):
+        indptr[row + 1] = indptr[row]
+        for p in range(counts.indptr[row], counts.indptr[row + 1]):
+            for field in range(scales.weights.size):
+                if counts.data[p, field] and scales.idf[field, counts.indices[p]] > 0:
+                    indptr[row + 1] += 1
+
+
+@compiled
+def _weigh(counts: _Counts, scales: Scales, rows: Weighed) -> None:
+    at = 0
+    for row in range(rows.indptr.size - 1):
+        total = 0.0
+        for field in range(scales.weights.size):
+            start, squares = at, 0.0
+            for p in range(counts.indptr[row], counts.indptr[row + 1]):
+                count, term = counts.data[p, field], counts.indices[p]
+                if field == scales.text:
+                    rows.lengths[row] += count
+                if count == 0 or not scales.idf[field, term] > 0:
+                    continue
+                value = np.sqrt(np.float64(count)) * scales.idf[field, term]
+                squares += value * value
+                rows.indices[at], rows.data[at] = scales.columns[field, term], value
+                if field == scales.text:
+                    rows.texts[at], rows.heads[at] = count, counts.data[p, HEADS]
+                    rows.titles[at] = min(counts.data[p, TITLES], 255)
+                at += 1
+            if at > start:
+                total += scales.weights[field]
+                rows.data[start:at] *= np.sqrt(scales.weights[field] / squares)
+        rows.data[rows.indptr[row] : at] /= np.sqrt(total)
