@@ -15,7 +15,7 @@ import numpy as np
 from recommender.exact import compare
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
 from recommender.neighbors import Neighbors, by_frequency, run
-from recommender.refining import Keys, Lists, agree, key_of, offer, refine, row_of
+from recommender.refining import Keys, Lists, agree, sort_key, offer, refine, row_of
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
@@ -212,7 +212,7 @@ def _collect(desk: Scout, span: tuple[int, int], state: tuple[int, int], most: i
             continue
         for i in range(group, groups * GROUP, groups):
             if sums[i] >= bar:
-                desk.keys[count] = key_of(sums[i], start + i)
+                desk.keys[count] = sort_key(sums[i], start + i)
                 count += 1
         if count + GROUP > desk.keys.size:
             count, bar = _keep_best(desk, count, most)

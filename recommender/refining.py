@@ -91,7 +91,7 @@ def _in_spans(work: Callable[[Any], None], n: int, size: int, threads: int) -> N
 
 
 @part
-def key_of(found: int, row: int) -> Any:
+def sort_key(found: int, row: int) -> Any:
     """Order candidates by what was found of them, of equal ones the first row highest."""
     return (np.uint64(found) << np.uint64(32)) | np.uint64(LAST - row)
 
@@ -158,7 +158,7 @@ def look_around(terms: Matrix, lists: Lists, near: tuple[Terms, Shorts], walker:
         for i in range(met):
             at = walker.used[i]
             if walker.sums[at] > 0:
-                walker.keys[count] = key_of(walker.sums[at], walker.slots[at])
+                walker.keys[count] = sort_key(walker.sums[at], walker.slots[at])
                 count += 1
             walker.slots[at] = -1
         best = walker.keys[:count]
