@@ -15,7 +15,7 @@ import numpy as np
 from recommender.exact import compare
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
 from recommender.neighbors import Neighbors, by_frequency, run
-from recommender.refining import Keys, Lists, agree, sort_key, offer, refine, row_of
+from recommender.refining import Keys, Lists, agree, offer, refine, row_of, sort_key
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
