@@ -7,6 +7,7 @@ other's list at the same place. So only what changed asks again, and those whose
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from recommender.vectors import Fitted, Space
 
 # With more changed articles than one in so many, all ask again: the others save less than comparing them costs.
 WORTH = 3
+SPAN = 1024  # rows of one task
 
 
 class Lists(NamedTuple):
@@ -76,11 +78,14 @@ class Carried:
         again = Asking(np.flatnonzero(open_ends), enter_others=False)
         return nearest_of_some(rows, self.families, again, found, threads)
 
-    def scores(self, pairs: Pairs, lift: float) -> Floats:
+    def scores(self, pairs: Pairs, lift: float, threads: int) -> Floats:
         """Give the scores that are still those of before, NaN for all others: (n, kept) float64."""
         known = np.full(pairs.rows.shape, np.nan)
         if lift == self.before.lift and self.fitted.coverage.mean == self.before.coverage.mean:
-            _look_up(self.lists, self.moved, pairs.rows, known)
+            # Three scans of a list for each pair: half a second on 36,000 articles.
+            spans = [(start, start + SPAN) for start in range(0, len(known), SPAN)]
+            with ThreadPoolExecutor(max(threads, 1)) as pool:
+                list(pool.map(lambda span: _look_up(self.lists, self.moved, (pairs.rows, known), span), spans))
         return known
 
 
@@ -219,9 +224,10 @@ def _place(rows: Terms, one: int, other: int) -> Any:
 
 
 @compiled
-def _look_up(lists: Lists, moved: Moved, rows: Terms, scores: Floats) -> None:
+def _look_up(lists: Lists, moved: Moved, tables: tuple[Terms, Floats], span: tuple[int, int]) -> None:
     """Write the scores of pairs that are as before and stand in each other's list where they stood."""
-    for row in range(rows.shape[0]):
+    rows, scores = tables
+    for row in range(span[0], min(span[1], rows.shape[0])):
         old = moved.old[row]
         if old < 0:
             continue

@@ -42,7 +42,8 @@ def fit_model(
 
 def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress, before: Model | None) -> Model:
     articles = corpus.articles
-    fitted = fit_vectors(corpus.counted or count_articles(articles, settings, progress), settings)
+    counted = corpus.counted or count_articles(articles, settings, progress)
+    fitted = fit_vectors(counted, settings, again=before is not None)
     title_words = np.array([len(analyze(article.title)) for article in articles], np.int32)
     catalogue = _catalogue(corpus, title_words)
     step = progress("ranking", len(articles))
@@ -112,7 +113,7 @@ def _rescored(
     named = np.where([subject != "" for subject in subjects], numbers, -1)
     pairs = padded(near, named)
     if carried:
-        pairs = pairs._replace(known=carried.scores(pairs, lift))
+        pairs = pairs._replace(known=carried.scores(pairs, lift, parallel.cores()))
     scores = rescore(fitted.main, fitted.coverage, pairs, weights_of(settings.parts, lift), parallel.cores())
     order = sorted_by_score(pairs.rows, scores)
     rows = np.take_along_axis(pairs.rows, order, axis=1)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender import parallel
 from recommender.counts import MOST, Counted
-from recommender.kernels import compiled
+from recommender.kernels import compiled, part
 from recommender.sparse import Ints, Terms
 
 
@@ -30,9 +32,13 @@ class Merged:
 class _Source(NamedTuple):
     indptr: Ints
     indices: Terms
-    data: NDArray[np.uint16]  # (columns, entries)
+    data: NDArray[np.uint16]  # (entries, columns): an entry's counts are read at once, in any order
     order: Ints
     terms: Terms  # of each word
+
+
+SPAN = 1024  # rows of one task
+_Rows = tuple[Ints, Ints, Terms, NDArray[np.uint16]]
 
 
 def words_in_use(counted: Counted) -> list[str]:
@@ -53,8 +59,23 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
     vocabulary = sorted(set(forms))
     number = {term: place for place, term in enumerate(vocabulary)}
     terms = np.fromiter(map(number.__getitem__, forms), np.int32, len(forms))
-    source = _Source(counts.indptr.astype(np.int64), counts.indices, counts.data, counted.order.astype(np.int64), terms)
-    return Merged(vocabulary, *_sort(source, len(vocabulary)))
+    source = _Source(
+        counts.indptr.astype(np.int64),
+        counts.indices,
+        np.ascontiguousarray(counts.data.T),
+        counted.order.astype(np.int64),
+        terms,
+    )
+    starts, filled = np.zeros(len(counted.order) + 1, np.int64), np.zeros(len(counted.order), np.int64)
+    _measure(source, starts)
+    # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
+    indices, data = np.empty(starts[-1], np.int32), np.zeros((starts[-1], len(counts.data)), np.uint16)
+    spans = [(start, start + SPAN) for start in range(0, len(filled), SPAN)]
+    with ThreadPoolExecutor(parallel.cores()) as pool:
+        list(pool.map(lambda span: _sort(source, span, (starts, filled, indices, data)), spans))
+    indptr = np.zeros(len(starts), np.int64)
+    end = _close_ranks(starts, filled, indptr, (indices, data))
+    return Merged(vocabulary, indptr, indices[:end], data[:end])
 
 
 @compiled
@@ -64,54 +85,54 @@ def _mark(indptr: Ints, indices: Terms, order: Ints, used: NDArray[np.bool_]) ->
             used[indices[p]] = True
 
 
+@part
+def _counts(counts: NDArray[np.uint16], p: int) -> bool:
+    total = 0
+    for column in range(counts.shape[1]):
+        total |= counts[p, column]
+    return total > 0
+
+
 @compiled
-def _sort(source: _Source, size: int) -> tuple[Ints, Terms, NDArray[np.uint16]]:
-    """Sort the entries by term and, once more, by row: what is sorted first stays so within the rows."""
-    indptr, indices, counts, order, terms = source
-    ends, starts = np.zeros(size + 1, np.int64), np.zeros(order.size + 1, np.int64)
-    for i in range(order.size):
+def _measure(source: _Source, starts: Ints) -> None:
+    """Find where each row's entries begin."""
+    for i in range(source.order.size):
         starts[i + 1] = starts[i]
-        for p in range(indptr[order[i]], indptr[order[i] + 1]):
-            if counts[:, p].any():
-                ends[terms[indices[p]] + 1] += 1
-                starts[i + 1] += 1
-    for t in range(size):
-        ends[t + 1] += ends[t]
-    owners, places = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int64)
-    for i in range(order.size):
-        for p in range(indptr[order[i]], indptr[order[i] + 1]):
-            if counts[:, p].any():
-                t = terms[indices[p]]
-                owners[ends[t]], places[ends[t]] = i, p
-                ends[t] += 1
-    return _by_row((owners, places), ends, starts, counts)
+        for p in range(source.indptr[source.order[i]], source.indptr[source.order[i] + 1]):
+            starts[i + 1] += _counts(source.data, p)
 
 
 @compiled
-def _by_row(
-    entries: tuple[Terms, Ints], ends: Ints, starts: Ints, counts: NDArray[np.uint16]
-) -> tuple[Ints, Terms, NDArray[np.uint16]]:
-    """Give every row its entries, which come by term; those of one term become one."""
-    owners, places = entries
-    indices, data = np.empty(owners.size, np.int32), np.zeros((owners.size, counts.shape[0]), np.uint16)
-    filled = starts[:-1].copy()
-    q = 0
-    for t in range(ends.size - 1):
-        for q in range(q, ends[t]):  # noqa: B020  (it goes on where the last term ended)
-            i, at = owners[q], filled[owners[q]]
-            if at > starts[i] and indices[at - 1] == t:
-                at -= 1
-            else:
-                indices[at] = t
-                filled[i] += 1
-            for column in range(counts.shape[0]):
-                data[at, column] = min(np.int64(data[at, column]) + counts[column, places[q]], MOST)
-        q = ends[t]
+def _sort(source: _Source, span: tuple[int, int], rows: _Rows) -> None:
+    """Sort the entries of some rows by term; those of one term become one."""
+    starts, filled, indices, data = rows
+    for i in range(span[0], min(span[1], filled.size)):
+        first, at = source.indptr[source.order[i]], starts[i]
+        keys = np.empty(starts[i + 1] - at, np.int64)
+        count = 0
+        for p in range(first, source.indptr[source.order[i] + 1]):
+            if _counts(source.data, p):
+                keys[count] = (np.int64(source.terms[source.indices[p]]) << 32) | (p - first)
+                count += 1
+        keys.sort()
+        for key in keys:
+            term, place = key >> 32, first + (key & 0xFFFFFFFF)
+            if at == starts[i] or indices[at - 1] != term:
+                indices[at] = term
+                at += 1
+            for column in range(data.shape[1]):
+                data[at - 1, column] = min(np.int64(data[at - 1, column]) + source.data[place, column], MOST)
+        filled[i] = at
+
+
+@compiled
+def _close_ranks(starts: Ints, filled: Ints, indptr: Ints, entries: tuple[Terms, NDArray[np.uint16]]) -> int:
+    """Move the entries up to where those that became one leave room; give how many there are."""
+    indices, data = entries
     end = 0
-    indptr = np.zeros(starts.size, np.int64)
-    for i in range(filled.size):
+    for i in range(starts.size - 1):
         for at in range(starts[i], filled[i]):
             indices[end], data[end] = indices[at], data[at]
             end += 1
         indptr[i + 1] = end
-    return indptr, indices[:end], data[:end]
+    return end

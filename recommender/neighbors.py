@@ -19,7 +19,7 @@ import numpy as np
 
 from recommender.bounds import fill, search
 from recommender.exact import enter, need, settle, take_up
-from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts
+from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts, renumber
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 FREQUENT = 4096  # terms looked up by row
@@ -65,7 +65,7 @@ def nearest_of_some(matrix: Rows, families: Terms, asking: Asking, known: Neighb
         return known
     others = np.setdiff1d(np.arange(len(matrix)), asking.rows, assume_unique=True)
     names = np.concatenate([others, asking.rows])
-    search = Search(matrix.some(names), known.rows.shape[1], families[names], 0.0, names.astype(np.int32))
+    search = Search(matrix, known.rows.shape[1], families[names], 0.0, names.astype(np.int32))
     search.found.rows[: len(others)] = known.rows[others]
     search.found.scores[: len(others)] = known.scores[others]
     search.go_on(len(others), enter_others=asking.enter_others)
@@ -84,7 +84,7 @@ class Search:
         names = np.arange(n, dtype=np.int32) if names is None else names
         self.found = Neighbors(np.full((n, k), -1, np.int32), np.zeros((n, k)))
         self.lock = Lock()
-        self._terms, self._offset = by_frequency(matrix), 0
+        self._terms, self._offset = by_frequency(matrix, names), 0
         self._nothing = k < 1 or not len(self._terms.terms)
         if not self._nothing:
             self._goal, self._index = _goal(families, floor, names), _build(self._terms)
@@ -145,17 +145,23 @@ def run(work: Callable[[], None], threads: int) -> None:
             done.result()
 
 
-def by_frequency(matrix: Rows) -> Matrix:
-    """Number the terms by falling frequency, so that a dot product's random reads fall close together."""
+def by_frequency(matrix: Rows, names: Terms | None = None) -> Matrix:
+    """Number the terms by falling frequency, so that a dot product's random reads fall close together.
+
+    ``names`` gives the rows in another order.
+    """
     frequency = np.bincount(matrix.indices, minlength=matrix.columns)
     order = np.argsort(-frequency, kind="stable")
     number = np.empty(order.size, np.uint32)
     number[order] = np.arange(order.size, dtype=np.uint32)
     count = int((frequency > 1).sum())
-    terms = number[matrix.indices]
-    shared = terms < count
-    ptr = np.concatenate([[0], np.cumsum(shared)])[matrix.indptr]
-    return Matrix(ptr, terms[shared], matrix.data[shared], frequency[order[:count]])
+    names = np.arange(len(matrix), dtype=np.int32) if names is None else names
+    size = int(frequency[order[:count]].sum())
+    terms = Matrix(
+        np.zeros(len(matrix) + 1, np.int64), np.empty(size, np.uint32), np.empty(size), frequency[order[:count]]
+    )
+    renumber((matrix.indptr, matrix.indices, matrix.data), names, number, terms)
+    return terms
 
 
 def _build(terms: Matrix) -> Index:

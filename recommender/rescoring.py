@@ -15,7 +15,6 @@ from recommender.sparse import Floats, Ints, Terms
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task
-PART = 1 << 14  # rows whose scores are sorted at once: what is made on the way is five times what stays
 
 
 class _Counts(NamedTuple):
@@ -200,14 +199,22 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int],
             _clear(words, a, shares, spoken)
 
 
-def sorted_by_score(rows: Terms, scores: Floats) -> NDArray[Any]:
+def sorted_by_score(rows: Terms, scores: Floats) -> Ints:
     """Give the order of every article's candidates by (-round(score, 9), row), missing ones last: (n, kept) int64."""
-    order = np.empty(scores.shape, np.int64)
-    for first in range(0, len(order), PART):
-        block = slice(first, first + PART)
-        missing = rows[block] < 0
-        by_row = np.argsort(np.where(missing, np.iinfo(np.int32).max, rows[block]), axis=1, kind="stable")
-        keys = np.where(missing, np.inf, -np.round(scores[block], 9))
-        by_score = np.argsort(np.take_along_axis(keys, by_row, axis=1), axis=1, kind="stable")
-        order[block] = np.take_along_axis(by_row, by_score, axis=1)
+    order = np.empty(rows.shape, np.int64)
+    _order(rows, scores, order)
     return order
+
+
+@compiled
+def _order(rows: Terms, scores: Floats, order: Ints) -> None:
+    """Insert one after the other: lists of 64 that are nearly in order are sorted so in a third of argsort's time."""
+    keys = np.empty(rows.shape[1])
+    for a in range(rows.shape[0]):
+        for place in range(rows.shape[1]):
+            row, at = rows[a, place], place
+            key = -np.rint(scores[a, place] * 1e9) if row >= 0 else np.inf
+            while at and (keys[at - 1] > key or (keys[at - 1] == key and rows[a, order[a, at - 1]] > row)):
+                keys[at], order[a, at] = keys[at - 1], order[a, at - 1]
+                at -= 1
+            keys[at], order[a, at] = key, place

@@ -69,10 +69,10 @@ class Fitted:
     titles: Vectors
 
 
-def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
+def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) -> Fitted:
     """Weigh the counted words of all articles; independent of how the work was cut.
 
-    In the rows of the titles words are cut to 5 letters.
+    In the rows of the titles words are cut to 5 letters. ``again`` tells that a model of the site was built before.
     """
     from recommender.merging import merge, words_in_use  # noqa: PLC0415  (numba)
 
@@ -81,24 +81,25 @@ def fit_vectors(counted: Counted, settings: Settings) -> Fitted:
     def folded(word: str) -> str:
         return fold(word, present.__contains__)
 
-    main, coverage = _weighed(merge(counted, folded), settings.weighted)
+    main, coverage = _weighed(merge(counted, folded), settings.weighted, again=again)
     alone = replace(counted.counts, data=counted.counts.data[TITLES:])
-    titles, _ = _weighed(merge(replace(counted, counts=alone), stem), {"title": 1.0})
+    titles, _ = _weighed(merge(replace(counted, counts=alone), stem), {"title": 1.0}, again=again)
     return Fitted(main, coverage, titles)
 
 
-def _weighed(merged: Merged, fields: Mapping[str, float]) -> tuple[Vectors, Coverage]:
+def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tuple[Vectors, Coverage]:
     """Make the space of some fields, and the rows of all articles in it."""
     from recommender.weighing import Scales, weigh_rows  # noqa: PLC0415  (numba)
 
-    shape = len(fields), len(merged.vocabulary)
+    shape, articles = (len(fields), len(merged.vocabulary)), len(merged.indptr) - 1
     columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
     starts, terms = np.zeros(len(fields) + 1, np.int64), list[str]()
     for field in range(len(fields)):
-        counts = _counts_of(merged, field)
-        used = np.flatnonzero(np.bincount(counts.indices, minlength=counts.columns))
+        frequency = np.bincount(merged.indices[merged.data[:, field] > 0], minlength=shape[1])
+        used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
-        idf[field] = inverse_document_frequency(counts)
+        learn = idf_by_formula(frequency, articles) if again else inverse_document_frequency(_counts_of(merged, field))
+        idf[field] = learn
         terms += [merged.vocabulary[term] for term in used.tolist()]
         starts[field + 1] = len(terms)
     weights = tuple(fields.values())
@@ -138,19 +139,27 @@ def weigh(counts: Floats) -> Floats:
 
 def inverse_document_frequency(counts: Rows) -> Floats:
     """Learn ln((1 + n) / (1 + df)) + 1 to a quarter for each column, 0 for terms that too many articles share."""
-    # Imported here: only fitting needs it, and it costs 1.2 s and 100 MB a process.
+    # Imported here: only a build from scratch needs it, and it costs 1.2 s and 100 MB a process.
     from scipy.sparse import csr_array  # noqa: PLC0415
     from sklearn.feature_extraction.text import TfidfTransformer  # noqa: PLC0415
 
-    articles = len(counts)
-    frequency = np.bincount(counts.indices, minlength=counts.columns)
-    if not articles or not counts.columns:
+    if not len(counts) or not counts.columns:
         return np.zeros(counts.columns)
-    matrix = csr_array((counts.data, counts.indices, counts.indptr), shape=(articles, counts.columns))
-    inverse: Floats = np.round(STEPS * TfidfTransformer(smooth_idf=True).fit(matrix).idf_) / STEPS
+    matrix = csr_array((counts.data, counts.indices, counts.indptr), shape=(len(counts), counts.columns))
+    inverse = TfidfTransformer(smooth_idf=True).fit(matrix).idf_
+    return _stepped(inverse, np.bincount(counts.indices, minlength=counts.columns), len(counts))
+
+
+def idf_by_formula(frequency: Ints, articles: int) -> Floats:
+    """Give what ``inverse_document_frequency`` learns, to the bit, without a second for the import of scikit-learn."""
+    return _stepped(np.log((1 + articles) / (1 + frequency)) + 1, frequency, articles)
+
+
+def _stepped(inverse: Floats, frequency: Ints, articles: int) -> Floats:
+    steps: Floats = np.round(STEPS * inverse) / STEPS
     if articles >= ENOUGH:
-        inverse[frequency > MAX_SHARE * articles] = 0.0
-    return inverse
+        steps[frequency > MAX_SHARE * articles] = 0.0
+    return steps
 
 
 def columns_of(space: Space, field: int, words: Sequence[str]) -> dict[str, int]:

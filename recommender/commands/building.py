@@ -38,6 +38,7 @@ def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model
     return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
 
 
+@parallel.no_collection()
 def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> tuple[Model, Corpus]:
     """Build and publish a model from the site as it is now, with the help of the index and model of the last build.
 
