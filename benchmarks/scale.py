@@ -247,7 +247,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("content", nargs="?", type=Path, default=ROOT / "data/articles")
     parser.add_argument("--sizes", default=SIZES)
-    parser.add_argument("--files", type=int, default=288_000, help="articles up to which files are written and read")
+    parser.add_argument("--files", type=int, default=1_000_000, help="articles up to which files are written and read")
     parser.add_argument("--tries", type=int, default=40, help="steps of the search for the free numbers")
     parser.add_argument("--folder", type=Path, help="where sites and models are kept meanwhile")
     parser.add_argument("--results", type=Path, help="JSON of earlier runs, which is added to")
