@@ -22,8 +22,8 @@ TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of a tile, evenly spaced, of which only the highest sum is looked at first
 BLOCK = 256  # rows of one task
 FULL = 65535.0
-BUDGET = 60  # postings of a row, times the square root of the rows
-CANDIDATES = 3  # compared exactly, times the length of a list
+BUDGET = 120  # postings of a row, times the square root of the rows
+CANDIDATES = 6  # compared exactly, times the length of a list
 ROUNDS, LOOKS = 2, 1  # looks at the neighbours of neighbours, and rows compared in each, times the length of a list
 
 
