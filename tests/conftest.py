@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from ledger import table
 
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
@@ -20,6 +21,10 @@ from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.settings import Settings
 from recommender.store import save_model
+
+# A machine's load is no failure.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
 
 ROOT = Path(__file__).parents[1]
 ARTICLES = ROOT / "data" / "articles"
