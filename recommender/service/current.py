@@ -9,11 +9,13 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import ModelError
 from recommender.model import Model
+from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
 from recommender.store import MANIFEST, open_model, read_manifest
 
@@ -29,6 +31,11 @@ class Served:
     model: Model
     version: str
     tag: str
+
+    @cached_property
+    def quick(self) -> Quick:
+        """What look-ups need of the model."""
+        return Quick(self.model, self.version)
 
 
 class Current:
@@ -87,7 +94,9 @@ def _open(folder: Path) -> Served:
     # Made before the first request, and before workers are forked: the first draft took 25 ms more than the next.
     model.rules  # noqa: B018
     model.ask_draft({model.settings.keys.title: "warm"})
-    return Served(model, manifest["version"], tag_of(manifest))
+    served = Served(model, manifest["version"], tag_of(manifest))
+    served.quick  # noqa: B018
+    return served
 
 
 def tag_of(manifest: Mapping[str, Any]) -> str:
