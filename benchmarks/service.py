@@ -107,7 +107,7 @@ def running(arguments: list[str], place: Path, **extra: str) -> Iterator[subproc
 
 
 def load(port: int, paths: list[str], stopped: Callable[[], bool]) -> tuple[list[float], int]:
-    """Ask over kept connections until stopped; seconds of each answer, and how many were not 200."""
+    """Ask over kept connections, once at least, until stopped; seconds of each answer, and how many were not 200."""
     times: list[float] = []
     wrong = [0]
 
@@ -116,7 +116,7 @@ def load(port: int, paths: list[str], stopped: Callable[[], bool]) -> tuple[list
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         reader = connection.makefile("rb")
         place = number * 997
-        while not stopped():
+        while place == number * 997 or not stopped():
             place += 1
             start = time.perf_counter()
             connection.sendall(f"GET {paths[place % len(paths)]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -186,11 +186,11 @@ class Turn(NamedTuple):
 
 def turn(server: subprocess.Popen[str], port: int, paths: list[str]) -> Turn:
     """Ask one server for a moment."""
-    begun = _seconds_of_work(server)
+    begun, start = _seconds_of_work(server), time.perf_counter()
     times, wrong = load(port, paths, for_seconds(SECONDS))
-    work = (_seconds_of_work(server) - begun) / len(times)
+    rate, work = len(times) / (time.perf_counter() - start), (_seconds_of_work(server) - begun) / len(times)
     assert not wrong, f"{wrong} answers were not 200"
-    return Turn(len(times) / SECONDS, work, statistics.quantiles(times, n=100)[98])
+    return Turn(rate, work, statistics.quantiles(times, n=100)[98])
 
 
 def _seconds_of_work(server: subprocess.Popen[str]) -> float:
