@@ -233,3 +233,21 @@ def test_a_match_that_a_new_model_no_longer_has_is_left_out(saved: Path, model: 
         reply = error_page(app.extensions["recommender"], refusal, "id")
     assert reply.status_code == 404
     assert re.findall(r'<li><a class="title" href="([^"]*)"', reply.get_data(as_text=True)) == [f"/article?url={url}"]
+
+
+def test_templates_are_ready_before_the_first_request(
+    saved: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that an upgrade replaces meanwhile are not mixed with the code of before."""
+    app = create_app(saved, Settings())
+    monkeypatch.setattr(app.jinja_env, "compile", lambda *_: pytest.fail("compiled while serving"))
+    client = app.test_client()
+    for path in ("/", f"/article?url={model.catalogue.urls[0]}", "/draft", "/site"):
+        assert client.get(path).status_code == 200
+    assert client.get("/nowhere", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_a_link_of_today_says_what_the_ranking_makes_of_it(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    text = page(site_of_marks[0], "/article", url="/a")
+    assert re.findall(r'<p class="says">(Suggested[^<]*|Not suggested[^<]*)</p>', text)
+    assert "not shown" not in text
