@@ -17,7 +17,7 @@ from recommender.model import Model
 from recommender.service import create_app, documents, quick
 from recommender.service.current import Served
 from recommender.service.parameters import Wish
-from recommender.service.quick import Finder, odd_articles
+from recommender.service.quick import Finder, rounded
 from recommender.settings import Settings
 from recommender.sparse import pack, pack_bytes
 
@@ -58,7 +58,6 @@ def test_texts_that_json_writes_otherwise_are_written_so(model: Model) -> None:
     served = Served(replace(model, catalogue=catalogue), 'v"1', "t")
     for row in range(count):
         assert served.quick.related(row, 5, ()) == plain(served, row, 5)
-    assert 0 < odd_articles((catalogue.titles,)).sum() < count
 
 
 @pytest.mark.parametrize("broken", [[b"a\xff", b"b", b"c"], [b"a\xc3", b"\xa9b", b"c"], [b"a", b"b\xe2\x82", b"\xacc"]])
@@ -70,11 +69,9 @@ def test_bytes_that_are_no_text_are_shown_like_in_the_plain_document(model: Mode
         assert served.quick.related(row, 5, ()) == plain(served, row, 5)
 
 
-@given(st.lists(st.tuples(TEXT, TEXT), min_size=1, max_size=8))
-def test_an_article_is_odd_exactly_where_json_writes_one_of_its_texts_otherwise(pairs: list[tuple[str, str]]) -> None:
-    columns = [pack(column) for column in zip(*pairs, strict=True)]
-    expected = [any(orjson.dumps(text) != b'"%b"' % text.encode() for text in pair) for pair in pairs]
-    assert odd_articles(columns).tolist() == expected
+@given(st.floats(0, 3) | st.integers(0, 2 * 10**9).map(lambda number: number / 10**9))
+def test_a_score_is_written_like_its_rounded_self(score: float) -> None:
+    assert rounded(score) == orjson.dumps(round(score, 9))
 
 
 @given(st.lists(TEXT, unique=True, max_size=40), TEXT)
