@@ -15,10 +15,11 @@ import numpy as np
 import orjson
 
 from recommender.model import Model
-from recommender.sparse import Texts, pack_bytes
+from recommender.sparse import Texts
 
 # So many lists that are short, or longer than a build keeps, are kept: one takes 0.3 ms, some a second to choose.
 SHORT = 1024
+CHUNK = 256
 FOUR = ("id", "title", "subject", "url")
 
 
@@ -49,8 +50,7 @@ class Quick:
 
     def __init__(self, model: Model, version: str) -> None:
         catalogue, chosen = model.catalogue, model.chosen
-        columns = [one.all() for one in (catalogue.ids, catalogue.titles, catalogue.subjects, catalogue.urls)]
-        articles = pack_bytes(orjson.dumps(dict(zip(FOUR, own, strict=True))) for own in zip(*columns, strict=True))
+        articles = as_json(model)
         self._model = model
         # Views, because numpy makes an object of its own for each number and slice: thrice the time.
         self._articles, self._places = articles.blob.data, articles.offsets.data
@@ -91,6 +91,21 @@ class Quick:
         if family:
             out += b'"copies":%b,' % orjson.dumps(urls.some([other for other in family if other != row]))
         return out + self._facts
+
+
+def as_json(model: Model) -> Texts:
+    """Write the four keys of every article as JSON.
+
+    Some at a time: thousands of short-lived objects would leave holes of 150 MB in the memory of each worker.
+    """
+    catalogue, blob, ends = model.catalogue, bytearray(), np.zeros(len(model) + 1, np.int64)
+    for first in range(0, len(model), CHUNK):
+        rows = range(first, min(first + CHUNK, len(model)))
+        columns = [one.some(rows) for one in (catalogue.ids, catalogue.titles, catalogue.subjects, catalogue.urls)]
+        for row, *own in zip(rows, *columns, strict=True):
+            blob += orjson.dumps(dict(zip(FOUR, own, strict=True)))
+            ends[row + 1] = len(blob)
+    return Texts(np.frombuffer(bytes(blob), np.uint8), ends)
 
 
 def rounded(score: float) -> bytes:
