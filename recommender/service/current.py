@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,6 +48,7 @@ class Current:
         self.refused = ""
         self._seen: tuple[int, ...] | None = None
         self._retry_at = 0.0
+        self._lock = threading.Lock()
 
     def require(self) -> Served:
         """Give the model to answer from.
@@ -59,7 +61,14 @@ class Current:
         return self.served
 
     def look(self) -> bool:
-        """Open what is published now if it is not what was seen before; tell whether the model was replaced."""
+        """Open what is published now if it is not what was seen before; tell whether the model was replaced.
+
+        Who looks while another does waits, and finds what that one opened.
+        """
+        with self._lock:
+            return self._look()
+
+    def _look(self) -> bool:
         seen = self._signature()
         if seen == self._seen and not (self.refused and time.monotonic() >= self._retry_at):
             return False
