@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync
+from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, replace_file, sync
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.sparse import ascends
@@ -67,7 +67,7 @@ def save_model(model: Model, folder: Path) -> str:
 
 def make_folder(folder: Path) -> None:
     """Make the folder of a model, which git ignores."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(folder)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         replace_file(ignore, b"*\n")
@@ -90,8 +90,8 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
         "files": files,
         **layout.to_header(model),
     }
-    sync(str(staging))
     staging.chmod(0o755)
+    sync(str(staging))
     target = folder / version
     if target.exists():
         # The same content hash, so the same files: readers may have them mapped, so they stay unless damaged.
@@ -101,6 +101,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     else:
         staging.rename(target)
     os.utime(target)  # its age tells which versions are the last two
+    sync(str(folder))  # before the manifest names it: two renames may reach the disk in either order
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     replace_file(folder / MANIFEST, text.encode("utf-8"))
     _drop_old(folder, version)
