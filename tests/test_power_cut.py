@@ -18,6 +18,7 @@ from ledger import check_whole
 from strace import DONE, traced
 from test_faults import models, without_leftovers
 from test_filling import AFTER, FILES, GENERATED, fill, order_for, plan
+from test_jsonfiles import Site, export, site_of
 from test_undo import undo
 
 from recommender import filling
@@ -178,3 +179,24 @@ def test_a_power_cut_at_any_point_of_publishing_a_model(
         load_model(folder)
         assert in_use(folder) == after
         assert [path for path in contents(disk) if passing(path)] == []
+
+
+# --- static files of links
+
+
+def test_a_power_cut_while_links_are_exported_is_mended_by_the_next_export(
+    disk: Path, monkeypatch: pytest.MonkeyPatch, small: Site
+) -> None:
+    """These files are not waited for one by one: some may be torn then, and the next run finds them."""
+    before = site_of(["/a", "/b/c"], small)
+    after = site_of(["/a", "/d/e"], small, "Sun.")
+    folder = disk / "related"
+    export(before, folder)
+    found = found_after(disk, lambda: export(after, folder))
+    aim = contents(folder)
+    assert len(found) > 5
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    for _, state in found:
+        powercut.put(state, disk)
+        export(after, folder)
+        check_whole("export, a power cut", contents(folder), aim)
