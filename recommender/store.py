@@ -17,7 +17,6 @@ import stat
 import tempfile
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from recommender import __version__, layout
 from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, replace_file, sync
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
+from recommender.parallel import in_threads
 from recommender.sparse import ascends
 
 FORMAT = 2
@@ -125,8 +125,8 @@ def open_model(folder: Path, manifest: Mapping[str, Any]) -> Model:
     """
     place = folder / manifest["version"]
     files: Mapping[str, Mapping[str, Any]] = manifest["files"]
-    with ThreadPoolExecutor(2) as pool:
-        arrays = dict(zip(files, pool.map(lambda name: _open_array(place, name, files[name]), files), strict=True))
+    opened = in_threads(2, lambda name: _open_array(place, name, files[name]), list(files))
+    arrays = dict(zip(files, opened, strict=True))
     try:
         model = layout.from_arrays(arrays, manifest)
     except layout.LayoutError as error:
