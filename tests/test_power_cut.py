@@ -23,7 +23,7 @@ from test_undo import undo
 
 from recommender import filling
 from recommender.apply import apply_edits
-from recommender.atomic import TEMPORARY, locked
+from recommender.atomic import TEMPORARY, locked, replace_file
 from recommender.errors import ModelError
 from recommender.model import Model
 from recommender.parallel import silent
@@ -67,6 +67,43 @@ def found_after(disk: Path, work: Callable[[], object]) -> list[tuple[bool, powe
 
 def passing(path: str) -> bool:
     return "/.tmp-" in path or bool(TEMPORARY.fullmatch(os.path.basename(path)))
+
+
+# --- one file
+
+
+def careless(file: Path) -> None:
+    file.with_name("new").write_bytes(b"new!")
+    file.with_name("new").replace(file)
+
+
+def half_careful(file: Path) -> None:
+    with file.with_name("new").open("wb") as stream:
+        stream.write(b"new!")
+        stream.flush()
+        os.fsync(stream.fileno())
+    file.with_name("new").replace(file)
+
+
+def careful(file: Path) -> None:
+    replace_file(file, b"new!")
+
+
+@pytest.mark.parametrize(
+    ("write", "during", "after"),
+    [
+        (careless, {b"old", b"new!", b"ne", b"", b"\0\0\0\0"}, {b"old", b"new!", b"ne", b"", b"\0\0\0\0"}),
+        (half_careful, {b"old", b"new!"}, {b"old", b"new!"}),
+        (careful, {b"old", b"new!"}, {b"new!"}),
+    ],
+)
+def test_what_a_power_cut_leaves_of_one_file(
+    disk: Path, write: Callable[[Path], None], during: set[bytes], after: set[bytes]
+) -> None:
+    (disk / "file").write_bytes(b"old")
+    found = found_after(disk, lambda: write(disk / "file"))
+    assert {state.files["file"] for ended, state in found if not ended} == during
+    assert {state.files["file"] for ended, state in found if ended} == after
 
 
 # --- writing articles
