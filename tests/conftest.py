@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ledger import table
+from ledger import EDITS, table
 
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus, read_corpus
@@ -223,8 +223,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many faults were injected, how many files were looked at after them, and how many bytes were lost."""
-    lines = table()
-    if lines:
-        terminalreporter.section("faults")
-        terminalreporter.write_line("\n".join(lines))
+    """Say what was injected, what was looked at after that, how many bytes were lost, and what became of edits."""
+    edits = [f"{name:<60} {count:>9,}" for name, count in sorted(EDITS.items())]
+    for title, lines in (("faults", table()), ("edits of generated and mutated files", edits)):
+        if lines:
+            terminalreporter.section(title)
+            terminalreporter.write_line("\n".join(lines))
