@@ -40,7 +40,7 @@ def replace_file(file: Path, data: bytes | memoryview, *, durable: bool = True) 
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        sync(str(file.parent))
+        sync_folder(str(file.parent))
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -61,6 +61,8 @@ def sync(path: str) -> None:
 
 def sync_folder(folder: str) -> None:
     """Wait until the names in a folder are on the disk; one that may not be read, or is gone, has no say.
+
+    So it is with every folder on Windows, which opens none.
 
     Raises:
         OSError: the disk fails, so that what was done there must not be called done.

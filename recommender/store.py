@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, replace_file, sync
+from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.parallel import in_threads
@@ -91,7 +91,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
         **layout.to_header(model),
     }
     staging.chmod(0o755)
-    sync(str(staging))
+    sync_folder(str(staging))
     target = folder / version
     if target.exists():
         # The same content hash, so the same files: readers may have them mapped, so they stay unless damaged.
@@ -101,7 +101,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     else:
         staging.rename(target)
     os.utime(target)  # its age tells which versions are the last two
-    sync(str(folder))  # before the manifest names it: two renames may reach the disk in either order
+    sync_folder(str(folder))  # before the manifest names it: two renames may reach the disk in either order
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     replace_file(folder / MANIFEST, text.encode("utf-8"))
     _drop_old(folder, version)
