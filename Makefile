@@ -2,7 +2,7 @@
 # make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
 # make scale  make sites of up to 1,000,000 articles, build them, print how each stage grows (hours)
 # make clean  remove what the others made           make nightly  the tests with 50,000 generated edits, 200 kills and
-#                                                     every system call struck by every error
+#                                                     every call that writes struck by every error
 PYTHON ?= python3
 BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import psutil
@@ -32,7 +33,7 @@ from recommender.settings import Settings
 from recommender.store import load_model, save_model
 
 ROOT = Path(__file__).resolve().parent.parent
-CONNECTIONS, SECONDS, ROUNDS, SWAPS = 4, 3.0, 4, 100
+CONNECTIONS, SECONDS, ROUNDS, SWAPS = 4, 0.5, 30, 100
 
 # Three servers under the same waitress: ours; a constant of the same size through our hooks; a bare Flask route.
 SERVER = """
@@ -106,7 +107,7 @@ def running(arguments: list[str], place: Path, **extra: str) -> Iterator[subproc
 
 
 def load(port: int, paths: list[str], stopped: Callable[[], bool]) -> tuple[list[float], int]:
-    """Ask over kept connections until stopped; seconds of each answer, and how many were not 200."""
+    """Ask over kept connections, once at least, until stopped; seconds of each answer, and how many were not 200."""
     times: list[float] = []
     wrong = [0]
 
@@ -115,7 +116,7 @@ def load(port: int, paths: list[str], stopped: Callable[[], bool]) -> tuple[list
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         reader = connection.makefile("rb")
         place = number * 997
-        while not stopped():
+        while place == number * 997 or not stopped():
             place += 1
             start = time.perf_counter()
             connection.sendall(f"GET {paths[place % len(paths)]} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
@@ -143,9 +144,10 @@ def for_seconds(seconds: float) -> Callable[[], bool]:
 
 
 def throughput(place: Path, _: Model, urls: list[str]) -> None:
-    """Compare look-ups by url with routes that look nothing up, in turns.
+    """Compare look-ups by url with routes that look nothing up, in turns of half a second.
 
-    The urls are spread over the whole site, and the service keeps no answers: each is made anew.
+    The urls are spread over the whole site, and the service keeps no answers: each is made anew. Turns are compared
+    with their neighbours: what else runs on the machine then changes all three alike.
     """
     folder = place / "models" / "default"
     paths = {
@@ -153,9 +155,6 @@ def throughput(place: Path, _: Model, urls: list[str]) -> None:
         "constant": ["/constant"],
         "bare": ["/constant"],
     }
-    rates: dict[str, list[float]] = {name: [] for name in paths}
-    slowest: dict[str, list[float]] = {name: [] for name in paths}
-    work: dict[str, list[float]] = {name: [] for name in paths}
     with running(["-c", SERVER, "related", str(folder), "1"], folder) as ours:
         port = int(ours.stdout.readline())
         size = statistics.median(_length(port, path) for path in paths["related"][:200])
@@ -163,26 +162,35 @@ def throughput(place: Path, _: Model, urls: list[str]) -> None:
             running(["-c", SERVER, "constant", str(folder), str(int(size))], folder) as constant,
             running(["-c", SERVER, "bare", str(folder), str(int(size))], folder) as bare,
         ):
-            ports = {"related": port, "constant": int(constant.stdout.readline()), "bare": int(bare.stdout.readline())}
             servers = {"related": ours, "constant": constant, "bare": bare}
-            for _ in range(ROUNDS):
-                for name, asked in paths.items():
-                    begun = _seconds_of_work(servers[name])
-                    times, wrong = load(ports[name], asked, for_seconds(SECONDS))
-                    work[name].append((_seconds_of_work(servers[name]) - begun) / len(times))
-                    assert not wrong, f"{name}: {wrong} answers were not 200"
-                    rates[name].append(len(times) / SECONDS)
-                    slowest[name].append(statistics.quantiles(times, n=100)[98])
-    rate = {name: statistics.median(values) for name, values in rates.items()}
-    slow = {name: statistics.median(values) for name, values in slowest.items()}
+            ports = {"related": port, "constant": int(constant.stdout.readline()), "bare": int(bare.stdout.readline())}
+            turns = [{name: turn(servers[name], ports[name], paths[name]) for name in paths} for _ in range(ROUNDS)]
     for name in paths:
-        own = 1e6 * statistics.median(work[name])
-        print(
-            f"{name:<10} {rate[name]:8.0f} requests/s   p99 {1000 * slow[name]:6.2f} ms   {own:.0f} us of the server's"
-        )
-    print(f"related / constant {rate['related'] / rate['constant']:.2f} (at least 0.85); "
-          f"related / bare {rate['related'] / rate['bare']:.2f} (at least 0.50); "
-          f"p99 / constant {slow['related'] / slow['constant']:.2f} (at most 2)")  # fmt: skip
+        rate = statistics.median(one[name].rate for one in turns)
+        work = statistics.median(one[name].work for one in turns)
+        slow = 1000 * statistics.median(one[name].slow for one in turns)
+        print(f"{name:<10} {rate:8.0f} requests/s   p99 {slow:6.2f} ms   {1e6 * work:.0f} us of the server's")
+    beside = {name: statistics.median(one["related"].rate / one[name].rate for one in turns) for name in paths}
+    slower = statistics.median(one["related"].slow / one["constant"].slow for one in turns)
+    print(f"related / constant {beside['constant']:.2f} (at least 0.85); related / bare {beside['bare']:.2f} "
+          f"(at least 0.50); p99 / constant {slower:.2f} (at most 2)")  # fmt: skip
+
+
+class Turn(NamedTuple):
+    """Requests a second, the server's own seconds for each, and the seconds that one in a hundred exceeds."""
+
+    rate: float
+    work: float
+    slow: float
+
+
+def turn(server: subprocess.Popen[str], port: int, paths: list[str]) -> Turn:
+    """Ask one server for a moment."""
+    begun, start = _seconds_of_work(server), time.perf_counter()
+    times, wrong = load(port, paths, for_seconds(SECONDS))
+    rate, work = len(times) / (time.perf_counter() - start), (_seconds_of_work(server) - begun) / len(times)
+    assert not wrong, f"{wrong} answers were not 200"
+    return Turn(rate, work, statistics.quantiles(times, n=100)[98])
 
 
 def _seconds_of_work(server: subprocess.Popen[str]) -> float:

@@ -40,7 +40,7 @@ def replace_file(file: Path, data: bytes | memoryview, *, durable: bool = True) 
         temporary.unlink(missing_ok=True)
         raise
     if durable:
-        sync(str(file.parent))
+        sync_folder(str(file.parent))
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -57,6 +57,30 @@ def sync(path: str) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sync_folder(folder: str) -> None:
+    """Wait until the names in a folder are on the disk; one that may not be read, or is gone, has no say.
+
+    So it is with every folder on Windows, which opens none.
+
+    Raises:
+        OSError: the disk fails, so that what was done there must not be called done.
+    """
+    try:
+        sync(folder)
+    except OSError as error:
+        if error.errno in FATAL:
+            raise OSError(error.errno, error.strerror, folder) from None
+
+
+def make_folders(folder: Path, mode: int = 0o777) -> None:
+    """Make a folder, and those above it that are missing, so that no failure of power takes what is written in it."""
+    missing = [one for one in folder.parents if not os.path.lexists(one)]
+    for one in [*reversed(missing), folder]:
+        if not one.is_dir():
+            one.mkdir(mode if one == folder else 0o777, exist_ok=True)
+            sync_folder(str(one.parent))
 
 
 @contextlib.contextmanager

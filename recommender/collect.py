@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,7 +46,8 @@ def collect(
     """
     begun = now()
     paths, problems = listed(root)
-    changed = [path for path in paths if before is None or not before.unchanged(root, path)]
+    prefix = os.path.join(root, "")
+    changed = [path for path in paths if before is None or not before.unchanged(prefix, path)]
     work = Reading(str(root), settings, count=True, digests=before.digests if before else {})
     reading = parallel.run(work, changed, progress)
     parts = list(itertools.islice(reading, 1))

@@ -78,6 +78,13 @@ def arrange(counts: Counts, rows: Ints) -> Counted:
     return Counted(counts, stays[np.argsort(rows[stays])])
 
 
+def title_words(counted: Counted) -> Terms:
+    """Give the number of words in each article's title."""
+    counts = counted.counts
+    before = np.concatenate([[0], np.cumsum(counts.data[TITLES], dtype=np.int64)])[counts.indptr]
+    return np.diff(before)[counted.order].astype(np.int32)
+
+
 def take(counts: Counts, rows: Ints) -> Counts:
     """Give some rows in the order of their numbers, without the words that none of them has."""
     indptr, places = entries_of(counts.indptr, rows)

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.corpus import Corpus
-from recommender.counts import count_articles
+from recommender.counts import count_articles, title_words
 from recommender.families import titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, pack
-from recommender.text import analyze
 from recommender.vectors import Fitted, Vectors, fit_vectors, inverse_document_frequency
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
     articles = corpus.articles
     counted = corpus.counted or count_articles(articles, settings, progress)
     fitted = fit_vectors(counted, settings, again=before is not None)
-    title_words = np.array([len(analyze(article.title)) for article in articles], np.int32)
-    catalogue = _catalogue(corpus, title_words)
+    words = title_words(counted)
+    catalogue = _catalogue(corpus, words)
     step = progress("ranking", len(articles))
     carried = _carried(before, fitted, catalogue)
     near = _nearest(fitted.main, settings, catalogue.families, carried)
@@ -54,7 +53,7 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
     from recommender.alike import find_likeness  # noqa: PLC0415  (numba)
 
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, title_words.astype(np.float64))
+    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, words.astype(np.float64))
     pairs = Rows(near.indptr, near.rows, near.cosines, len(articles))
     model = Model(
         settings=settings,
@@ -184,7 +183,7 @@ class _Choosing:
         return [(owners, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
 
 
-def _catalogue(corpus: Corpus, title_words: Terms) -> Catalogue:
+def _catalogue(corpus: Corpus, words: Terms) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
     return Catalogue(
@@ -196,6 +195,6 @@ def _catalogue(corpus: Corpus, title_words: Terms) -> Catalogue:
         hidden=np.array([article.hidden for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
-        title_words=title_words,
+        title_words=words,
         sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
     )

@@ -29,7 +29,7 @@ from recommender.counts import Counts
 from recommender.edition import edition
 from recommender.problems import Problem
 from recommender.settings import Settings
-from recommender.sparse import pack, pack_bytes
+from recommender.sparse import decoded, pack, pack_bytes
 
 FILE_NAME = "index.npz"
 RACY = 2_000_000_000  # ns
@@ -89,13 +89,16 @@ class Index:
         """Give what a file gave that the index knows."""
         return self.reads[self.number_of[path]]
 
-    def unchanged(self, root: Path, path: str) -> bool:
-        """Tell whether a file is known, and as it was, by its size, times and inode alone."""
+    def unchanged(self, root: str, path: str) -> bool:
+        """Tell whether a file is known, and as it was, by its size, times and inode alone.
+
+        ``root`` ends with a separator: to join two paths properly takes longer than to ask for the times.
+        """
         number = self.number_of.get(path)
         if number is None:
             return False
         try:
-            found = stamp_of(os.lstat(os.path.join(root, path)))
+            found = stamp_of(os.lstat(root + path))
         except OSError:
             return False
         return found == self.reads[number].stamp and max(found.modified, found.changed) < self.read_at - RACY
@@ -224,8 +227,4 @@ def _bytes(arrays: Mapping[str, NDArray[Any]], name: str) -> list[bytes]:
 
 
 def _texts(arrays: Mapping[str, NDArray[Any]], name: str) -> list[str]:
-    blob, offsets = arrays[f"{name}_blob"].tobytes(), arrays[f"{name}_offsets"].tolist()
-    if blob.isascii():  # bytes are characters then, and all are decoded at once
-        text = blob.decode()
-        return [text[start:stop] for start, stop in pairwise(offsets)]
-    return [one.decode() for one in _bytes(arrays, name)]
+    return decoded(arrays[f"{name}_blob"].tobytes(), arrays[f"{name}_offsets"].tolist())

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from recommender import __version__, parallel
-from recommender.atomic import locked, remove_leftovers, replace_file
+from recommender.atomic import locked, remove_leftovers, replace_file, sync_folder
 from recommender.errors import FileProblem, RecommenderError
 from recommender.files import read_bytes
 from recommender.service import documents
@@ -92,6 +92,7 @@ def export_files(served: Served, limit: int, folder: Path, progress: parallel.Pr
             written += tree.write(name, _document(served, row, limit))
             step(1)
         deleted = sum(tree.delete(name) for name in sorted(index.names - places.keys()))
+        tree.settle()
         final = _index_bytes(places.keys(), documents.model_facts(served))
         if final != held:
             replace_file(folder / INDEX, final)
@@ -186,6 +187,7 @@ class _Tree:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._known = {"": True}
+        self._thinned: set[str] = set()
 
     def check(self, names: Iterable[str], ours: Collection[str]) -> None:
         """Raise RecommenderError where something of somebody else stands in the place of a file or folder."""
@@ -215,12 +217,19 @@ class _Tree:
             return False
         (self.root / name).unlink()
         while name := os.path.dirname(name):
+            self._thinned.add(name)
             try:
                 (self.root / name).rmdir()
             except OSError:  # not empty
-                break
+                return True
             self._known[name] = False
+        self._thinned.add("")
         return True
+
+    def settle(self) -> None:
+        """Wait until the disk has deleted what was: a file that came back and is not in the index is nobody's."""
+        for name in sorted(self._thinned):
+            sync_folder(str(self.root / name))
 
     def _make(self, path: str) -> None:
         if not self._is_folder(path):

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
@@ -52,6 +53,15 @@ def on(executor: Executor) -> Iterator[None]:
         yield
     finally:
         _executor.reset(token)
+
+
+def in_threads(threads: int, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Apply a function to items in threads, in order; in this one where a limit on processes allows no other."""
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(work, items))
+    except RuntimeError:  # can't start new thread
+        return [work(item) for item in items]
 
 
 def silent(label: str, total: int) -> Step:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from recommender.atomic import remove_leftovers, replace_file
+from recommender.atomic import make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.plan import Edit
 
@@ -37,6 +37,8 @@ def keep_record(root: Path) -> None:
     """Make the plan of a run that came to its end the record of the last run."""
     with contextlib.suppress(FileNotFoundError):
         plan_file(root).replace(record_file(root))
+        # Else an undo after a failure of power would take back the run before this one.
+        sync_folder(str(record_file(root).parent))
 
 
 def write_plan(file: Path, edits: Sequence[Edit]) -> None:
@@ -46,7 +48,7 @@ def write_plan(file: Path, edits: Sequence[Edit]) -> None:
         WriteStopped: the plan cannot be written; no article was touched.
     """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folders(file.parent, mode=0o700)
         remove_leftovers(file.parent)
         lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
         replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())

@@ -15,6 +15,7 @@ Terms = NDArray[np.int32]
 Floats = NDArray[np.float64]
 # Rows whose products are made at once: about 1 MB of them on a site of long articles, which the processor keeps near.
 CHUNK = 1024
+STRETCH = 256  # texts that are encoded or decoded at once
 
 
 @dataclass(frozen=True)
@@ -161,8 +162,7 @@ class Texts:
 
     def all(self) -> list[str]:
         """Decode every text."""
-        whole, offsets = self.blob.tobytes(), self.offsets.tolist()
-        return [whole[a:b].decode("utf-8", "replace") for a, b in pairwise(offsets)]
+        return decoded(self.blob.tobytes(), self.offsets.tolist(), "replace")
 
     def find(self, text: str, low: int = 0, high: int | None = None) -> int:
         """Give the number of a text among sorted ones between two bounds, -1 where it is not there."""
@@ -196,14 +196,38 @@ class Texts:
         return low
 
 
+def decoded(whole: bytes, offsets: Sequence[int], errors: str = "strict") -> list[str]:
+    """Decode many texts of one blob; where some are ASCII their bytes are characters, and they are decoded at once."""
+    texts: list[str] = []
+    for first in range(0, len(offsets) - 1, STRETCH):
+        own = offsets[first : first + STRETCH + 1]
+        start, some = own[0], whole[own[0] : own[-1]]
+        if some.isascii():
+            text = some.decode("ascii")
+            texts += [text[a - start : b - start] for a, b in pairwise(own)]
+        else:
+            texts += [whole[a:b].decode("utf-8", errors) for a, b in pairwise(own)]
+    return texts
+
+
 def pack(texts: Iterable[str]) -> Texts:
     """Make one blob of many texts."""
-    return pack_bytes(text.encode("utf-8") for text in texts)
+    held, lengths, blobs = list(texts), list[int](), list[bytes]()
+    for first in range(0, len(held), STRETCH):
+        own = held[first : first + STRETCH]
+        text = "".join(own)
+        blobs.append(text.encode("utf-8"))
+        lengths += map(len, own if text.isascii() else [one.encode("utf-8") for one in own])
+    return _packed(blobs, lengths)
 
 
 def pack_bytes(texts: Iterable[bytes]) -> Texts:
-    """Make one blob of many texts that are encoded, or of names of files, which need not be UTF-8."""
+    """Make one blob of names of files, which need not be UTF-8."""
     encoded = list(texts)
-    offsets = np.zeros(len(encoded) + 1, np.int64)
-    np.cumsum([len(data) for data in encoded], out=offsets[1:])
-    return Texts(np.frombuffer(b"".join(encoded), np.uint8), offsets)
+    return _packed(encoded, list(map(len, encoded)))
+
+
+def _packed(blobs: Sequence[bytes], lengths: Sequence[int]) -> Texts:
+    offsets = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=offsets[1:])
+    return Texts(np.frombuffer(b"".join(blobs), np.uint8), offsets)

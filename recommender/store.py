@@ -17,7 +17,6 @@ import stat
 import tempfile
 import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync
+from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.edition import edition
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
+from recommender.parallel import in_threads
 from recommender.sparse import ascends
 
 FORMAT = 2
@@ -68,7 +68,7 @@ def save_model(model: Model, folder: Path) -> str:
 
 def make_folder(folder: Path) -> None:
     """Make the folder of a model, which git ignores."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(folder)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         replace_file(ignore, b"*\n")
@@ -91,8 +91,8 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
         "files": files,
         **layout.to_header(model),
     }
-    sync(str(staging))
     staging.chmod(0o755)
+    sync_folder(str(staging))
     target = folder / version
     if target.exists():
         # The same content hash, so the same files: readers may have them mapped, so they stay unless damaged.
@@ -102,6 +102,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     else:
         staging.rename(target)
     os.utime(target)  # its age tells which versions are the last two
+    sync_folder(str(folder))  # before the manifest names it: two renames may reach the disk in either order
     text = json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     replace_file(folder / MANIFEST, text.encode("utf-8"))
     _drop_old(folder, version)
@@ -138,8 +139,8 @@ def open_model(folder: Path, manifest: Mapping[str, Any]) -> Model:
     """
     place = folder / manifest["version"]
     files: Mapping[str, Mapping[str, Any]] = manifest["files"]
-    with ThreadPoolExecutor(2) as pool:
-        arrays = dict(zip(files, pool.map(lambda name: _open_array(place, name, files[name]), files), strict=True))
+    opened = in_threads(2, lambda name: _open_array(place, name, files[name]), list(files))
+    arrays = dict(zip(files, opened, strict=True))
     try:
         model = layout.from_arrays(arrays, manifest)
     except layout.LayoutError as error:

@@ -7,8 +7,9 @@ import os
 from collections import Counter
 
 from recommender import planfile
+from recommender.apply import RESUME
 from recommender.diff import unified_diff
-from recommender.errors import FileProblem
+from recommender.errors import FileProblem, RecommenderError
 from recommender.files import read_bytes
 from recommender.filling import Order, diff_prefix
 from recommender.plan import Edit, Plan
@@ -20,8 +21,11 @@ def plan_undo(order: Order) -> Plan:
     """Turn the edits of the last run round; writing the plan is ``filling.write``, as for any other.
 
     Raises:
-        RecommenderError: no run is recorded for this CONTENT.
+        RecommenderError: no run is recorded for this CONTENT, or the last one was interrupted.
     """
+    if planfile.plan_file(order.root).exists():
+        # The record is that of the run before, and the plan of this one would be lost.
+        raise RecommenderError(f"the last run was interrupted; finish it, then undo it: {RESUME}")
     edits, problems = [], []
     tally: Counter[str] = Counter()
     prefix = diff_prefix(order.root) if order.with_diff else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from ledger import table
+from hypothesis import settings as hypothesis_settings
+from ledger import EDITS, table
 
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus, read_corpus
@@ -21,6 +23,10 @@ from recommender.model import Model
 from recommender.settings import Settings
 from recommender.store import save_model
 
+# A machine's load is no failure.
+hypothesis_settings.register_profile("patient", deadline=None)
+hypothesis_settings.load_profile("patient")
+
 ROOT = Path(__file__).parents[1]
 ARTICLES = ROOT / "data" / "articles"
 BUILT_AT = "2026-11-22T12:00:00Z"
@@ -29,6 +35,8 @@ BUILT_AT = "2026-11-22T12:00:00Z"
 @pytest.fixture(scope="session", autouse=True)
 def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests out of the user's state folder and git settings, and their git out of ours."""
+    # A job in the background ignores SIGINT, and so would the programs that the tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
     patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
@@ -220,8 +228,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many faults were injected, how many files were looked at after them, and how many bytes were lost."""
-    lines = table()
-    if lines:
-        terminalreporter.section("faults")
-        terminalreporter.write_line("\n".join(lines))
+    """Say what was injected, what was looked at after that, how many bytes were lost, and what became of edits."""
+    edits = [f"{name:<60} {count:>9,}" for name, count in sorted(EDITS.items())]
+    for title, lines in (("faults", table()), ("edits of generated and mutated files", edits)):
+        if lines:
+            terminalreporter.section(title)
+            terminalreporter.write_line("\n".join(lines))

@@ -1,7 +1,8 @@
-"""What the fault suite did: faults injected, files looked at afterwards, bytes lost; shown at the end of the tests."""
+"""What the tests did, shown at their end: faults injected, files looked at afterwards, bytes lost; and files edited."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ class Entry:
 
 
 LEDGER: dict[str, Entry] = {}
+EDITS: Counter[str] = Counter()  # what became of generated files, and who read the edited ones as before
 
 
 def check_whole(fault: str, found: Mapping[str, bytes], *states: Mapping[str, bytes]) -> None:

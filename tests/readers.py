@@ -52,10 +52,10 @@ class Readers:
         assert self.node.stdout is not None
         self.node.stdin.write(json.dumps({"text": text, "front": front}) + "\n")
         self.node.stdin.flush()
+        loaders = {"PyYAML with libyaml": yaml.CSafeLoader, "PyYAML without": yaml.SafeLoader}
+        seen = {name: _python(front, loader) for name, loader in loaders.items()}  # while node reads
         answer = json.loads(self.node.stdout.readline())
-        seen = {name: found and (found["values"] or {}) for name, found in answer.items()}
-        for name, loader in (("PyYAML with libyaml", yaml.CSafeLoader), ("PyYAML without", yaml.SafeLoader)):
-            seen[name] = _python(front, loader)
+        seen |= {name: found and (found["values"] or {}) for name, found in answer.items()}
         return {name: values if isinstance(values, dict) else None for name, values in seen.items()}
 
 

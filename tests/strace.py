@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -52,8 +52,14 @@ def struck(work: Callable[[], object], call: str, fault: str, number: int) -> tu
 
     ``fault`` is what strace calls it: ``signal=SIGKILL``, ``error=EIO``, ``retval=7``. Every thread counts for itself.
     """
+    code, log = traced(work, ["-e", f"inject={call}:{fault}:when={number}", "-e", f"trace={call}"])
+    return code, "(INJECTED)" in log or code == KILLED or bool(re.search("killed by SIGKILL", log))
+
+
+def traced(work: Callable[[], object], options: Sequence[str]) -> tuple[int, str]:
+    """Run work in a child process under strace; give its outcome, and what strace wrote."""
     if not shutil.which("strace"):
-        pytest.skip("strace is not installed, so no system call can be made to fail")
+        pytest.skip("strace is not installed, so no system call can be watched or made to fail")
     folder = tempfile.mkdtemp()
     go = os.path.join(folder, "go")
     child = os.fork()
@@ -69,8 +75,8 @@ def struck(work: Callable[[], object], call: str, fault: str, number: int) -> tu
             os._exit(code)
     log = os.path.join(folder, "log")
     try:
-        words = ["strace", "-f", "-o", log, "-e", f"inject={call}:{fault}:when={number}", "-p", str(child)]
-        tracer = subprocess.Popen([*words, "-e", f"trace={call}"], stderr=subprocess.PIPE, text=True)
+        words = ["strace", "-f", "-o", log, *options, "-p", str(child)]
+        tracer = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
         assert tracer.stderr is not None
         told = tracer.stderr.readline()
         Path(go).touch()
@@ -78,10 +84,9 @@ def struck(work: Callable[[], object], call: str, fault: str, number: int) -> tu
         tracer.communicate()
         if "attached" not in told:
             pytest.skip(f"strace may not trace here: {told.strip()}")
-        lines = Path(log).read_text(errors="replace")
+        return code, Path(log).read_text(errors="replace")
     finally:
         shutil.rmtree(folder)
-    return code, "(INJECTED)" in lines or code == KILLED or bool(re.search("killed by SIGKILL", lines))
 
 
 def sweep(work: Callable[[int], Callable[[], object]], call: str, fault: str, numbers: range) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from conftest import command, contents, write_files
 
-from recommender import apply
+from recommender import apply, atomic
 from recommender.apply import Applied, apply_edits, remove_leftovers
 from recommender.atomic import LockHeld, locked
 from recommender.errors import Interrupted, RecommenderError, WriteStopped
@@ -159,7 +159,8 @@ def test_every_temporary_is_synced_before_its_rename_and_the_folder_after(root: 
         calls.append("rename")
         replace(source, target)
 
-    monkeypatch.setattr(apply, "sync", note_sync)
+    for module in (apply, atomic):
+        monkeypatch.setattr(module, "sync", note_sync)
     monkeypatch.setattr(apply.os, "replace", note_replace)
     apply_edits(root, [edit_of(root, name) for name in NAMES[:2]])
     assert calls == ["temporary", "temporary", "rename", "rename", "folder"]
@@ -672,7 +673,7 @@ def test_a_folder_that_the_disk_did_not_take_is_not_called_done(
         real(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(apply, "sync", fail)
+        patch.setattr(atomic, "sync", fail)
         with pytest.raises(WriteStopped, match=f"{root}: .*resume with") if stops else contextlib.nullcontext():
             apply_edits(root, edits)
     assert contents(root) == dict.fromkeys(NAMES, NEW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from recommender import atomic
-from recommender.atomic import remove_leftovers, replace_file, sync
+from recommender.atomic import make_folders, remove_leftovers, replace_file, sync, sync_folder
 
 
 def test_a_new_file_and_a_replaced_one(tmp_path: Path):
@@ -123,3 +124,30 @@ def test_sync_takes_files_and_folders_and_leaves_no_descriptor(tmp_path: Path):
     assert again == lowest
     with pytest.raises(FileNotFoundError):
         sync(str(tmp_path / "none"))
+
+
+def test_folders_are_made_and_each_name_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    synced: list[str] = []
+    monkeypatch.setattr(atomic, "sync", synced.append)
+    before = os.umask(0o022)
+    try:
+        make_folders(tmp_path / "a" / "b" / "c", mode=0o700)
+    finally:
+        os.umask(before)
+    assert synced == [str(tmp_path), str(tmp_path / "a"), str(tmp_path / "a" / "b")]
+    assert [(tmp_path / path).stat().st_mode & 0o777 for path in ("a", "a/b", "a/b/c")] == [0o755, 0o755, 0o700]
+    make_folders(tmp_path / "a" / "b" / "c")
+    assert len(synced) == 3
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotADirectoryError):
+        make_folders(tmp_path / "file" / "a")
+
+
+@pytest.mark.parametrize(("number", "told"), [(errno.EIO, True), (errno.ENOSPC, True), (errno.EACCES, False)])
+def test_a_folder_that_the_disk_did_not_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, told: bool):
+    def fail(path: str) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(atomic, "sync", fail)
+    with pytest.raises(OSError, match=re.escape(str(tmp_path))) if told else contextlib.nullcontext():
+        sync_folder(str(tmp_path))

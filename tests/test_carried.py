@@ -80,7 +80,7 @@ def test_after_any_edit_the_model_has_the_bytes_of_one_from_scratch(
     look = Carried.scores
     monkeypatch.setattr(Carried, "scores", lambda *a: scores.append(look(*a)) or scores[-1])
 
-    @hypothesis_settings(deadline=None, max_examples=80)
+    @hypothesis_settings(deadline=None, max_examples=40)
     @given(SITES, EDITED, st.sets(st.sampled_from(URLS), max_size=1))
     def check(site: Site, edits: Site, gone: set[str]) -> None:
         before = fit_model(corpus_of(site), settings, BUILT_AT)

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.counts import HEADS, TITLES, Counts, arrange, article_words, count_texts, join
+from recommender.counts import HEADS, TITLES, Counts, arrange, article_words, count_texts, join, title_words
 from recommender.settings import Settings
 
 SETTINGS = Settings(fields={"title": 1.0, "text": 1.0}, text={"answer": 1, "title": 3}, lead_words=2, lead_times=2)
@@ -52,6 +52,7 @@ def test_arranged_chunks_have_the_rows_that_stay_in_their_new_order(site: list[t
         flat = table(counted.counts, field)
         names = [place for place in np.argsort(rows, kind="stable").tolist() if stays[place]]
         assert [flat[place] for place in counted.order.tolist()] == [dict(wanted(*site[name])[field]) for name in names]
+    assert title_words(counted).tolist() == [len(site[name][0].split()) for name in names]
     counts = counted.counts
     assert sorted(counts.vocabulary) == sorted({w for field in range(4) for row in table(counts, field) for w in row})
 

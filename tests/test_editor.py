@@ -14,6 +14,7 @@ import pytest
 from conftest import ARTICLES
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from ledger import EDITS
 from nightly import EXAMPLES, NIGHTLY
 from readers import Readers, Seen, install
 from test_related import HOSTILE, LINK_TEXTS, PREFIX, edits, outside
@@ -22,8 +23,6 @@ from recommender import frontmatter
 from recommender.article import Link, Style
 from recommender.errors import FileProblem
 from recommender.related import KEYS, Wanted, fold, read_blocks, splice
-
-COUNTED: Counter[str] = Counter()
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +87,7 @@ def check(case: Case, readers: Readers) -> str:
     for name, before in before_seen.items():
         if before is not None:
             compare(name, before, after_seen[name], case.wanted, held)
-            COUNTED[f"read alike by {name}"] += 1
+            EDITS[f"edited, and read as before by {name}"] += 1
     return "edited"
 
 
@@ -129,6 +128,7 @@ def run(strategy: st.SearchStrategy[Case], cases: int, readers: Readers) -> Coun
         outcomes[check(case, readers)] += 1
 
     hold()
+    EDITS.update(outcomes)
     return outcomes
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from conftest import Ranker, article, command, commit, contents, git, link, write_files
@@ -233,7 +234,8 @@ def sweep(tmp_path: Path, fault: Callable[[], None], expected: set[int]) -> int:
         check_whole(top, f"at call {number}")
         if code != -signal.SIGKILL:
             assert [p for p in contents(top) if p.endswith(".reltmp")] == [], f"at call {number}"
-        finish(top)
+        with mock.patch.object(os, "fsync"):  # waiting for the disk, to no end here
+            finish(top)
         left = contents(top / "content")
         assert left == {p: t.encode() for p, t in AFTER.items()}, f"resumed after call {number}"
         assert (top / "recommender.links.jsonl").read_text() == GENERATED, f"resumed after call {number}"

@@ -81,7 +81,7 @@ def test_settings_that_change_what_is_read_make_it_void(folder: Path, changes: d
 
 
 def test_other_code_makes_it_void(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module.pkgutil, "get_data", lambda *names: repr(names).encode())
+    monkeypatch.setattr(module, "edition", lambda: "of other code")
     assert load_index(folder, SETTINGS) is None
 
 

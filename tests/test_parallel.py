@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 
 from recommender import parallel
-from recommender.parallel import CHUNK, FEW, cores, on_terminal, run, silent
+from recommender.parallel import CHUNK, FEW, cores, in_threads, on_terminal, run, silent
 
 
 def double(numbers: Sequence[int]) -> list[int]:
@@ -107,3 +108,15 @@ def test_a_bar_is_drawn_on_a_terminal_and_nowhere_else(monkeypatch: pytest.Monke
 
 def test_silent_takes_any_step():
     assert silent("x", 3)(2) is None
+
+
+def test_work_in_threads_is_done_in_order_also_where_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert in_threads(4, str, range(100)) == [str(number) for number in range(100)]
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert in_threads(4, str, range(100)) == [str(number) for number in range(100)]
+    with pytest.raises(ZeroDivisionError):
+        in_threads(4, (1).__floordiv__, [1, 0])

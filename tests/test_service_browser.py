@@ -146,10 +146,11 @@ LOOKS = [
     {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
+    {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
 ]
 
 
-@pytest.mark.parametrize("page", LOOKS, indirect=True, ids=["light", "dark", "phone"])
+@pytest.mark.parametrize("page", LOOKS, indirect=True, ids=["light", "dark", "phone", "phone-dark"])
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
 

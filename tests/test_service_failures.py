@@ -81,3 +81,20 @@ def test_a_method_that_a_page_does_not_take_is_named(client: FlaskClient, accept
     reply = client.delete("/site", headers={"Accept": accept})
     assert reply.status_code == 405
     assert "GET" in reply.headers["Allow"]
+
+
+def test_the_document_says_who_gets_which_error(client: FlaskClient) -> None:
+    """For each route the media types of its errors are those that a browser and a program get."""
+    document = client.get("/openapi.json").json
+    described: dict[str, set[frozenset[str]]] = {}
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            names = [reply["$ref"].rsplit("/", 1)[1] for reply in operation["responses"].values() if "$ref" in reply]
+            kinds = {frozenset(document["components"]["responses"][name]["content"]) for name in names}
+            described.setdefault(path, set()).update(kinds)
+    for path, kinds in described.items():
+        if kinds:  # a redirect cannot fail
+            asked = path.replace("{id}", "1").replace("{filename}", "x") + "?wrong=1"
+            replies = [client.open(asked, method=method, headers={"Accept": accept})
+                       for method in ("DELETE", "GET") for accept in (CHROMIUM, "*/*")]  # fmt: skip
+            assert kinds == {frozenset(reply.mimetype for reply in replies if reply.status_code >= 400)}, path

@@ -20,6 +20,8 @@ from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.score import Part
 from recommender.service import create_app
+from recommender.service.pages import error_page
+from recommender.service.refusals import Refusal
 from recommender.service.state import State, wait_for_survey
 from recommender.service.views import bars, diff_lines, fields, plot
 from recommender.settings import Settings
@@ -220,3 +222,32 @@ def test_lines_of_a_diff_have_kinds() -> None:
     diff = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n same\n-old\n+new\n\\ No newline at end of file\n"
     assert [kind for kind, _ in diff_lines(diff)] == ["file", "file", "place", "same", "removed", "added", "same"]
     assert "\n".join(line for _, line in diff_lines(diff)) + "\n" == diff
+
+
+def test_a_match_that_a_new_model_no_longer_has_is_left_out(saved: Path, model: Model) -> None:
+    """The model was replaced between a refusal and its page: the row of none would be that of another article."""
+    app = create_app(saved, Settings())
+    url = model.catalogue.urls[0]
+    refusal = Refusal("unknown-article", "no article has the url '/x'", "url", matches=["/gone", url])
+    with app.test_request_context("/article?url=/x"):
+        reply = error_page(app.extensions["recommender"], refusal, "id")
+    assert reply.status_code == 404
+    assert re.findall(r'<li><a class="title" href="([^"]*)"', reply.get_data(as_text=True)) == [f"/article?url={url}"]
+
+
+def test_templates_are_ready_before_the_first_request(
+    saved: Path, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that an upgrade replaces meanwhile are not mixed with the code of before."""
+    app = create_app(saved, Settings())
+    monkeypatch.setattr(app.jinja_env, "compile", lambda *_: pytest.fail("compiled while serving"))
+    client = app.test_client()
+    for path in ("/", f"/article?url={model.catalogue.urls[0]}", "/draft", "/site"):
+        assert client.get(path).status_code == 200
+    assert client.get("/nowhere", headers={"Accept": "text/html"}).status_code == 404
+
+
+def test_a_link_of_today_says_what_the_ranking_makes_of_it(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    text = page(site_of_marks[0], "/article", url="/a")
+    assert re.findall(r'<p class="says">(Suggested[^<]*|Not suggested[^<]*)</p>', text)
+    assert "not shown" not in text

@@ -387,10 +387,12 @@ def test_schemathesis_finds_nothing(site: Path) -> None:
         "[checks]\nnegative_data_rejection.expected-statuses = [400, 404, 405, 409, 414, 415, 422]\n"
     )
     with serve(site) as running:
-        done = subprocess.run(
-            [str(tool), "run", f"http://127.0.0.1:{running.port}/openapi.json", "--max-examples", "25", "--seed", "1",
-             "--include-path-regex", "^/(v1|healthz|readyz|metrics|openapi)", "--generation-database", "none"],
-            cwd=site, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stdout[-4000:]
+        for accept, routes, examples in (("*/*", ".*", "25"), ("text/html", "^/(article|draft|site)?$", "5")):
+            done = subprocess.run(
+                [str(tool), "run", f"http://127.0.0.1:{running.port}/openapi.json", "--max-examples", examples,
+                 "--seed", "1", "--include-path-regex", routes, "--header", f"Accept: {accept}",
+                 "--generation-database", "none"],
+                cwd=site, capture_output=True, text=True, timeout=300, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout[-4000:]
         assert '"status":500' not in running.text()

@@ -20,7 +20,7 @@ from recommender.errors import ModelError, WriteStopped
 from recommender.layout import to_arrays, to_header
 from recommender.model import Model
 from recommender.settings import PARTS
-from recommender.store import MANIFEST, load_model, read_manifest, save_model
+from recommender.store import MANIFEST, load_model, own_model, read_manifest, save_model
 
 
 @pytest.fixture
@@ -303,6 +303,18 @@ def test_a_file_that_is_not_what_was_written_is_refused(folder: Path, change: Ca
 def test_a_missing_version_is_refused(folder: Path):
     shutil.rmtree(place_of(folder))
     refused(folder, r"cannot be opened \(No such file or directory\)")
+
+
+def test_only_the_code_that_made_a_model_has_it_as_its_own(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert own_model(tmp_path / "none") is None
+    found = own_model(folder)
+    assert found is not None
+    assert to_arrays(found)["cosines"].tobytes() == to_arrays(load_model(folder))["cosines"].tobytes()
+    monkeypatch.setattr(store, "edition", lambda: "0" * 64)
+    assert own_model(folder) is None
+    assert len(load_model(folder)) > 0
 
 
 def test_no_model(tmp_path: Path):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import command, contents, git
 from strace import KILLED, struck
-from test_filling import AFTER, FILES, fill, final, order_for, top
+from test_filling import AFTER, FILES, fill, final, order_for, plan, top
 
 from recommender import filling
 from recommender.errors import RecommenderError
@@ -93,6 +93,21 @@ def test_a_killed_undo_is_resumed(top: Path, number: int) -> None:
     else:
         undo(top)
     assert contents(top / "content") == {path: text.encode() for path, text in FILES.items()}
+
+
+def test_a_run_that_was_interrupted_is_finished_before_it_is_undone(top: Path) -> None:
+    fill(order_for(top, max_files=1))
+    order = order_for(top)
+    made = plan(order)
+    assert struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", 4)[0] == KILLED
+    before = contents(top)
+    with pytest.raises(RecommenderError, match="interrupted; finish it, then undo it: recommender fill --resume"):
+        undo(top)
+    assert contents(top) == before, "the run before was taken back in its place"
+    filling.resume(order, silent)
+    assert contents(top) == final()
+    assert undo(top).files == 2
+    assert (top / "content" / "a.md").read_text() == AFTER["a.md"]
 
 
 def test_the_command_line(site: Path) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Flask, Response, request
@@ -25,7 +26,7 @@ from recommender.service.parameters import (
     text_of,
 )
 from recommender.service.refusals import Refusal, shown
-from recommender.service.replies import cached_reply, json_reply
+from recommender.service.replies import cached_reply, encode, json_reply
 from recommender.service.state import State
 from recommender.settings import TEXT, Settings
 
@@ -33,6 +34,8 @@ RELATED = ("url", "limit", "subject", "min_score", "explain")
 OF_ID = ("copy", "limit", "subject", "min_score", "explain")
 DRAFT = ("title", "question", "answer", "keywords", "limit")
 BATCH = 100
+# A query that is the url of an article and nothing else, without a character that stands for another.
+ONLY_URL = re.compile(rb"url=([!-$'-*,-~]{1,2000})")
 
 
 def add_api(app: Flask, state: State) -> None:
@@ -53,6 +56,9 @@ class _Api:
         self.state = state
 
     def related(self) -> Response:
+        served, alone = self.state.current.served, ONLY_URL.fullmatch(request.query_string)
+        if served is not None and alone is not None and (row := served.quick.find(alone[1])) >= 0:
+            return self._related(served, row, Wish())
         query = read_query(request.query_string, RELATED)
         served = self.state.current.require()
         row = find_url(served, text_of(query, "url"))
@@ -65,10 +71,10 @@ class _Api:
         return self._related(served, row, read_wish({"id": identity, **query}))
 
     def _related(self, served: Served, row: int, wish: Wish) -> Response:
-        curated = self.state.curated(row)
+        curated = self.state.curated(served, row)
         only = (wish.only.subject, wish.only.min_score) if wish.only else ""
         key = f"{served.tag} related {row} {wish.limit} {only} {wish.explain} {sorted(curated)}"
-        return cached_reply(key, lambda: documents.related(served, row, wish, curated))
+        return cached_reply(key, lambda: answer(served, row, wish, curated))
 
     def article(self, identity: str) -> Response:
         query = read_query(request.query_string, ("copy",))
@@ -91,7 +97,7 @@ class _Api:
         served = self.state.current.require()
         text, limit = text_of(query, "query"), limit_of(query.get("limit")) or 10
         key = f"{served.tag} search {limit} {text}"
-        return cached_reply(key, lambda: found(served, text, limit))
+        return cached_reply(key, lambda: encode(found(served, text, limit)))
 
     def draft(self) -> Response:
         served = self.state.current.require()
@@ -127,9 +133,16 @@ class _Api:
             if ("url" in one) == ("id" in one) or not isinstance(text, str) or not 1 <= len(text) <= MAX_TEXT:
                 raise Refusal("bad-body", "give either url or id, as a text", where + name)
             row = find_url(served, text) if name == "url" else find_id(served, text, None)
-            return documents.related(served, row, Wish(limit), self.state.curated(row))
+            return documents.related(served, row, Wish(limit), self.state.curated(served, row))
         except Refusal as refusal:
             return refusal.document()
+
+
+def answer(served: Served, row: int, wish: Wish, curated: Collection[int]) -> bytes:
+    """Write the answer for one article, quickly where it is a look-up only."""
+    if wish.only or wish.explain:
+        return encode(documents.related(served, row, wish, curated))
+    return served.quick.related(row, wish.limit or served.model.settings.slots, curated)
 
 
 def find_url(served: Served, url: str) -> int:

@@ -6,14 +6,17 @@ import hashlib
 import json
 import logging
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import ModelError
 from recommender.model import Model
+from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
 from recommender.store import MANIFEST, open_model, read_manifest
 
@@ -30,6 +33,11 @@ class Served:
     version: str
     tag: str
 
+    @cached_property
+    def quick(self) -> Quick:
+        """What look-ups need of the model."""
+        return Quick(self.model, self.version)
+
 
 class Current:
     """The newest model of a folder that could be opened; ``refused`` says what is wrong with a newer one."""
@@ -40,6 +48,7 @@ class Current:
         self.refused = ""
         self._seen: tuple[int, ...] | None = None
         self._retry_at = 0.0
+        self._lock = threading.Lock()
 
     def require(self) -> Served:
         """Give the model to answer from.
@@ -52,7 +61,14 @@ class Current:
         return self.served
 
     def look(self) -> bool:
-        """Open what is published now if it is not what was seen before; tell whether the model was replaced."""
+        """Open what is published now if it is not what was seen before; tell whether the model was replaced.
+
+        Who looks while another does waits, and finds what that one opened.
+        """
+        with self._lock:
+            return self._look()
+
+    def _look(self) -> bool:
         seen = self._signature()
         if seen == self._seen and not (self.refused and time.monotonic() >= self._retry_at):
             return False
@@ -87,7 +103,9 @@ def _open(folder: Path) -> Served:
     # Made before the first request, and before workers are forked: the first draft took 25 ms more than the next.
     model.rules  # noqa: B018
     model.ask_draft({model.settings.keys.title: "warm"})
-    return Served(model, manifest["version"], tag_of(manifest))
+    served = Served(model, manifest["version"], tag_of(manifest))
+    served.quick  # noqa: B018
+    return served
 
 
 def tag_of(manifest: Mapping[str, Any]) -> str:

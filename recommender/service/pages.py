@@ -33,13 +33,18 @@ def add_pages(app: Flask, state: State) -> None:
     app.add_url_rule("/favicon.ico", "icon", lambda: redirect(url_for("static", filename="mark.svg")), methods=["GET"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(views.FILTERS)
+    # Compiled before the first request, and once for all workers: sixteen first visitors compiled each anew.
+    for name in app.jinja_env.list_templates(extensions=["html"]):
+        app.jinja_env.get_template(name)
 
 
 def error_page(state: State, refusal: Refusal, identity: str) -> Response:
     """Give an error to a person: what is wrong, and where to go from here."""
     matches = refusal.more.get("matches") or refusal.more.get("candidates") or []
     served = state.current.served
-    cards = [views.card(served.model, served.model.catalogue.urls.find(url)) for url in matches] if served else []
+    # The matches are of the model that refused, which a newer one may have replaced since.
+    rows = [served.model.catalogue.urls.find(url) for url in matches] if served else []
+    cards = [views.card(served.model, row) for row in rows if row >= 0] if served else []
     html = render_template("problem.html", problem=refusal.document(), identity=identity, cards=cards, served=served)
     reply = Response(html, refusal.status, content_type="text/html; charset=utf-8")
     if refusal.status == 503:

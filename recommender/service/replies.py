@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from flask import Response, request
 
 from recommender.service.refusals import Refusal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 CACHED = "public, max-age=300, stale-while-revalidate=600"
 
@@ -32,11 +35,21 @@ def problem_reply(refusal: Refusal, identity: str) -> Response:
     return reply
 
 
-def cached_reply(key: str, make: Callable[[], Any]) -> Response:
-    """Answer 304 where the client holds what the key stands for, else the document, with a strong ETag."""
+class _Final(Response):
+    """A response that is sent as it was made: Werkzeug would copy and look through its headers twice."""
+
+    def get_wsgi_response(self, environ: WSGIEnvironment) -> tuple[Iterable[bytes], str, list[tuple[str, str]]]:
+        """Give body, status and headers."""
+        body = () if environ["REQUEST_METHOD"] == "HEAD" else self.iter_encoded()
+        return body, self.status, self.headers.to_wsgi_list()
+
+
+def cached_reply(key: str, make: Callable[[], bytes]) -> Response:
+    """Answer 304 where the client holds what the key stands for, else the JSON that is made, with a strong ETag."""
     etag = hashlib.blake2b(key.encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
-    held = "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag)
     headers = [("ETag", f'"{etag}"'), ("Cache-Control", CACHED)]
-    if held:
+    if "HTTP_IF_NONE_MATCH" in request.environ and request.if_none_match.contains_weak(etag):
         return Response(status=304, headers=headers)
-    return Response(encode(make()), headers=headers, content_type="application/json")
+    body = make()
+    headers += [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+    return _Final([body], headers=headers)

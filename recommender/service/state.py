@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from recommender.service.content import Content
-from recommender.service.current import Current
+from recommender.service.current import Current, Served
 from recommender.service.metrics import Metrics
 from recommender.service.surveys import Surveys
 from recommender.settings import Settings
@@ -43,9 +43,9 @@ class State:
                 self._watched_by = os.getpid()
                 threading.Thread(target=_watch, args=(weakref.ref(self),), daemon=True, name="watch").start()
 
-    def curated(self, row: int) -> Collection[int]:
-        """Give the rows that a person linked to from an article, as far as the survey knows."""
-        return self.surveys.curated(row, self.current.require().tag) if self.surveys else ()
+    def curated(self, served: Served, row: int) -> Collection[int]:
+        """Give the rows of a model that a person linked to from an article, as far as the survey of it knows."""
+        return self.surveys.curated(row, served.tag) if self.surveys else ()
 
     def changed(self) -> int | None:
         """Give how many files changed since the model was built, None where nobody has counted them."""

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
-from recommender.ask import Answer, linkers, same_question, why
+from recommender.ask import Answer, Reason, linkers, same_question, why
 from recommender.choose import RULES
 from recommender.model import Model
 from recommender.plan import Edit
@@ -99,14 +100,20 @@ def today(answer: Answer, now: Today) -> dict[str, Any]:
             link |= {
                 "target": card(answer.model, one.target),
                 "score": reason.score,
-                "rank": reason.rank,
-                "sentence": reason.sentence,
+                "says": says(reason),
                 "same_question": same_question(answer, one.target),
                 "fields": fields(answer.parts(one.target)),
             }
         links.append(link)
     problems = [{**problem.as_dict(), "line": problem.line} for problem in now.problems]
     return {"links": links, "problems": problems, "gone": now.article is None}
+
+
+def says(reason: Reason) -> str:
+    """Say what the ranking makes of a link that stands in the file."""
+    if reason.rank:
+        return f"Suggested at rank {reason.rank}."
+    return f"Not suggested: {reason.sentence.removeprefix('not shown: ').removesuffix(f' ({reason.rule})')}."
 
 
 def fill(outcome: Edit | Problem | None) -> dict[str, str]:
@@ -239,4 +246,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "percent": lambda value: f"{max(0.0, min(100.0, 100 * value)):.1f}",
     "thousands": lambda value: f"{value:,}",
     "diff_lines": diff_lines,
+    "sentence": lambda text: f"{text[:1].upper()}{text[1:]}.",
+    # An address may be broken behind a slash; a copy of it is whole.
+    "breakable": lambda text: Markup("/<wbr>").join(text.split("/")),
 }
