@@ -74,7 +74,7 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
 
 def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carried | None:
     """Find what a model from before spares; nothing where pairs are not all compared, or not here."""
-    if before is None or parallel.elsewhere() or len(catalogue) > before.settings.exact_up_to:
+    if before is None or parallel.elsewhere() or max(len(before), len(catalogue)) > before.settings.exact_up_to:
         return None
     from recommender.carried import carry  # noqa: PLC0415  (numba)
 

@@ -129,6 +129,15 @@ def test_the_sample_site_after_edits(edit: str, corpus: Corpus, monkeypatch: pyt
         assert (own.moved.old == np.arange(len(now))).all()
 
 
+@pytest.mark.parametrize(("was", "now"), [(14, 12), (12, 14), (14, 13)])
+def test_lists_that_are_not_exact_are_not_carried(was: int, now: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, settings = spared(monkeypatch), Settings(exact_up_to=12)
+    site: Site = {url: ("", f"moon {WORDS[row % 7]}", WORDS[row % 10]) for row, url in enumerate(URLS)}
+    before = fit_model(corpus_of(dict(list(site.items())[:was])), settings, BUILT_AT)
+    fit_model(corpus_of(dict(list(site.items())[:now])), settings, BUILT_AT, before=before)
+    assert kept == []
+
+
 def test_where_most_changed_all_ask_again() -> None:
     one = {url: ("", f"{WORDS[0]} {WORDS[1]}", WORDS[number % len(WORDS)]) for number, url in enumerate(URLS)}
     other = {url: (subject, answer + " wave", title) for url, (subject, answer, title) in one.items()}
