@@ -119,5 +119,5 @@ def test_the_exponent_is_that_of_a_power_law(power: float) -> None:
 def test_the_recall_of_an_exact_ranking_is_whole(shape: Shape, kept: int) -> None:
     settings = replace(Settings(), candidates=kept)
     model = fit_model(scale.made_corpus(shape, 150, settings), settings, "2026-01-01T00:00:00Z")
-    assert scale.recall(model, kept) == 1.0
-    assert scale.recall(model, kept + 3) < 1.0
+    assert scale.recall(model, kept) == (1.0, 1.0)
+    assert scale.recall(model, kept + 3)[0] < 1.0
