@@ -7,7 +7,6 @@ other's list at the same place. So only what changed asks again, and those whose
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -15,12 +14,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.coverage import Coverage
 from recommender.kernels import compiled, part
 from recommender.model import Catalogue, Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
-from recommender.rescoring import Pairs, sorted_by_score
-from recommender.sparse import Floats, Ints, Rows, Terms, Texts
-from recommender.vectors import Fitted, Space
+from recommender.parallel import in_threads
+from recommender.rescoring import Pairs, sorted_by_score, table
+from recommender.sparse import Floats, Ints, Terms, Texts
+from recommender.vectors import Fitted, Space, Vectors
+from recommender.weighing import Weighed
 
 # With more changed articles than one in so many, all ask again: the others save less than comparing them costs.
 WORTH = 3
@@ -55,10 +57,9 @@ class Carried:
     def lists(self) -> Lists:
         """Give the candidates of before as they were found, by cosine."""
         nearest, kept = self.before.nearest, self.before.settings.candidates
-        n = len(self.before)
-        rows, cosines, scores = np.full((n, kept), -1, np.int32), np.zeros((n, kept)), np.zeros((n, kept))
-        filled = np.arange(kept) < np.diff(nearest.indptr)[:, None]
-        rows[filled], cosines[filled], scores[filled] = nearest.rows, self.before.cosines, nearest.scores
+        rows, cosines, scores = (
+            table(nearest.indptr, values, kept) for values in (nearest.rows, self.before.cosines, nearest.scores)
+        )
         order = sorted_by_score(rows, cosines)
 
         def sort(table: NDArray[Any]) -> NDArray[Any]:
@@ -84,8 +85,8 @@ class Carried:
         if lift == self.before.lift and self.fitted.coverage.mean == self.before.coverage.mean:
             # Three scans of a list for each pair: half a second on 36,000 articles.
             spans = [(start, start + SPAN) for start in range(0, len(known), SPAN)]
-            with ThreadPoolExecutor(max(threads, 1)) as pool:
-                list(pool.map(lambda span: _look_up(self.lists, self.moved, (pairs.rows, known), span), spans))
+            lists = self.lists
+            in_threads(threads, lambda span: _look_up(lists, self.moved, (pairs.rows, known), span), spans)
         return known
 
 
@@ -97,10 +98,8 @@ def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> Carried | None
     old_of = _rows_of_urls(before.catalogue.urls, catalogue.urls)
     old_of[_differ(old_of, before.catalogue, catalogue)] = -1
     columns, same = _columns(before.vectors.space, fitted.main.space)
-    counts, now = before.coverage, fitted.coverage
-    old = _Entries(*_arrays(before.vectors.rows), counts.texts, counts.heads, counts.titles)
-    new = _Entries(*_arrays(fitted.main.rows), now.texts, now.heads, now.titles)
-    _compare(old, new, (columns, same), (counts.lengths, now.lengths), old_of)
+    old, new = _weighed(before.vectors, before.coverage), _weighed(fitted.main, fitted.coverage)
+    _compare(old, new, (columns, same), old_of)
     moved = Moved(old_of, np.full(len(before), -1, np.int64))
     stay = np.flatnonzero(old_of >= 0)
     moved.new[old_of[stay]] = stay
@@ -109,8 +108,9 @@ def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> Carried | None
     return Carried(before, fitted, catalogue.families, moved)
 
 
-def _arrays(rows: Rows) -> tuple[Ints, Terms, Floats]:
-    return rows.indptr, rows.indices, rows.data
+def _weighed(vectors: Vectors, coverage: Coverage) -> Weighed:
+    rows, counts = vectors.rows, coverage
+    return Weighed(rows.indptr, rows.indices, rows.data, counts.texts, counts.heads, counts.titles, counts.lengths)
 
 
 def _rows_of_urls(before: Texts, now: Texts) -> Ints:
@@ -142,23 +142,8 @@ def _columns(before: Space, now: Space) -> tuple[Terms, NDArray[np.bool_]]:
     return columns, same
 
 
-class _Entries(NamedTuple):
-    indptr: Ints
-    indices: Terms
-    data: Floats
-    texts: NDArray[np.uint16]
-    heads: NDArray[np.uint16]
-    titles: NDArray[np.uint8]
-
-
 @compiled
-def _compare(
-    old: _Entries,
-    new: _Entries,
-    terms: tuple[Terms, NDArray[np.bool_]],
-    lengths: tuple[Floats, Floats],
-    old_of: Ints,
-) -> None:
+def _compare(old: Weighed, new: Weighed, terms: tuple[Terms, NDArray[np.bool_]], old_of: Ints) -> None:
     """Set to -1 the old row of each row that has other entries."""
     columns, same = terms
     for row in range(old_of.size):
@@ -167,7 +152,7 @@ def _compare(
             continue
         start, before = new.indptr[row], old.indptr[o]
         size = new.indptr[row + 1] - start
-        equal = size == old.indptr[o + 1] - before and lengths[0][o] == lengths[1][row]
+        equal = size == old.indptr[o + 1] - before and old.lengths[o] == new.lengths[row]
         i = 0
         while equal and i < size:
             p, q = start + i, before + i

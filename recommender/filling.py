@@ -60,17 +60,11 @@ def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Cal
 
 def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likeness | None:
     """Give what a saved model knows of same questions, None where no model fits: an audit needs none."""
-    model = saved_model(corpus, settings, folder)
-    return model.likeness if model else None
-
-
-def saved_model(corpus: Corpus, settings: Settings, folder: Path) -> Model | None:
-    """Load the saved model; None where there is none that fits the content as it is now."""
     try:
         model = load_model(folder)
     except ModelError:
         return None
-    return model if model.fits(corpus, settings) else None
+    return model.likeness if model.fits(corpus, settings) else None
 
 
 def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress) -> Plan:

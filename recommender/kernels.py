@@ -81,20 +81,6 @@ def compiled(function: Kernel) -> Kernel:
         return cast("Kernel", njit(**OPTIONS)(function))
 
 
-@compiled
-def renumber(rows: tuple[Ints, Terms, Floats], names: Terms, number: Numbers, terms: Matrix) -> None:
-    """Write the rows in the order of their names, their terms by new numbers, without those that are of no other."""
-    indptr, indices, data = rows
-    at = 0
-    for i in range(names.size):
-        for p in range(indptr[names[i]], indptr[names[i] + 1]):
-            term = number[indices[p]]
-            if term < terms.frequency.size:
-                terms.terms[at], terms.weights[at] = term, data[p]
-                at += 1
-        terms.ptr[i + 1] = at
-
-
 def part(function: Kernel) -> Kernel:
     """Compile as a part of other kernels only, which keep it with their own code."""
     return cast("Kernel", njit(**(OPTIONS | {"no_cpython_wrapper": True}))(function))

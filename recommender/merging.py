@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -69,10 +68,9 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
     starts, filled = np.zeros(len(counted.order) + 1, np.int64), np.zeros(len(counted.order), np.int64)
     _measure(source, starts)
     # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
-    indices, data = np.empty(starts[-1], np.int32), np.zeros((starts[-1], len(counts.data)), np.uint16)
+    indices, data = np.empty(starts[-1], np.int32), np.empty((starts[-1], len(counts.data)), np.uint16)
     spans = [(start, start + SPAN) for start in range(0, len(filled), SPAN)]
-    with ThreadPoolExecutor(parallel.cores()) as pool:
-        list(pool.map(lambda span: _sort(source, span, (starts, filled, indices, data)), spans))
+    parallel.in_threads(parallel.cores(), lambda span: _sort(source, span, (starts, filled, indices, data)), spans)
     indptr = np.zeros(len(starts), np.int64)
     end = _close_ranks(starts, filled, indptr, (indices, data))
     return Merged(vocabulary, indptr, indices[:end], data[:end])
@@ -118,7 +116,7 @@ def _sort(source: _Source, span: tuple[int, int], rows: _Rows) -> None:
         for key in keys:
             term, place = key >> 32, first + (key & 0xFFFFFFFF)
             if at == starts[i] or indices[at - 1] != term:
-                indices[at] = term
+                indices[at], data[at] = term, 0
                 at += 1
             for column in range(data.shape[1]):
                 data[at - 1, column] = min(np.int64(data[at - 1, column]) + source.data[place, column], MOST)

@@ -19,7 +19,7 @@ import numpy as np
 
 from recommender.bounds import fill, search
 from recommender.exact import enter, need, settle, take_up
-from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts, renumber
+from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Numbers, Shorts, compiled
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 FREQUENT = 4096  # terms looked up by row
@@ -160,8 +160,22 @@ def by_frequency(matrix: Rows, names: Terms | None = None) -> Matrix:
     terms = Matrix(
         np.zeros(len(matrix) + 1, np.int64), np.empty(size, np.uint32), np.empty(size), frequency[order[:count]]
     )
-    renumber((matrix.indptr, matrix.indices, matrix.data), names, number, terms)
+    _renumber((matrix.indptr, matrix.indices, matrix.data), names, number, terms)
     return terms
+
+
+@compiled
+def _renumber(rows: tuple[Ints, Terms, Floats], names: Terms, number: Numbers, terms: Matrix) -> None:
+    """Write the rows in the order of their names, their terms by new numbers, without those that are of no other."""
+    indptr, indices, data = rows
+    at = 0
+    for i in range(names.size):
+        for p in range(indptr[names[i]], indptr[names[i] + 1]):
+            term = number[indices[p]]
+            if term < terms.frequency.size:
+                terms.terms[at], terms.weights[at] = term, data[p]
+                at += 1
+        terms.ptr[i + 1] = at
 
 
 def _build(terms: Matrix) -> Index:

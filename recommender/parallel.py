@@ -58,7 +58,7 @@ def on(executor: Executor) -> Iterator[None]:
 def in_threads(threads: int, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Apply a function to items in threads, in order; in this one where a limit on processes allows no other."""
     try:
-        with ThreadPoolExecutor(threads) as pool:
+        with ThreadPoolExecutor(max(threads, 1)) as pool:
             return list(pool.map(work, items))
     except RuntimeError:  # can't start new thread
         return [work(item) for item in items]

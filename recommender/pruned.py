@@ -14,13 +14,12 @@ import numpy as np
 
 from recommender.exact import compare
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
-from recommender.neighbors import Neighbors, by_frequency, run
-from recommender.refining import Keys, Lists, agree, offer, refine, row_of, sort_key
+from recommender.neighbors import Neighbors, by_frequency
+from recommender.refining import BLOCK, Keys, Lists, agree, in_spans, offer, refine, row_of, sort_key
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of a tile, evenly spaced, of which only the highest sum is looked at first
-BLOCK = 256  # rows of one task
 FULL = 65535.0
 BUDGET = 120  # postings of a row, times the square root of the rows
 CANDIDATES = 6  # compared exactly, times the length of a list
@@ -73,14 +72,13 @@ def _search(terms: Matrix, lists: Lists, threads: int) -> None:
     n, k = lists.rows.shape
     budget, most = int(BUDGET * np.sqrt(n)), CANDIDATES * k
     index = postings_of(terms, budget)
-    starts = iter(range(0, n, BLOCK))
 
-    def work() -> None:
+    def work(spans: Any) -> None:
         desk = _desk(terms, most)
-        for start in starts:
-            rank(terms, index, desk, lists, (start, min(start + BLOCK, n), budget, most))
+        for first, last in spans:
+            rank(terms, index, desk, lists, (first, last, budget, most))
 
-    run(work, threads)
+    in_spans(work, n, BLOCK, threads)
 
 
 def _desk(terms: Matrix, most: int) -> Scout:

@@ -71,7 +71,7 @@ def _look(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
         for first, last in spans:
             look_around(terms, lists, near, walker, (first, last))
 
-    _in_spans(work, len(lists.rows), BLOCK, threads)
+    in_spans(work, len(lists.rows), BLOCK, threads)
 
 
 def agree(lists: Lists, threads: int) -> None:
@@ -82,10 +82,11 @@ def agree(lists: Lists, threads: int) -> None:
         for first, last in spans:
             mirror(lists, rows, scores, first, last)
 
-    _in_spans(work, n, -(-n // max(threads, 1)), threads)
+    in_spans(work, n, -(-n // max(threads, 1)), threads)
 
 
-def _in_spans(work: Callable[[Any], None], n: int, size: int, threads: int) -> None:
+def in_spans(work: Callable[[Any], None], n: int, size: int, threads: int) -> None:
+    """Share out n rows, some at a time, among threads; each takes the spans that it gets."""
     spans = iter([(first, min(first + size, n)) for first in range(0, n, size)])
     run(lambda: work(spans), threads)
 

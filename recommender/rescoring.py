@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.coverage import Coverage
+from recommender.coverage import Coverage, head_weights, saturation, text_weights
 from recommender.kernels import compiled, part
+from recommender.parallel import in_threads
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task
+# The same formulas, one word at a time.
+_saturation: Any = part(saturation)
+_head_weight: Any = part(head_weights)
+_text_weight: Any = part(text_weights)
 
 
 class _Counts(NamedTuple):
@@ -60,8 +64,7 @@ def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats,
     def task(start: int) -> None:
         _rescore(words, pairs, weights, (start, min(start + BLOCK, len(vectors.rows))), scores)
 
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        list(pool.map(task, range(0, len(vectors.rows), BLOCK)))  # a list, so that a task's exception is raised
+    in_threads(threads, task, range(0, len(vectors.rows), BLOCK))
     return scores
 
 
@@ -88,7 +91,7 @@ def _share(words: Words, slack: Floats) -> None:
             times = np.float64(counts.texts[p])
             if times == 0:
                 continue
-            words.columns[at], words.spoken[at] = counts.columns[p], times / (times + slack[row])
+            words.columns[at], words.spoken[at] = counts.columns[p], _saturation(times, slack[row])
             at += 1
             if counts.titles[p]:
                 words.titles[title], words.shares[title] = counts.columns[p], words.idf[counts.columns[p]]
@@ -113,12 +116,15 @@ def _counted(held: NDArray[np.bool_]) -> Ints:
 
 def padded(near: Near, subjects: Ints) -> Pairs:
     """Put the candidates of every article into one table."""
-    n = len(near.indptr) - 1
-    lengths = np.diff(near.indptr)
-    rows, cosines = np.full((n, near.kept), -1, np.int32), np.zeros((n, near.kept))
-    filled = np.arange(near.kept) < lengths[:, None]
-    rows[filled], cosines[filled] = near.rows, near.cosines
+    rows, cosines = (table(near.indptr, values, near.kept) for values in (near.rows, near.cosines))
     return Pairs(rows, cosines, subjects, returns(near.kept), np.full(rows.shape, np.nan))
+
+
+def table(indptr: Ints, values: NDArray[Any], kept: int) -> NDArray[Any]:
+    """Put lists of at most ``kept`` into one table: (n, kept), whole numbers padded with -1, others with 0.0."""
+    found = np.full((len(indptr) - 1, kept), -1 if values.dtype.kind == "i" else 0, values.dtype)
+    found[np.arange(kept) < np.diff(indptr)[:, None]] = values
+    return found
 
 
 @part
@@ -129,8 +135,8 @@ def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -
         if times == 0:
             continue
         rare = words.idf[column]
-        shares[column, 0] = rare * rare * counts.heads[p]
-        shares[column, 1] = rare * np.sqrt(times)
+        shares[column, 0] = _head_weight(rare, counts.heads[p])
+        shares[column, 1] = _text_weight(rare, times)
         head += shares[column, 0]
         text += shares[column, 1]
         spoken[column] = words.spoken[at]

@@ -98,8 +98,9 @@ def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tup
         frequency = np.bincount(merged.indices[merged.data[:, field] > 0], minlength=shape[1])
         used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
-        learn = idf_by_formula(frequency, articles) if again else inverse_document_frequency(_counts_of(merged, field))
-        idf[field] = learn
+        idf[field] = (
+            idf_by_formula(frequency, articles) if again else inverse_document_frequency(_counts_of(merged, field))
+        )
         terms += [merged.vocabulary[term] for term in used.tolist()]
         starts[field + 1] = len(terms)
     weights = tuple(fields.values())

@@ -58,10 +58,10 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     if before is not None:
         output.note(f"{found.read:,} of {found.corpus.files:,} files read; the others are as the last build read them")
     model = own_model(folder) if before is not None else None
-    if model and model.fits(found.corpus, settings):
-        return model, found.corpus
     if model and ranking_settings(model.settings) != ranking_settings(settings):
         model = None
+    if model and model.corpus_digest == found.corpus.digest:
+        return model, found.corpus
     return publish(found.corpus, settings, folder, model), found.corpus
 
 
