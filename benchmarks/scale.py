@@ -110,11 +110,10 @@ def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
     words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
     if articles <= files:
         watch.timed("making", write)(shape, articles, folder / "content")
-        model, _ = building.build_changed(folder / "content", settings, folder / "model")
+        model = building.build_changed(folder / "content", settings, folder / "model").model
     else:
-        model = building.publish(
-            watch.timed("making", made_corpus)(shape, articles, settings), settings, folder / "model"
-        )
+        made = fit.vectorise(watch.timed("making", made_corpus)(shape, articles, settings), settings)
+        model = building.publish(made, settings, folder / "model")
     figures = watch.figures
     figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.np[yz]")) / 2**30
     figures["recall"], figures["recall, first"] = recall(model, settings.candidates)

@@ -228,5 +228,9 @@ for _command in (build, watch, undo, export, evaluate, disagreements, judge, tun
 
 
 def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
+    from recommender.fit import vectorise
+
     output.note(f"{reason}: building it from this content first")
-    return dataclasses.replace(publish(corpus, settings, folder), settings=settings)
+    return dataclasses.replace(
+        publish(vectorise(corpus, settings, output.progress), settings, folder), settings=settings
+    )

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
     from recommender.choosing import Facts
 
 
+@dataclass(frozen=True)
+class Vectorised:
+    """All that ranking needs of a corpus, which may go: that of a million articles takes 5 GB."""
+
+    fitted: Fitted
+    catalogue: Catalogue
+    digest: str
+
+
 def fit_model(
     corpus: Corpus,
     settings: Settings,
@@ -35,26 +44,40 @@ def fit_model(
 
     ``before`` is a model that this code has made with the same settings; the result is the same without it.
     """
-    with parallel.no_collection():
-        return _fit(corpus, settings, built_at, progress, before)
+    return rank(vectorise(corpus, settings, progress, again=before is not None), settings, built_at, progress, before)
 
 
-def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.Progress, before: Model | None) -> Model:
-    articles = corpus.articles
-    counted = corpus.counted or count_articles(articles, settings, progress)
-    fitted = fit_vectors(counted, settings, again=before is not None)
-    words = title_words(counted)
-    catalogue = _catalogue(corpus, words)
-    step = progress("ranking", len(articles))
+@parallel.no_collection()
+def vectorise(
+    corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent, *, again: bool = False
+) -> Vectorised:
+    """Weigh the words of a corpus; ``again`` tells that a model of the site was built before."""
+    counted = corpus.counted or count_articles(corpus.articles, settings, progress)
+    return Vectorised(
+        fit_vectors(counted, settings, again=again), _catalogue(corpus, title_words(counted)), corpus.digest
+    )
+
+
+@parallel.no_collection()
+def rank(
+    vectorised: Vectorised,
+    settings: Settings,
+    built_at: str,
+    progress: parallel.Progress = parallel.silent,
+    before: Model | None = None,
+) -> Model:
+    """Rank and choose for every article, with the help of the model from before, as ``fit_model``."""
+    fitted, catalogue = vectorised.fitted, vectorised.catalogue
+    step = progress("ranking", len(catalogue))
     carried = _carried(before, fitted, catalogue)
     near = _nearest(fitted.main, settings, catalogue.families, carried)
     nearest, cosines, lift = _rescored(fitted, near, settings, catalogue.subjects.all(), carried)
-    step(len(articles))
+    step(len(catalogue))
     from recommender.alike import find_likeness  # noqa: PLC0415  (numba)
 
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, words.astype(np.float64))
-    pairs = Rows(near.indptr, near.rows, near.cosines, len(articles))
+    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words.astype(np.float64))
+    pairs = Rows(near.indptr, near.rows, near.cosines, len(catalogue))
     model = Model(
         settings=settings,
         catalogue=catalogue,
@@ -65,8 +88,8 @@ def _fit(corpus: Corpus, settings: Settings, built_at: str, progress: parallel.P
         cosines=cosines,
         lift=lift,
         likeness=find_likeness(pairs, titles, min(thresholds, default=0.0)),
-        chosen=Ranking(np.zeros(len(articles) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
-        corpus_digest=corpus.digest,
+        chosen=Ranking(np.zeros(len(catalogue) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
+        corpus_digest=vectorised.digest,
         built_at=built_at,
     )
     return _with_chosen(model)

@@ -20,7 +20,6 @@ from recommender.problems import KINDS, Problem, printable, shorten
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
     from recommender.audit import Audit
-    from recommender.corpus import Corpus
     from recommender.filling import Written
     from recommender.jsonfiles import Exported
     from recommender.model import Model
@@ -76,13 +75,13 @@ def show_audit(audit: Audit, *, as_json: bool) -> None:
         say("no problem found")
 
 
-def show_build(model: Model, corpus: Corpus, folder: Path, *, as_json: bool) -> None:
+def show_build(model: Model, files: int, problems: Sequence[Problem], folder: Path, *, as_json: bool) -> None:
     """Say what a build made, and what it could not use."""
     lists = np.diff(model.chosen.indptr).tolist()
     slots = model.settings.slots
     facts = {
         "model": str(folder),
-        "files": corpus.files,
+        "files": files,
         "articles": len(model),
         "terms": model.vectors.rows.columns,
         "full lists": sum(count >= slots for count in lists),
@@ -90,9 +89,9 @@ def show_build(model: Model, corpus: Corpus, folder: Path, *, as_json: bool) -> 
         "empty lists": sum(not count for count in lists),
     }
     if as_json:
-        print_json({**facts, "problems": [problem.as_dict() for problem in corpus.problems]})
+        print_json({**facts, "problems": [problem.as_dict() for problem in problems]})
         return
-    _show_problems(corpus.problems)
+    _show_problems(problems)
     say(
         f"{facts['articles']:,} of {facts['files']:,} files are articles, {facts['terms']:,} terms; lists of "
         f"{slots}: {facts['full lists']:,} full, {facts['short lists']:,} short, {facts['empty lists']:,} empty"

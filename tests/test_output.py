@@ -41,7 +41,7 @@ def test_a_line_cannot_command_a_terminal(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_json_escapes_what_no_file_can_hold(model: Model, corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_build(model, corpus, Path("models/\udcff"), as_json=True)
+    output.show_build(model, corpus.files, (), Path("models/\udcff"), as_json=True)
     out = capsys.readouterr().out
     assert '"models/\\udcff"' in out
     assert json.loads(out)["model"] == "models/\udcff"
@@ -184,19 +184,19 @@ def test_a_clean_audit_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines(capsys) == ["1,234 files", "no problem found"]
 
 
-def test_a_build_says_what_it_made(corpus: Corpus, model: Model, capsys: pytest.CaptureFixture[str]) -> None:
-    bad = replace(corpus, files=143, problems=(Problem("not-utf8", "bad.md", 2, reason="byte 8 is not UTF-8"),))
-    output.show_build(model, bad, Path("models/default"), as_json=False)
+def test_a_build_says_what_it_made(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
+    bad = (Problem("not-utf8", "bad.md", 2, reason="byte 8 is not UTF-8"),)
+    output.show_build(model, 143, bad, Path("models/default"), as_json=False)
     captured = capsys.readouterr()
     lengths = [len(model.chosen.of(row)) for row in range(142)]
     counts = [sum(n >= 5 for n in lengths), sum(0 < n < 5 for n in lengths), sum(n == 0 for n in lengths)]
-    assert captured.err == bad.problems[0].sentence() + "\n"
+    assert captured.err == bad[0].sentence() + "\n"
     assert captured.out.splitlines() == [
         f"142 of 143 files are articles, {model.vectors.rows.columns:,} terms; "
         f"lists of 5: {counts[0]} full, {counts[1]} short, {counts[2]} empty",
         "saved in models/default",
     ]
-    output.show_build(model, bad, Path("models/default"), as_json=True)
+    output.show_build(model, 143, bad, Path("models/default"), as_json=True)
     found = document(capsys)
     assert [found[f"{name} lists"] for name in ("full", "short", "empty")] == counts
     assert [problem["code"] for problem in found["problems"]] == ["not-utf8"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,9 @@ from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, mode
 from recommender.settings import Settings, find_settings, ranking_settings
 
 if TYPE_CHECKING:
-    from recommender.corpus import Corpus
+    from recommender.fit import Vectorised
     from recommender.model import Model
+    from recommender.problems import Problem
 
 
 @click.command()
@@ -33,19 +36,28 @@ def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model
 
             root = root.absolute()  # workers have other working directories
             stack.enter_context(parallel.on(stack.enter_context(connected(scheduler, root))))
-        built, corpus = build_changed(root, settings, folder, verify=verify_bytes)
-    output.show_build(built, corpus, folder, as_json=as_json)
-    return 1 if any(problem.severity == "error" for problem in corpus.problems) else 0
+        built = build_changed(root, settings, folder, verify=verify_bytes)
+    output.show_build(built.model, built.files, built.problems, folder, as_json=as_json)
+    return 1 if any(problem.severity == "error" for problem in built.problems) else 0
+
+
+@dataclass(frozen=True)
+class Built:
+    """A published model, how many files were found for it, articles or not, and what is wrong with them."""
+
+    model: Model
+    files: int
+    problems: Sequence[Problem]
 
 
 @parallel.no_collection()
-def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> tuple[Model, Corpus]:
+def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> Built:
     """Build and publish a model from the site as it is now, with the help of the index and model of the last build.
 
     A model of this content, these settings and this code stays as it is.
     """
     from recommender.collect import collect
-    from recommender.fit import load_engines
+    from recommender.fit import load_engines, vectorise
     from recommender.index import load_index, save_index
     from recommender.store import make_folder, own_model
 
@@ -60,16 +72,19 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     model = own_model(folder) if before is not None else None
     if model and ranking_settings(model.settings) != ranking_settings(settings):
         model = None
+    files, problems = found.corpus.files, found.corpus.problems
     if model and model.corpus_digest == found.corpus.digest:
-        return model, found.corpus
-    return publish(found.corpus, settings, folder, model), found.corpus
+        return Built(model, files, problems)
+    vectorised = vectorise(found.corpus, settings, output.progress, again=model is not None)
+    del found, before  # what was read is as large as what ranking makes of it
+    return Built(publish(vectorised, settings, folder, model), files, problems)
 
 
-def publish(corpus: Corpus, settings: Settings, folder: Path, before: Model | None = None) -> Model:
-    """Fit a model, with the help of one that was made alike, and save it."""
-    from recommender.fit import fit_model
+def publish(vectorised: Vectorised, settings: Settings, folder: Path, before: Model | None = None) -> Model:
+    """Rank a site, with the help of a model that was made alike, and save the model."""
+    from recommender.fit import rank
     from recommender.store import save_model
 
-    model = fit_model(corpus, settings, output.now(), output.progress, before)
+    model = rank(vectorised, settings, output.now(), output.progress, before)
     save_model(model, folder)
     return model

@@ -64,9 +64,9 @@ def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
 def _build(root: Path, settings: Settings, folder: Path) -> None:
     begun = time.monotonic()
     try:
-        built, corpus = build_changed(root, settings, folder)
+        built = build_changed(root, settings, folder)
     except RecommenderError as error:  # the next change may mend it; until then the model from before stays
         output.complain(str(error))
         return
     seconds = time.monotonic() - begun
-    output.say(f"{output.now()} {len(built):,} of {corpus.files:,} files are articles; built in {seconds:.1f} s")
+    output.say(f"{output.now()} {len(built.model):,} of {built.files:,} files are articles; built in {seconds:.1f} s")
