@@ -102,21 +102,32 @@ _need = part(need)
 
 
 @part
-def insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
-    """Enter a row into one list, by (-round(score, 9), row)."""
-    key = np.rint(score * 1e9)
+def _filled(rows: Terms) -> int:
+    """Count the entries of a list, which may end with empty ones."""
     low, high = 0, rows.size
     while low < high:
         middle = (low + high) // 2
-        other = np.rint(scores[middle] * 1e9)
-        if other > key or (other == key and rows[middle] < row):
-            low = middle + 1
-        else:
+        if rows[middle] < 0:
             high = middle
-    for at in range(rows.size - 1, low, -1):
-        rows[at], scores[at] = rows[at - 1], scores[at - 1]
-    if low < rows.size:
-        rows[low], scores[low] = row, score
+        else:
+            low = middle + 1
+    return low
+
+
+@part
+def insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
+    """Enter a row into one list, by (-round(score, 9), row); most go near its end, so they are sought from there."""
+    key = np.rint(score * 1e9)
+    at = rows.size if rows[-1] >= 0 else _filled(rows)
+    while at > 0:
+        other = np.rint(scores[at - 1] * 1e9)
+        if other > key or (other == key and rows[at - 1] < row):
+            break
+        at -= 1
+        if at < rows.size - 1:
+            rows[at + 1], scores[at + 1] = rows[at], scores[at]
+    if at < rows.size:
+        rows[at], scores[at] = row, score
 
 
 @compiled
