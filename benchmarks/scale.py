@@ -112,8 +112,10 @@ def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
         watch.timed("making", write)(shape, articles, folder / "content")
         model = building.build_changed(folder / "content", settings, folder / "model").model
     else:
-        made = fit.vectorise(watch.timed("making", made_corpus)(shape, articles, settings), settings)
-        model = building.publish(made, settings, folder / "model")
+        described = fit.describe(watch.timed("making", made_corpus)(shape, articles, settings), settings)
+        vectorised = fit.vectorise(described, settings)
+        del described
+        model = building.publish(vectorised, settings, folder / "model")
     figures = watch.figures
     figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.np[yz]")) / 2**30
     figures["recall"], figures["recall, first"] = recall(model, settings.candidates)

@@ -228,9 +228,8 @@ for _command in (build, watch, undo, export, evaluate, disagreements, judge, tun
 
 
 def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
-    from recommender.fit import vectorise
+    from recommender.fit import describe, vectorise
 
     output.note(f"{reason}: building it from this content first")
-    return dataclasses.replace(
-        publish(vectorise(corpus, settings, output.progress), settings, folder), settings=settings
-    )
+    vectorised = vectorise(describe(corpus, settings, output.progress), settings)
+    return dataclasses.replace(publish(vectorised, settings, folder), settings=settings)

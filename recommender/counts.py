@@ -61,10 +61,12 @@ def join(chunks: Sequence[Counts]) -> Counts:
     chunks = [chunk for chunk in chunks if len(chunk.indptr) > 1] or chunks[:1]
     if len(chunks) == 1:
         return chunks[0]
-    number: defaultdict[str, int] = defaultdict()
+    # The first keeps its numbers: after an edit it is all of the site but what was edited.
+    first = chunks[0].vocabulary
+    number: defaultdict[str, int] = defaultdict(None, zip(first, range(len(first)), strict=True))
     number.default_factory = number.__len__  # a new word has the next number
-    indices = []
-    for chunk in chunks:
+    indices = [chunks[0].indices]
+    for chunk in chunks[1:]:
         renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
         indices.append(renumber[chunk.indices])
     lengths = np.concatenate([np.diff(chunk.indptr) for chunk in chunks])
@@ -81,8 +83,10 @@ def arrange(counts: Counts, rows: Ints) -> Counted:
 def title_words(counted: Counted) -> Terms:
     """Give the number of words in each article's title."""
     counts = counted.counts
-    before = np.concatenate([[0], np.cumsum(counts.data[TITLES], dtype=np.int64)])[counts.indptr]
-    return np.diff(before)[counted.order].astype(np.int32)
+    titles = np.append(counts.data[TITLES], np.uint16(0))  # the last rows may have no entries
+    words = np.add.reduceat(titles, counts.indptr[:-1], dtype=np.int32)
+    words[np.diff(counts.indptr) == 0] = 0
+    return words[counted.order]
 
 
 def take(counts: Counts, rows: Ints) -> Counts:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.corpus import Corpus
-from recommender.counts import count_articles, title_words
+from recommender.counts import Counted, count_articles, title_words
 from recommender.families import titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
@@ -25,8 +25,17 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Described:
+    """All that a model takes from a corpus, which may go then: the objects of a million articles take 5 GB."""
+
+    counted: Counted
+    catalogue: Catalogue
+    digest: str
+
+
+@dataclass(frozen=True)
 class Vectorised:
-    """All that ranking needs of a corpus, which may go: that of a million articles takes 5 GB."""
+    """All that ranking needs of a site."""
 
     fitted: Fitted
     catalogue: Catalogue
@@ -44,18 +53,22 @@ def fit_model(
 
     ``before`` is a model that this code has made with the same settings; the result is the same without it.
     """
-    return rank(vectorise(corpus, settings, progress, again=before is not None), settings, built_at, progress, before)
+    vectorised = vectorise(describe(corpus, settings, progress), settings, again=before is not None)
+    return rank(vectorised, settings, built_at, progress, before)
 
 
 @parallel.no_collection()
-def vectorise(
-    corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent, *, again: bool = False
-) -> Vectorised:
-    """Weigh the words of a corpus; ``again`` tells that a model of the site was built before."""
+def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent) -> Described:
+    """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted or count_articles(corpus.articles, settings, progress)
-    return Vectorised(
-        fit_vectors(counted, settings, again=again), _catalogue(corpus, title_words(counted)), corpus.digest
-    )
+    return Described(counted, _catalogue(corpus, title_words(counted)), corpus.digest)
+
+
+@parallel.no_collection()
+def vectorise(described: Described, settings: Settings, *, again: bool = False) -> Vectorised:
+    """Weigh the words of a site; ``again`` tells that a model of it was built before."""
+    fitted = fit_vectors(described.counted, settings, again=again)
+    return Vectorised(fitted, described.catalogue, described.digest)
 
 
 @parallel.no_collection()

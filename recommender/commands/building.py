@@ -57,7 +57,7 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     A model of this content, these settings and this code stays as it is.
     """
     from recommender.collect import collect
-    from recommender.fit import load_engines, vectorise
+    from recommender.fit import describe, load_engines, vectorise
     from recommender.index import load_index, save_index
     from recommender.store import make_folder, own_model
 
@@ -75,8 +75,11 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     files, problems = found.corpus.files, found.corpus.problems
     if model and model.corpus_digest == found.corpus.digest:
         return Built(model, files, problems)
-    vectorised = vectorise(found.corpus, settings, output.progress, again=model is not None)
-    del found, before  # what was read is as large as what ranking makes of it
+    described = describe(found.corpus, settings, output.progress)
+    # Of a million articles each of the three takes gigabytes, which ranking needs.
+    del found, before
+    vectorised = vectorise(described, settings, again=model is not None)
+    del described
     return Built(publish(vectorised, settings, folder, model), files, problems)
 
 
