@@ -1,16 +1,31 @@
-"""The pairs of a site that ask the same question, found among the nearest of each article."""
+"""The pairs of a site that ask the same question, found among the nearest of each article, in compiled loops."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from recommender.families import Likeness, Titles, likeness
-from recommender.kernels import compiled
+from recommender.kernels import compiled, part
+from recommender.parallel import cores, in_threads
 from recommender.sparse import Floats, Ints, Rows, Terms
 
-PART = 1 << 14  # articles whose pairs are looked at at once
+SPAN = 1024  # articles of one task
+# The same formula, one pair at a time.
+_likeness: Any = part(likeness)
+
+
+class _Rows(NamedTuple):
+    indptr: Ints
+    indices: Terms
+    data: Floats
+
+
+class _Titles(NamedTuple):
+    rows: _Rows
+    rarity: Floats
+    lengths: Floats
 
 
 def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
@@ -19,60 +34,63 @@ def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
     ``nearest`` has the rows and cosines of each article's nearest.
     """
     count = len(titles.rows)
-    left, right, cosines = _possible(nearest, titles, threshold)
-    # A pair once, then mirrored: it is like or not, whoever asks.
-    pairs, first = np.unique(np.minimum(left, right) * count + np.maximum(left, right), return_index=True)
-    left, right = np.divmod(pairs, max(1, count))
-    same, rarest = np.zeros(len(pairs)), np.zeros(len(pairs))
-    rows = _Rows(titles.rows.indptr, titles.rows.indices, titles.rows.data, titles.rarity)
-    _compare(rows, (left, right), same, rarest)
-    blend = likeness(cosines[first], same, rarest, np.minimum(titles.lengths[left], titles.lengths[right]))
-    like = blend >= threshold
-    left, right, blend = left[like], right[like], np.tile(blend[like], 2)
-    left, right = np.concatenate([left, right]), np.concatenate([right, left])
+    near = _Rows(nearest.indptr, nearest.indices, nearest.data)
+    own = _Titles(_Rows(titles.rows.indptr, titles.rows.indices, titles.rows.data), titles.rarity, titles.lengths)
+    spans = [(first, min(first + SPAN, count)) for first in range(0, count if threshold > 0 else 0, SPAN)]
+    found = in_threads(cores(), lambda span: _find(near, own, threshold, span), spans)
+    one, other, blend = (
+        np.concatenate([np.zeros(0, kind), *parts])
+        for kind, *parts in zip((np.int64, np.int64, np.float64), *found, strict=True)
+    )
+    left, right, blend = np.concatenate([one, other]), np.concatenate([other, one]), np.tile(blend, 2)
     order = np.lexsort((right, left))
-    left, right, blend = left[order], right[order], blend[order]
     indptr = np.concatenate([[0], np.cumsum(np.bincount(left, minlength=count))]).astype(np.int64)
-    return Likeness(indptr, right.astype(np.int32), blend)
+    return Likeness(indptr, right[order].astype(np.int32), blend[order])
 
 
-def _possible(nearest: Rows, titles: Titles, threshold: float) -> tuple[Ints, Ints, Floats]:
-    """Give the pairs that may reach the threshold; some articles at a time, for a million have 64 million."""
-    found = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
-    for first in range(0, len(titles.rows) if threshold > 0 else 0, PART):
-        indptr = nearest.indptr[first : first + PART + 1]
-        span = slice(indptr[0], indptr[-1])
-        left = np.repeat(np.arange(first, first + len(indptr) - 1), np.diff(indptr))
-        right, cosines = nearest.indices[span].astype(np.int64), nearest.data[span]
-        words = np.minimum(titles.lengths[left], titles.lengths[right])
-        # The blend cannot reach the threshold with less, even where the titles are equal.
-        possible = likeness(cosines, np.ones(1), np.zeros(1), words) >= threshold
-        found.append((left[possible], right[possible], cosines[possible]))
-    left, right, cosines = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    return left, right, cosines
+@part
+def _holds(near: _Rows, row: int, other: int) -> bool:
+    held = False
+    for p in range(near.indptr[row], near.indptr[row + 1]):
+        held |= near.indices[p] == other
+    return held
 
 
-class _Rows(NamedTuple):
-    indptr: Ints
-    indices: Terms
-    data: Floats
-    rarity: Floats
+@part
+def _compare(titles: _Titles, one: int, other: int) -> tuple[float, float]:
+    """Give the cosine of two titles, and the rarity of the rarest word that only one of them has."""
+    rows, rarity, same, rarest = titles.rows, titles.rarity, 0.0, 0.0
+    p, left = rows.indptr[one], rows.indptr[one + 1]
+    q, right = rows.indptr[other], rows.indptr[other + 1]
+    while p < left or q < right:
+        if p < left and q < right and rows.indices[p] == rows.indices[q]:
+            same += rows.data[p] * rows.data[q]
+            p += 1
+            q += 1
+        elif q == right or (p < left and rows.indices[p] < rows.indices[q]):
+            rarest = max(rarest, rarity[rows.indices[p]])
+            p += 1
+        else:
+            rarest = max(rarest, rarity[rows.indices[q]])
+            q += 1
+    return same, rarest
 
 
 @compiled
-def _compare(titles: _Rows, pairs: tuple[Ints, Ints], same: Floats, rarest: Floats) -> None:
-    """Give the cosine of each two titles, and the rarity of the rarest word that only one of them has."""
-    for i in range(same.size):
-        p, left = titles.indptr[pairs[0][i]], titles.indptr[pairs[0][i] + 1]
-        q, right = titles.indptr[pairs[1][i]], titles.indptr[pairs[1][i] + 1]
-        while p < left or q < right:
-            if p < left and q < right and titles.indices[p] == titles.indices[q]:
-                same[i] += titles.data[p] * titles.data[q]
-                p += 1
-                q += 1
-            elif q == right or (p < left and titles.indices[p] < titles.indices[q]):
-                rarest[i] = max(rarest[i], titles.rarity[titles.indices[p]])
-                p += 1
-            else:
-                rarest[i] = max(rarest[i], titles.rarity[titles.indices[q]])
-                q += 1
+def _find(near: _Rows, titles: _Titles, threshold: float, span: tuple[int, int]) -> Any:
+    """Give the pairs of some articles, each pair from one of its sides only, and their likeness."""
+    most = near.indptr[span[1]] - near.indptr[span[0]]
+    left, right, blends, count = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most), 0
+    for row in range(span[0], span[1]):
+        for p in range(near.indptr[row], near.indptr[row + 1]):
+            other, cosine = near.indices[p], near.data[p]
+            words = min(titles.lengths[row], titles.lengths[other])
+            # The blend cannot reach the threshold with less, even where the titles are equal.
+            if _likeness(cosine, 1.0, 0.0, words) < threshold or (other < row and _holds(near, other, row)):
+                continue
+            same, rarest = _compare(titles, row, other)
+            blend = _likeness(cosine, same, rarest, words)
+            if blend >= threshold:
+                left[count], right[count], blends[count] = row, other, blend
+                count += 1
+    return left[:count].copy(), right[:count].copy(), blends[:count].copy()

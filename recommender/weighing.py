@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from recommender.counts import HEADS, TITLES
 from recommender.kernels import compiled
-from recommender.merging import Merged
+from recommender.merging import SPAN, Merged
+from recommender.parallel import cores, in_threads
 from recommender.sparse import Floats, Ints, Terms
 
 
@@ -52,7 +53,8 @@ def weigh_rows(merged: Merged, scales: Scales) -> Weighed:
         np.zeros(size, np.uint8),
         np.ones(articles) if scales.text < 0 else np.zeros(articles),
     )
-    _weigh(counts, scales, rows)
+    spans = [(start, start + SPAN) for start in range(0, articles, SPAN)]
+    in_threads(cores(), lambda span: _weigh(counts, scales, rows, span), spans)
     return rows
 
 
@@ -74,10 +76,9 @@ def _count(counts: _Counts, scales: Scales, indptr: Ints) -> None:
 
 
 @compiled
-def _weigh(counts: _Counts, scales: Scales, rows: Weighed) -> None:
-    at = 0
-    for row in range(rows.indptr.size - 1):
-        total = 0.0
+def _weigh(counts: _Counts, scales: Scales, rows: Weighed, span: tuple[int, int]) -> None:
+    for row in range(span[0], min(span[1], rows.indptr.size - 1)):
+        at, total = rows.indptr[row], 0.0
         for field in range(scales.weights.size):
             start, squares = at, 0.0
             for p in range(counts.indptr[row], counts.indptr[row + 1]):
