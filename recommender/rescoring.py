@@ -32,12 +32,14 @@ class _Counts(NamedTuple):
 class Words(NamedTuple):
     """Every article's words, of the text alone, and how it speaks of each.
 
-    ``ends`` and ``titles`` are those of the titles: columns, and shares of each title. ``counts`` and ``idf`` give
-    the shares of an asking one's head and text: kept for all, those would take 2 GB for a million articles.
+    Words are in the order of their columns, but have numbers by falling frequency, so that what is looked up for an
+    asking article lies close together. ``ends`` and ``titles`` are those of the titles: numbers, and shares of each
+    title. ``counts`` and ``idf``, by number, give the shares of an asking one's head and text: kept for all, those
+    would take 2 GB for a million articles.
     """
 
     indptr: Ints
-    columns: Terms
+    numbers: Terms
     spoken: Floats
     ends: Ints
     titles: Terms
@@ -73,16 +75,19 @@ def _words(vectors: Vectors, coverage: Coverage) -> Words:
     rows, of_text = vectors.rows, coverage.texts > 0
     indptr = _counted(of_text)[rows.indptr]
     titled = _counted((coverage.titles > 0) & of_text)[rows.indptr]
-    columns, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
+    numbers, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
     counts = _Counts(rows.indptr, rows.indices, coverage.texts, coverage.heads, coverage.titles)
-    spoken, shares = np.empty(len(columns)), np.empty(len(titles))
-    words = Words(indptr, columns, spoken, titled, titles, shares, counts, vectors.space.idf)
-    _share(words, coverage.slack)
+    spoken, shares = np.empty(len(numbers)), np.empty(len(titles))
+    order = np.argsort(-np.bincount(rows.indices, minlength=rows.columns), kind="stable")
+    words = Words(indptr, numbers, spoken, titled, titles, shares, counts, vectors.space.idf[order])
+    number = np.empty(rows.columns, np.int32)
+    number[order] = np.arange(rows.columns, dtype=np.int32)
+    _share(words, number, coverage.slack)
     return words
 
 
 @compiled
-def _share(words: Words, slack: Floats) -> None:
+def _share(words: Words, number: Terms, slack: Floats) -> None:
     """Write every article's words as ``coverage`` weighs them."""
     counts = words.counts
     for row in range(slack.size):
@@ -91,10 +96,11 @@ def _share(words: Words, slack: Floats) -> None:
             times = np.float64(counts.texts[p])
             if times == 0:
                 continue
-            words.columns[at], words.spoken[at] = counts.columns[p], _saturation(times, slack[row])
+            own = number[counts.columns[p]]
+            words.numbers[at], words.spoken[at] = own, _saturation(times, slack[row])
             at += 1
             if counts.titles[p]:
-                words.titles[title], words.shares[title] = counts.columns[p], words.idf[counts.columns[p]]
+                words.titles[title], words.shares[title] = own, words.idf[own]
                 title += 1
         _sum_to_one(words.shares[words.ends[row] : title])
 
@@ -131,37 +137,38 @@ def table(indptr: Ints, values: NDArray[Any], kept: int) -> NDArray[Any]:
 def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
     counts, at, head, text = words.counts, words.indptr[a], 0.0, 0.0
     for p in range(counts.indptr[a], counts.indptr[a + 1]):
-        times, column = np.float64(counts.texts[p]), counts.columns[p]
+        times = np.float64(counts.texts[p])
         if times == 0:
             continue
-        rare = words.idf[column]
-        shares[column, 0] = _head_weight(rare, counts.heads[p])
-        shares[column, 1] = _text_weight(rare, times)
-        head += shares[column, 0]
-        text += shares[column, 1]
-        spoken[column] = words.spoken[at]
+        word = words.numbers[at]
+        rare = words.idf[word]
+        shares[word, 0] = _head_weight(rare, counts.heads[p])
+        shares[word, 1] = _text_weight(rare, times)
+        head += shares[word, 0]
+        text += shares[word, 1]
+        spoken[word] = words.spoken[at]
         at += 1
     for p in range(words.indptr[a], words.indptr[a + 1]):
-        shares[words.columns[p], 0] /= head if head > 0 else 1.0
-        shares[words.columns[p], 1] /= text if text > 0 else 1.0
+        shares[words.numbers[p], 0] /= head if head > 0 else 1.0
+        shares[words.numbers[p], 1] /= text if text > 0 else 1.0
 
 
 @part
 def _clear(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
     for p in range(words.indptr[a], words.indptr[a + 1]):
-        column = words.columns[p]
-        shares[column, 0] = 0.0
-        shares[column, 1] = 0.0
-        spoken[column] = 0.0
+        word = words.numbers[p]
+        shares[word, 0] = 0.0
+        shares[word, 1] = 0.0
+        spoken[word] = 0.0
 
 
 @part
 def _covered(words: Words, c: int, shares: NDArray[np.float64], spoken: Floats) -> tuple[float, float, float]:
     head, text, title = 0.0, 0.0, 0.0
     for p in range(words.indptr[c], words.indptr[c + 1]):
-        column, speaks = words.columns[p], words.spoken[p]
-        head += shares[column, 0] * speaks
-        text += shares[column, 1] * speaks
+        word, speaks = words.numbers[p], words.spoken[p]
+        head += shares[word, 0] * speaks
+        text += shares[word, 1] * speaks
     for p in range(words.ends[c], words.ends[c + 1]):
         title += words.shares[p] * spoken[words.titles[p]]
     return head, text, title
