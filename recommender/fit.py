@@ -62,7 +62,10 @@ def fit_model(
 def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent) -> Described:
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted or count_articles(corpus.articles, settings, progress)
-    return Described(counted, _catalogue(corpus, title_words(counted)), corpus.digest)
+    # Words of their own: those that were read lie among the articles' texts, whose memory would stay for them.
+    vocabulary = pack(counted.counts.vocabulary).all()
+    fresh = replace(counted, counts=replace(counted.counts, vocabulary=vocabulary))
+    return Described(fresh, _catalogue(corpus, title_words(counted)), corpus.digest)
 
 
 @parallel.no_collection()

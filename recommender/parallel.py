@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -152,6 +153,18 @@ def no_collection() -> Iterator[None]:
         gc.unfreeze()
         if was_on:
             gc.enable()
+
+
+def give_back() -> None:
+    """Have what was freed return to the system; of a million articles that is 6 GB, as much as ranking them takes.
+
+    Two things keep it. CPython remembers the names that it looked up last, 4,096 of them, and those that unpickling
+    looked up lie among the articles: one is enough to hold a megabyte. glibc keeps a thread's heaps of 64 MB.
+    """
+    getattr(sys, "_clear_type_cache", list)()
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):  # a C library that is not glibc has no such function
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 _kept: list[Callable[[Sequence[Any]], list[Any]]] = []

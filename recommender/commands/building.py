@@ -63,6 +63,7 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
 
     before = load_index(folder, settings, verify=verify)
     found = collect(root, settings, output.progress, list if before else load_engines, before)
+    parallel.give_back()
     if found.index is not before:
         with contextlib.suppress(OSError):  # the next build then reads all files
             make_folder(folder)
