@@ -9,13 +9,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import article, command, contents, link, write_files
 
 from recommender import cli as module
+from recommender import collect as collecting
+from recommender import fit
 from recommender.atomic import LockHeld, locked
 from recommender.cli import cli, main
 from recommender.commands.site import read_site
@@ -344,6 +348,28 @@ def test_a_build_after_edits_is_the_one_from_scratch(site: Path, monkeypatch: py
         assert len(versions) == 1
         shutil.rmtree(site / "fresh")
     assert "142 of 142 files read" in note
+
+
+def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: dict[str, weakref.ref] = {}
+    collect, rank, gone = collecting.collect, fit.rank, []
+
+    def noted(*arguments: Any, **options: Any) -> collecting.Collected:
+        found = collect(*arguments, **options)
+        counts = found.index.counts
+        parts = {"corpus": found.corpus, "index": found.index, "counts": counts, "table": counts.data}
+        read.update({name: weakref.ref(own) for name, own in parts.items()})
+        return found
+
+    def ranked(*arguments: Any, **options: Any) -> Any:
+        gone.append({name: one() is None for name, one in read.items()})
+        return rank(*arguments, **options)
+
+    monkeypatch.setattr(collecting, "collect", noted)
+    monkeypatch.setattr(fit, "rank", ranked)
+    monkeypatch.chdir(site)
+    assert main(["build", "--model", "m"]) == 0
+    assert gone == [dict.fromkeys(("corpus", "index", "counts", "table"), True)]
 
 
 def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, sites
 
 from recommender import parallel
+from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
-from recommender.fit import fit_model
+from recommender.fit import describe, fit_model
 from recommender.layout import to_arrays
 from recommender.model import Model
 from recommender.settings import Settings
@@ -46,6 +48,16 @@ def files_of(texts: dict[str, tuple[str, str, str, str]]) -> dict[str, str]:
         )
         for name, (title, answer, keywords, body) in texts.items()
     }
+
+
+def test_described_words_are_the_same_and_lie_elsewhere(corpus: Corpus) -> None:
+    counted = collect(corpus.root, DEFAULT).corpus.counted
+    words = counted.counts.vocabulary
+    found = describe(replace(corpus, counted=counted), DEFAULT).counted.counts.vocabulary
+    assert found == words
+    assert len(words) > 1000
+    # Single characters are the interpreter's own.
+    assert not {id(word) for word in words if len(word) > 1} & set(map(id, found))
 
 
 @hypothesis_settings(deadline=None, max_examples=40)

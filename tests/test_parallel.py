@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import os
+import platform
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from recommender import parallel
-from recommender.parallel import CHUNK, FEW, cores, in_threads, on_terminal, run, silent
+from recommender.parallel import CHUNK, FEW, cores, give_back, in_threads, on_terminal, run, silent
 
 
 def double(numbers: Sequence[int]) -> list[int]:
@@ -120,3 +123,31 @@ def test_work_in_threads_is_done_in_order_also_where_there_are_none(monkeypatch:
     assert in_threads(4, str, range(100)) == [str(number) for number in range(100)]
     with pytest.raises(ZeroDivisionError):
         in_threads(4, (1).__floordiv__, [1, 0])
+
+
+def test_names_that_were_looked_up_last_are_let_go() -> None:
+    name = "".join(["never_", "looked_up"])
+    before = sys.getrefcount(name)
+    assert getattr(parallel, name, None) is None
+    give_back()
+    assert sys.getrefcount(name) == before
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library keeps no heaps of threads")
+def test_what_a_thread_freed_goes_back_to_the_system() -> None:
+    def take(number: int) -> list[bytes]:
+        # Among many pieces that go, one that stays: the heap cannot shrink by itself.
+        pieces = [b"x" * 100_000 for _ in range(600)]
+        return pieces[-1:]
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(take, 1).result()
+        before = resident()
+        give_back()
+        assert before - resident() > 20 * 2**20
+    assert len(held[0]) == 100_000
+
+
+def resident() -> int:
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
