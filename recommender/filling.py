@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import fnmatch
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from recommender.corpus import Corpus
 from recommender.errors import ModelError
 from recommender.families import Likeness
 from recommender.model import Model
-from recommender.plan import Filling, Plan, make_plan
+from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem
 from recommender.provenance import Generated, format_generated, read_generated
 from recommender.settings import Settings
@@ -124,10 +124,7 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     apply.remove_leftovers(order.root)
     if made.edits:
         planfile.write_plan(planfile.plan_file(order.root), made.edits)
-    # Before the files: a link that is named here and not yet written does no harm, the reverse would.
-    _write_generated(order, _merged(order, made))
-    applied = apply.apply_edits(order.root, made.edits, progress)
-    planfile.keep_record(order.root)
+    applied = _apply(order, made.edits, _merged(order, made), progress)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
 
 
@@ -141,10 +138,25 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
     apply.remove_leftovers(order.root)
     # The run may have been stopped before it noted which of its links are generated.
     noted = {edit.url: frozenset(edit.generated) for edit in edits}
-    _write_generated(order, {**read_generated(order.links_file), **noted})
-    applied = apply.apply_edits(order.root, edits, progress)
-    planfile.keep_record(order.root)
+    applied = _apply(order, edits, {**read_generated(order.links_file), **noted}, progress)
     return Written(applied.written, applied.already, applied.problems, {})
+
+
+def _apply(order: Order, edits: Sequence[Edit], generated: Generated, progress: parallel.Progress) -> apply.Applied:
+    """Edit the files, and note which of their links are generated.
+
+    Before the files, what was noted and what will be: a link that is noted and does not stand in its file does no
+    harm, one that stands there and is not noted counts as curated. What no file needs any more goes last.
+    """
+    before = read_generated(order.links_file)
+    both = {url: before.get(url, frozenset()) | generated.get(url, frozenset()) for url in {*before, *generated}}
+    _write_generated(order, both)
+    applied = apply.apply_edits(order.root, edits, progress)
+    left = {problem.path for problem in applied.problems}
+    as_it_was = {edit.url: both.get(edit.url, frozenset()) for edit in edits if edit.path in left}
+    _write_generated(order, {**generated, **as_it_was})
+    planfile.keep_record(order.root)
+    return applied
 
 
 def _merged(order: Order, made: Plan) -> Generated:

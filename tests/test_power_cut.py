@@ -175,7 +175,8 @@ def test_a_power_cut_at_any_point_of_a_run(
             written = {edit.path for edit in read_plan(file)}
             assert {path for path in there if there[path] != before[path]} <= written, "begun, and not in the plan"
             noted = (top / "recommender.links.jsonl").read_text()
-            assert noted == ("" if aim == OLD else GENERATED), "links are written and not known as generated"
+            # An undo that ends here, for good, leaves links that are known still.
+            assert noted == GENERATED or there == aim == OLD, "links are written and not known as generated"
         carry_on(top, aim)
         assert contents(root) == aim
         undo(top)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import command, contents, git
 from strace import KILLED, struck
-from test_filling import AFTER, FILES, fill, final, order_for, plan, top
+from test_filling import AFTER, FILES, GENERATED, fill, final, order_for, plan, top
 
 from recommender import filling
 from recommender.errors import RecommenderError
@@ -88,11 +88,26 @@ def test_a_killed_undo_is_resumed(top: Path, number: int) -> None:
     assert code == KILLED
     for path, data in contents(top / "content").items():
         assert path.endswith(".reltmp") or data in (FILES[path].encode(), AFTER[path].encode())
+    noted = (top / "recommender.links.jsonl").read_text()
+    files = {path: data for path, data in contents(top / "content").items() if not path.endswith(".reltmp")}
+    back = files == {path: text.encode() for path, text in FILES.items()}
+    assert noted == GENERATED or (back and noted == ""), "links that stand in a file are not known as generated"
     if plan_file(order.root).exists():
         filling.resume(order, silent)
     else:
         undo(top)
     assert contents(top / "content") == {path: text.encode() for path, text in FILES.items()}
+
+
+def test_what_could_not_be_written_keeps_its_note(top: Path) -> None:
+    fill(order_for(top))
+    order = order_for(top, allow_dirty=True)
+    made = plan_undo(order)
+    mine = (top / "content" / "a.md").read_bytes() + b"more"
+    (top / "content" / "a.md").write_bytes(mine)
+    done = filling.write(order, made, silent)
+    assert (done.files, [(p.path, p.code) for p in done.problems]) == (2, [("a.md", "conflict")])
+    assert (top / "recommender.links.jsonl").read_text() == GENERATED.split("\n", 1)[0] + "\n"
 
 
 def test_a_run_that_was_interrupted_is_finished_before_it_is_undone(top: Path) -> None:
