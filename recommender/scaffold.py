@@ -109,6 +109,7 @@ model: models/default
 {parts}
 # The lowest score of a link that is shown; null: half of what the fifth best candidates of the site usually score.
 # floor: null
+
 # Neighbours kept for each article, and the articles up to which they are exact (beyond, nearly all).
 # candidates: {settings.candidates}
 # exact_up_to: {settings.exact_up_to}
