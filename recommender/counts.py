@@ -5,7 +5,6 @@ A chunk has its own vocabulary: merging them gives the same counts however the a
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -56,6 +55,17 @@ def count_articles(
     return Counted(join([count_texts([], settings), *chunks]), np.arange(len(articles)))
 
 
+class _Numbers(dict[str, int]):
+    """The numbers of words; a new one has the next.
+
+    A defaultdict that counts itself would be a cycle, and hold its words until a collection.
+    """
+
+    def __missing__(self, word: str) -> int:
+        self[word] = number = len(self)
+        return number
+
+
 def join(chunks: Sequence[Counts]) -> Counts:
     """Put chunks, of which there is one at least, behind each other under one vocabulary."""
     chunks = [chunk for chunk in chunks if len(chunk.indptr) > 1] or chunks[:1]
@@ -63,8 +73,7 @@ def join(chunks: Sequence[Counts]) -> Counts:
         return chunks[0]
     # The first keeps its numbers: after an edit it is all of the site but what was edited.
     first = chunks[0].vocabulary
-    number: defaultdict[str, int] = defaultdict(None, zip(first, range(len(first)), strict=True))
-    number.default_factory = number.__len__  # a new word has the next number
+    number = _Numbers(zip(first, range(len(first)), strict=True))
     indices = [chunks[0].indices]
     for chunk in chunks[1:]:
         renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
@@ -101,8 +110,7 @@ def take(counts: Counts, rows: Ints) -> Counts:
 
 def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
     """Count a chunk of articles, each given by its texts in the order of ``Settings.sources``."""
-    number: defaultdict[str, int] = defaultdict()
-    number.default_factory = number.__len__  # a new word has the next number
+    number = _Numbers()
     words = [[analyze(own[place]) for own in texts] for place in range(len(settings.sources))]
     lengths = np.array([[len(own) for own in source] for source in words], np.int64)
     flat = chain.from_iterable(chain.from_iterable(words))

@@ -17,7 +17,7 @@ from recommender.families import titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
-from recommender.sparse import Floats, Ints, Rows, Terms, pack
+from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
 from recommender.vectors import Fitted, Vectors, fit_vectors, inverse_document_frequency
 
 if TYPE_CHECKING:
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Described:
-    """All that a model takes from a corpus, which may go then: the objects of a million articles take 5 GB."""
+    """All that a model takes from a corpus, which may go then: the objects of a million articles take 5 GB.
 
+    The vocabulary of ``counted`` is packed in ``words``: texts, old or new, would lie among those of the articles, and
+    one of them holds a megabyte.
+    """
+
+    words: Texts
     counted: Counted
     catalogue: Catalogue
     digest: str
@@ -62,16 +67,15 @@ def fit_model(
 def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent) -> Described:
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted or count_articles(corpus.articles, settings, progress)
-    # Words of their own: those that were read lie among the articles' texts, whose memory would stay for them.
-    vocabulary = pack(counted.counts.vocabulary).all()
-    fresh = replace(counted, counts=replace(counted.counts, vocabulary=vocabulary))
-    return Described(fresh, _catalogue(corpus, title_words(counted)), corpus.digest)
+    words, bare = pack(counted.counts.vocabulary), replace(counted.counts, vocabulary=[])
+    return Described(words, replace(counted, counts=bare), _catalogue(corpus, title_words(counted)), corpus.digest)
 
 
 @parallel.no_collection()
 def vectorise(described: Described, settings: Settings, *, again: bool = False) -> Vectorised:
     """Weigh the words of a site; ``again`` tells that a model of it was built before."""
-    fitted = fit_vectors(described.counted, settings, again=again)
+    counts = replace(described.counted.counts, vocabulary=described.words.all())
+    fitted = fit_vectors(replace(described.counted, counts=counts), settings, again=again)
     return Vectorised(fitted, described.catalogue, described.digest)
 
 

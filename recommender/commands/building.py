@@ -63,7 +63,6 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
 
     before = load_index(folder, settings, verify=verify)
     found = collect(root, settings, output.progress, list if before else load_engines, before)
-    parallel.give_back()
     if found.index is not before:
         with contextlib.suppress(OSError):  # the next build then reads all files
             make_folder(folder)
@@ -79,6 +78,7 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     described = describe(found.corpus, settings, output.progress)
     # Of a million articles each of the three takes gigabytes, which ranking needs.
     del found, before
+    parallel.give_back()
     vectorised = vectorise(described, settings, again=model is not None)
     del described
     return Built(publish(vectorised, settings, folder, model), files, problems)
