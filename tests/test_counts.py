@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from collections import Counter
 
@@ -82,3 +83,16 @@ def test_a_chunk_counts_as_a_draft_is_composed(texts: tuple[str, ...], times: tu
     words = article_words(own, settings)
     assert [table(counts, column)[0] for column in range(len(words.fields))] == [Counter(f) for f in words.fields]
     assert (table(counts, HEADS)[0], table(counts, TITLES)[0]) == (Counter(words.head), Counter(words.title))
+
+
+def test_counting_leaves_no_cycles() -> None:
+    # A build collects none while it reads: what is in a cycle stays, and a million articles' memory with it.
+    chunks = [count_texts([("moon", "the tide")], SETTINGS) for _ in range(2)]
+    gc.collect()
+    gc.disable()
+    try:
+        found = join([count_texts([("sun", "the wave")], SETTINGS), *chunks])
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+    assert sorted(found.vocabulary) == ["moon", "sun", "the", "tide", "wave"]
