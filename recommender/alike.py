@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recommender.families import Likeness, Titles, likeness
-from recommender.kernels import compiled, part
-from recommender.parallel import cores, in_threads
+from recommender.kernels import compiled, holds, part
+from recommender.parallel import cores, in_threads, spans
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 SPAN = 1024  # articles of one task
@@ -36,8 +36,8 @@ def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
     count = len(titles.rows)
     near = _Rows(nearest.indptr, nearest.indices, nearest.data)
     own = _Titles(_Rows(titles.rows.indptr, titles.rows.indices, titles.rows.data), titles.rarity, titles.lengths)
-    spans = [(first, min(first + SPAN, count)) for first in range(0, count if threshold > 0 else 0, SPAN)]
-    found = in_threads(cores(), lambda span: _find(near, own, threshold, span), spans)
+    parts = spans(count if threshold > 0 else 0, SPAN)
+    found = in_threads(cores(), lambda span: _find(near, own, threshold, span), parts)
     one, other, blend = (
         np.concatenate([np.zeros(0, kind), *parts])
         for kind, *parts in zip((np.int64, np.int64, np.float64), *found, strict=True)
@@ -46,14 +46,6 @@ def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
     order = np.lexsort((right, left))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(left, minlength=count))]).astype(np.int64)
     return Likeness(indptr, right[order].astype(np.int32), blend[order])
-
-
-@part
-def _holds(near: _Rows, row: int, other: int) -> bool:
-    held = False
-    for p in range(near.indptr[row], near.indptr[row + 1]):
-        held |= near.indices[p] == other
-    return held
 
 
 @part
@@ -86,7 +78,9 @@ def _find(near: _Rows, titles: _Titles, threshold: float, span: tuple[int, int])
             other, cosine = near.indices[p], near.data[p]
             words = min(titles.lengths[row], titles.lengths[other])
             # The blend cannot reach the threshold with less, even where the titles are equal.
-            if _likeness(cosine, 1.0, 0.0, words) < threshold or (other < row and _holds(near, other, row)):
+            if _likeness(cosine, 1.0, 0.0, words) < threshold or (
+                other < row and holds(near.indices[near.indptr[other] : near.indptr[other + 1]], row)
+            ):
                 continue
             same, rarest = _compare(titles, row, other)
             blend = _likeness(cosine, same, rarest, words)

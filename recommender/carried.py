@@ -18,7 +18,7 @@ from recommender.coverage import Coverage
 from recommender.kernels import compiled, part
 from recommender.model import Catalogue, Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
-from recommender.parallel import in_threads
+from recommender.parallel import in_threads, spans
 from recommender.rescoring import Pairs, sorted_by_score, table
 from recommender.sparse import Floats, Ints, Terms, Texts
 from recommender.vectors import Fitted, Space, Vectors
@@ -62,8 +62,8 @@ class Carried:
         )
         order = sorted_by_score(rows, cosines)
 
-        def sort(table: NDArray[Any]) -> NDArray[Any]:
-            return np.take_along_axis(table, order, axis=1)
+        def sort(values: NDArray[Any]) -> NDArray[Any]:
+            return np.take_along_axis(values, order, axis=1)
 
         return Lists(sort(rows), sort(cosines), sort(scores))
 
@@ -84,9 +84,8 @@ class Carried:
         known = np.full(pairs.rows.shape, np.nan)
         if lift == self.before.lift and self.fitted.coverage.mean == self.before.coverage.mean:
             # Three scans of a list for each pair: half a second on 36,000 articles.
-            spans = [(start, start + SPAN) for start in range(0, len(known), SPAN)]
-            lists = self.lists
-            in_threads(threads, lambda span: _look_up(lists, self.moved, (pairs.rows, known), span), spans)
+            lists, parts = self.lists, spans(len(known), SPAN)
+            in_threads(threads, lambda span: _look_up(lists, self.moved, (pairs.rows, known), span), parts)
         return known
 
 
@@ -212,7 +211,7 @@ def _place(rows: Terms, one: int, other: int) -> Any:
 def _look_up(lists: Lists, moved: Moved, tables: tuple[Terms, Floats], span: tuple[int, int]) -> None:
     """Write the scores of pairs that are as before and stand in each other's list where they stood."""
     rows, scores = tables
-    for row in range(span[0], min(span[1], rows.shape[0])):
+    for row in range(span[0], span[1]):
         old = moved.old[row]
         if old < 0:
             continue

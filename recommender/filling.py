@@ -124,7 +124,8 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     apply.remove_leftovers(order.root)
     if made.edits:
         planfile.write_plan(planfile.plan_file(order.root), made.edits)
-    applied = _apply(order, made.edits, _merged(order, made), progress)
+    present = read_generated(order.links_file)
+    applied = _apply(order, made.edits, (present, _merged(present, made)), progress)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
 
 
@@ -138,17 +139,20 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
     apply.remove_leftovers(order.root)
     # The run may have been stopped before it noted which of its links are generated.
     noted = {edit.url: frozenset(edit.generated) for edit in edits}
-    applied = _apply(order, edits, {**read_generated(order.links_file), **noted}, progress)
+    present = read_generated(order.links_file)
+    applied = _apply(order, edits, (present, {**present, **noted}), progress)
     return Written(applied.written, applied.already, applied.problems, {})
 
 
-def _apply(order: Order, edits: Sequence[Edit], generated: Generated, progress: parallel.Progress) -> apply.Applied:
-    """Edit the files, and note which of their links are generated.
+def _apply(
+    order: Order, edits: Sequence[Edit], notes: tuple[Generated, Generated], progress: parallel.Progress
+) -> apply.Applied:
+    """Edit the files, and note which of their links are generated; ``notes`` are those of now and those to be.
 
     Before the files, what was noted and what will be: a link that is noted and does not stand in its file does no
     harm, one that stands there and is not noted counts as curated. What no file needs any more goes last.
     """
-    before = read_generated(order.links_file)
+    before, generated = notes
     both = {url: before.get(url, frozenset()) | generated.get(url, frozenset()) for url in {*before, *generated}}
     _write_generated(order, both)
     applied = apply.apply_edits(order.root, edits, progress)
@@ -159,8 +163,7 @@ def _apply(order: Order, edits: Sequence[Edit], generated: Generated, progress: 
     return applied
 
 
-def _merged(order: Order, made: Plan) -> Generated:
-    present = read_generated(order.links_file)
+def _merged(present: Generated, made: Plan) -> Generated:
     if present == made.generated_before:
         return made.generated
     # Another run, of another CONTENT with the same settings, wrote since our plan: its entries stay.

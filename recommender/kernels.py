@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -73,8 +76,18 @@ class Desk(NamedTuple):
     scores: Floats
 
 
+@cache
+def _edition() -> str:
+    """Hash this package's sources."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+
+
 def compiled(function: Kernel) -> Kernel:
     """Compile for Python; kept in __pycache__, else in the user's cache folder, else compiled in every process."""
+    # numba takes a kept kernel for current as long as its own file is as before. After an upgrade it would run old
+    # parts and constants from other files, or fail for want of a type that is gone.
+    function.__qualname__ += f"-{_edition()}"
     try:
         return cast("Kernel", njit(cache=True, **OPTIONS)(function))
     except RuntimeError:  # numba: "no locator available for file"
@@ -84,3 +97,12 @@ def compiled(function: Kernel) -> Kernel:
 def part(function: Kernel) -> Kernel:
     """Compile as a part of other kernels only, which keep it with their own code."""
     return cast("Kernel", njit(**(OPTIONS | {"no_cpython_wrapper": True}))(function))
+
+
+@part
+def holds(rows: Terms, wanted: int) -> bool:
+    """Tell whether a row stands in a list."""
+    held = False
+    for row in rows:
+        held |= row == wanted
+    return held

@@ -69,8 +69,8 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
     _measure(source, starts)
     # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
     indices, data = np.empty(starts[-1], np.int32), np.empty((starts[-1], len(counts.data)), np.uint16)
-    spans = [(start, start + SPAN) for start in range(0, len(filled), SPAN)]
-    parallel.in_threads(parallel.cores(), lambda span: _sort(source, span, (starts, filled, indices, data)), spans)
+    parts = parallel.spans(len(filled), SPAN)
+    parallel.in_threads(parallel.cores(), lambda span: _sort(source, span, (starts, filled, indices, data)), parts)
     indptr = np.zeros(len(starts), np.int64)
     end = _close_ranks(starts, filled, indptr, (indices, data))
     return Merged(vocabulary, indptr, indices[:end], data[:end])
@@ -104,7 +104,7 @@ def _measure(source: _Source, starts: Ints) -> None:
 def _sort(source: _Source, span: tuple[int, int], rows: _Rows) -> None:
     """Sort the entries of some rows by term; those of one term become one."""
     starts, filled, indices, data = rows
-    for i in range(span[0], min(span[1], filled.size)):
+    for i in range(span[0], span[1]):
         first, at = source.indptr[source.order[i]], starts[i]
         keys = np.empty(starts[i + 1] - at, np.int64)
         count = 0

@@ -19,8 +19,8 @@ import numpy as np
 
 from recommender.bounds import fill, search
 from recommender.exact import enter, need, settle, take_up
-from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Numbers, Shorts, compiled
-from recommender.sparse import Floats, Ints, Rows, Terms
+from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts, compiled
+from recommender.sparse import Floats, Ints, Rows, Terms, by_falling_frequency
 
 FREQUENT = 4096  # terms looked up by row
 PEAKS = 1024  # highest bounds that the first guess is taken from
@@ -150,10 +150,7 @@ def by_frequency(matrix: Rows, names: Terms | None = None) -> Matrix:
 
     ``names`` gives the rows in another order.
     """
-    frequency = np.bincount(matrix.indices, minlength=matrix.columns)
-    order = np.argsort(-frequency, kind="stable")
-    number = np.empty(order.size, np.uint32)
-    number[order] = np.arange(order.size, dtype=np.uint32)
+    frequency, order, number = by_falling_frequency(matrix)
     count = int((frequency > 1).sum())
     names = np.arange(len(matrix), dtype=np.int32) if names is None else names
     size = int(frequency[order[:count]].sum())
@@ -165,7 +162,7 @@ def by_frequency(matrix: Rows, names: Terms | None = None) -> Matrix:
 
 
 @compiled
-def _renumber(rows: tuple[Ints, Terms, Floats], names: Terms, number: Numbers, terms: Matrix) -> None:
+def _renumber(rows: tuple[Ints, Terms, Floats], names: Terms, number: Terms, terms: Matrix) -> None:
     """Write the rows in the order of their names, their terms by new numbers, without those that are of no other."""
     indptr, indices, data = rows
     at = 0

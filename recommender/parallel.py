@@ -65,6 +65,11 @@ def in_threads(threads: int, work: Callable[[Item], Result], items: Sequence[Ite
         return [work(item) for item in items]
 
 
+def spans(count: int, size: int) -> list[tuple[int, int]]:
+    """Cut a number of items into parts of one size: the first of each, and the one after its last."""
+    return [(first, min(first + size, count)) for first in range(0, count, size)]
+
+
 def silent(label: str, total: int) -> Step:
     """Report no progress."""
     return lambda done: None

@@ -15,12 +15,11 @@ import numpy as np
 from recommender.exact import compare
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
 from recommender.neighbors import Neighbors, by_frequency
-from recommender.refining import BLOCK, Keys, Lists, agree, in_spans, offer, refine, row_of, sort_key
+from recommender.refining import BLOCK, FULL, Keys, Lists, agree, in_spans, offer, refine, row_of, sort_key
 from recommender.sparse import Floats, Ints, Rows, Terms
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of a tile, evenly spaced, of which only the highest sum is looked at first
-FULL = 65535.0
 BUDGET = 120  # postings of a row, times the square root of the rows
 CANDIDATES = 6  # compared exactly, times the length of a list
 ROUNDS, LOOKS = 2, 1  # looks at the neighbours of neighbours, and rows compared in each, times the length of a list

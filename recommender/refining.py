@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.exact import compare, insert
-from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
+from recommender.kernels import Matrix, Numbers, Shorts, compiled, holds, part
 from recommender.neighbors import run
+from recommender.parallel import spans
 from recommender.sparse import Floats, Ints, Terms
 
 Keys = NDArray[np.uint64]
@@ -58,7 +59,7 @@ def refine(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
 def _look(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
     near = lists.rows.copy(), (np.clip(lists.scores, 0, 1) * FULL).astype(np.uint16)
 
-    def work(spans: Any) -> None:
+    def work(shared: Any) -> None:
         walker = Walker(
             slots=np.full(SLOTS, -1, np.int32),
             sums=np.zeros(SLOTS, np.uint32),
@@ -68,7 +69,7 @@ def _look(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
             scores=np.zeros(candidates),
             row=np.zeros(terms.frequency.size),
         )
-        for first, last in spans:
+        for first, last in shared:
             look_around(terms, lists, near, walker, (first, last))
 
     in_spans(work, len(lists.rows), BLOCK, threads)
@@ -78,8 +79,8 @@ def agree(lists: Lists, threads: int) -> None:
     """Enter every pair into the lists of both its rows."""
     n, rows, scores = len(lists.rows), lists.rows.copy(), lists.scores.copy()
 
-    def work(spans: Any) -> None:
-        for first, last in spans:
+    def work(shared: Any) -> None:
+        for first, last in shared:
             mirror(lists, rows, scores, first, last)
 
     in_spans(work, n, -(-n // max(threads, 1)), threads)
@@ -87,8 +88,8 @@ def agree(lists: Lists, threads: int) -> None:
 
 def in_spans(work: Callable[[Any], None], n: int, size: int, threads: int) -> None:
     """Share out n rows, some at a time, among threads; each takes the spans that it gets."""
-    spans = iter([(first, min(first + size, n)) for first in range(0, n, size)])
-    run(lambda: work(spans), threads)
+    shared = iter(spans(n, size))
+    run(lambda: work(shared), threads)
 
 
 @part
@@ -172,19 +173,11 @@ def look_around(terms: Matrix, lists: Lists, near: tuple[Terms, Shorts], walker:
             offer(lists, x, walker.rows[i], walker.scores[i])
 
 
-@part
-def _holds(rows: Terms, wanted: int) -> bool:
-    held = False
-    for row in rows:
-        held |= row == wanted
-    return held
-
-
 @compiled
 def mirror(lists: Lists, rows: Terms, scores: Floats, first: int, last: int) -> None:
     """Enter into the lists of some rows the rows in whose lists they stood; the order of entering does not matter."""
     for x in range(rows.shape[0]):
         for i in range(rows.shape[1]):
             y, score = rows[x, i], scores[x, i]
-            if first <= y < last and score > lists.scores[y, -1] - 2e-9 and not _holds(lists.rows[y], x):
+            if first <= y < last and score > lists.scores[y, -1] - 2e-9 and not holds(lists.rows[y], x):
                 offer(lists, y, x, score)

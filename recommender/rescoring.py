@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from recommender.coverage import Coverage, head_weights, saturation, text_weights
 from recommender.kernels import compiled, part
-from recommender.parallel import in_threads
+from recommender.parallel import in_threads, spans
 from recommender.score import Near, returns
-from recommender.sparse import Floats, Ints, Terms
+from recommender.sparse import Floats, Ints, Terms, by_falling_frequency
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task
@@ -63,10 +63,8 @@ def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats,
     words = _words(vectors, coverage)
     scores = np.zeros(pairs.rows.shape)
 
-    def task(start: int) -> None:
-        _rescore(words, pairs, weights, (start, min(start + BLOCK, len(vectors.rows))), scores)
-
-    in_threads(threads, task, range(0, len(vectors.rows), BLOCK))
+    parts = spans(len(vectors.rows), BLOCK)
+    in_threads(threads, lambda span: _rescore(words, pairs, weights, span, scores), parts)
     return scores
 
 
@@ -78,10 +76,8 @@ def _words(vectors: Vectors, coverage: Coverage) -> Words:
     numbers, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
     counts = _Counts(rows.indptr, rows.indices, coverage.texts, coverage.heads, coverage.titles)
     spoken, shares = np.empty(len(numbers)), np.empty(len(titles))
-    order = np.argsort(-np.bincount(rows.indices, minlength=rows.columns), kind="stable")
+    _, order, number = by_falling_frequency(rows)
     words = Words(indptr, numbers, spoken, titled, titles, shares, counts, vectors.space.idf[order])
-    number = np.empty(rows.columns, np.int32)
-    number[order] = np.arange(rows.columns, dtype=np.int32)
     _share(words, number, coverage.slack)
     return words
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recommender.counts import HEADS, TITLES
 from recommender.kernels import compiled
 from recommender.merging import SPAN, Merged
-from recommender.parallel import cores, in_threads
+from recommender.parallel import cores, in_threads, spans
 from recommender.sparse import Floats, Ints, Terms
 
 
@@ -53,8 +53,7 @@ def weigh_rows(merged: Merged, scales: Scales) -> Weighed:
         np.zeros(size, np.uint8),
         np.ones(articles) if scales.text < 0 else np.zeros(articles),
     )
-    spans = [(start, start + SPAN) for start in range(0, articles, SPAN)]
-    in_threads(cores(), lambda span: _weigh(counts, scales, rows, span), spans)
+    in_threads(cores(), lambda span: _weigh(counts, scales, rows, span), spans(articles, SPAN))
     return rows
 
 
@@ -77,7 +76,7 @@ def _count(counts: _Counts, scales: Scales, indptr: Ints) -> None:
 
 @compiled
 def _weigh(counts: _Counts, scales: Scales, rows: Weighed, span: tuple[int, int]) -> None:
-    for row in range(span[0], min(span[1], rows.indptr.size - 1)):
+    for row in range(span[0], span[1]):
         at, total = rows.indptr[row], 0.0
         for field in range(scales.weights.size):
             start, squares = at, 0.0

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import numba
 import numpy as np
 import pytest
@@ -41,3 +46,49 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.Monkey
     kernel = compiled(_sum_of_twice)
     assert asked == [True, False]
     assert kernel(np.array([1.0, 2.5])) == 7.0
+
+
+PARTS = """
+from typing import Any, NamedTuple
+from recommender.kernels import part
+
+class {name}(NamedTuple):
+    values: Any
+
+given = {name}
+
+@part
+def times(value):
+    return {factor} * value
+"""
+LOOP = """
+import numpy as np
+from recommender import parts
+from recommender.kernels import compiled
+
+@compiled
+def total(given):
+    found = 0.0
+    for value in given.values:
+        found += parts.times(value)
+    return found
+
+print(total(parts.given(np.array([1.0, 2.0]))), sum(total.stats.cache_hits.values()))
+"""
+
+
+def test_what_is_kept_is_of_this_edition_of_the_whole_package(tmp_path: Path) -> None:
+    package = tmp_path / "recommender"
+    package.mkdir()
+    for file in ("__init__.py", "kernels.py", "sparse.py"):
+        shutil.copy(Path(kernels.__file__).with_name(file), package)
+    (package / "loop.py").write_text(LOOP)
+
+    def run(name: str, factor: int) -> str:
+        (package / "parts.py").write_text(PARTS.format(name=name, factor=factor))
+        command = [sys.executable, "-m", "recommender.loop"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+
+    # The file of the loop stays as it is, while its part becomes another, and a type that it was kept with goes.
+    assert [run("One", 2), run("One", 2)] == ["6.0 0", "6.0 1"]
+    assert [run("One", 3), run("Another", 3)] == ["9.0 0", "9.0 0"]
