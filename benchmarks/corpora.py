@@ -224,7 +224,7 @@ def words_of(tables: Tables, first: int, last: int, field: int) -> Any:
 def counted(tables: Tables, articles: int, settings: Settings) -> Counted:
     """Count the words of articles without writing them: what reading their files would give."""
     chunks = [_count_part(tables, first, min(first + PART, articles), settings) for first in range(0, articles, PART)]
-    return Counted(join(chunks), np.arange(articles))
+    return Counted((join(chunks),), np.arange(articles))
 
 
 def _count_part(tables: Tables, first: int, last: int, settings: Settings) -> Counts:
@@ -259,7 +259,7 @@ def _count(columns: list[list[tuple[tuple[Any, Any], int]]]) -> Counts:
         data[column] += times * np.bincount(own, minlength=len(entries))
     owners, indices = np.divmod(entries, max(1, len(ranks)))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=size))])
-    counts = np.minimum(data, MOST).astype(np.uint16)
+    counts = np.ascontiguousarray(np.minimum(data, MOST).T, np.uint16)
     return Counts([word(rank) for rank in ranks.tolist()], indptr, indices.astype(np.int32), counts)
 
 

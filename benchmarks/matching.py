@@ -128,7 +128,7 @@ def main() -> int:
     options = parser.parse_args()
     settings = Settings()
     shape = shape_of(read_corpus(options.content, settings), settings)
-    words = collect(options.content, settings).corpus.counted
+    words = collect(options.content, settings).words()
     assert words is not None, "reading was asked to count"
     shape = fitted_shape(shape, words, options.tries)
     print(", ".join(f"{name} {value:.3g}" for name, value in asdict(shape.free).items()))

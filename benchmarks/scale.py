@@ -263,7 +263,7 @@ def main() -> int:
     settings = Settings()
     shape = shape_of(read_corpus(options.content, settings), settings)
     if options.tries:
-        words = collect(options.content, settings).corpus.counted
+        words = collect(options.content, settings).words()
         assert words is not None, "reading was asked to count"
         shape = fitted_shape(shape, words, options.tries)
     results: dict[int, Figures] = {}

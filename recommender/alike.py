@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recommender.families import Likeness, Titles, likeness
-from recommender.kernels import compiled, holds, part
+from recommender.kernels import Span, compiled, holds, part
 from recommender.parallel import cores, in_threads, spans
 from recommender.sparse import Floats, Ints, Rows, Terms
 
-SPAN = 1024  # articles of one task
 # The same formula, one pair at a time.
 _likeness: Any = part(likeness)
 
@@ -36,7 +35,7 @@ def find_likeness(nearest: Rows, titles: Titles, threshold: float) -> Likeness:
     count = len(titles.rows)
     near = _Rows(nearest.indptr, nearest.indices, nearest.data)
     own = _Titles(_Rows(titles.rows.indptr, titles.rows.indices, titles.rows.data), titles.rarity, titles.lengths)
-    parts = spans(count if threshold > 0 else 0, SPAN)
+    parts = spans(count if threshold > 0 else 0)
     found = in_threads(cores(), lambda span: _find(near, own, threshold, span), parts)
     one, other, blend = (
         np.concatenate([np.zeros(0, kind), *parts])
@@ -69,7 +68,7 @@ def _compare(titles: _Titles, one: int, other: int) -> tuple[float, float]:
 
 
 @compiled
-def _find(near: _Rows, titles: _Titles, threshold: float, span: tuple[int, int]) -> Any:
+def _find(near: _Rows, titles: _Titles, threshold: float, span: Span) -> Any:
     """Give the pairs of some articles, each pair from one of its sides only, and their likeness."""
     most = near.indptr[span[1]] - near.indptr[span[0]]
     left, right, blends, count = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most), 0

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.coverage import Coverage
-from recommender.kernels import compiled, part
+from recommender.kernels import Span, compiled, part
 from recommender.model import Catalogue, Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
-from recommender.parallel import in_threads, spans
+from recommender.parallel import cores, in_threads, spans
 from recommender.rescoring import Pairs, sorted_by_score, table
 from recommender.sparse import Floats, Ints, Terms, Texts
 from recommender.vectors import Fitted, Space, Vectors
@@ -26,7 +26,6 @@ from recommender.weighing import Weighed
 
 # With more changed articles than one in so many, all ask again: the others save less than comparing them costs.
 WORTH = 3
-SPAN = 1024  # rows of one task
 
 
 class Lists(NamedTuple):
@@ -71,11 +70,12 @@ class Carried:
         """Give what ``neighbors.nearest`` gives for the rows of now, to the bit."""
         rows, k = self.fitted.main.rows, self.before.settings.candidates
         known = Neighbors(np.full((len(rows), k), -1, np.int32), np.zeros((len(rows), k)))
-        _keep(self.lists, self.moved, known.rows, known.scores)
+        lists, moved = self.lists, self.moved
+        in_threads(threads, lambda span: _keep(lists, moved, (known.rows, known.scores), span), spans(len(rows)))
         changed = Asking(np.flatnonzero(self.moved.old < 0), enter_others=True)
         found = nearest_of_some(rows, self.families, changed, known, threads)
         open_ends = np.zeros(len(rows), np.bool_)
-        _find_open_ends(self.lists, self.moved, found.rows, found.scores, open_ends)
+        _find_open_ends(lists, moved, found.rows, found.scores, open_ends)
         again = Asking(np.flatnonzero(open_ends), enter_others=False)
         return nearest_of_some(rows, self.families, again, found, threads)
 
@@ -84,7 +84,7 @@ class Carried:
         known = np.full(pairs.rows.shape, np.nan)
         if lift == self.before.lift and self.fitted.coverage.mean == self.before.coverage.mean:
             # Three scans of a list for each pair: half a second on 36,000 articles.
-            lists, parts = self.lists, spans(len(known), SPAN)
+            lists, parts = self.lists, spans(len(known))
             in_threads(threads, lambda span: _look_up(lists, self.moved, (pairs.rows, known), span), parts)
         return known
 
@@ -98,7 +98,7 @@ def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> Carried | None
     old_of[_differ(old_of, before.catalogue, catalogue)] = -1
     columns, same = _columns(before.vectors.space, fitted.main.space)
     old, new = _weighed(before.vectors, before.coverage), _weighed(fitted.main, fitted.coverage)
-    _compare(old, new, (columns, same), old_of)
+    in_threads(cores(), lambda span: _compare((old, new), (columns, same), old_of, span), spans(len(old_of)))
     moved = Moved(old_of, np.full(len(before), -1, np.int64))
     stay = np.flatnonzero(old_of >= 0)
     moved.new[old_of[stay]] = stay
@@ -142,10 +142,11 @@ def _columns(before: Space, now: Space) -> tuple[Terms, NDArray[np.bool_]]:
 
 
 @compiled
-def _compare(old: Weighed, new: Weighed, terms: tuple[Terms, NDArray[np.bool_]], old_of: Ints) -> None:
+def _compare(both: tuple[Weighed, Weighed], terms: tuple[Terms, NDArray[np.bool_]], old_of: Ints, span: Span) -> None:
     """Set to -1 the old row of each row that has other entries."""
+    old, new = both
     columns, same = terms
-    for row in range(old_of.size):
+    for row in range(span[0], span[1]):
         o = old_of[row]
         if o < 0:
             continue
@@ -170,9 +171,10 @@ def _compare(old: Weighed, new: Weighed, terms: tuple[Terms, NDArray[np.bool_]],
 
 
 @compiled
-def _keep(lists: Lists, moved: Moved, rows: Terms, cosines: Floats) -> None:
+def _keep(lists: Lists, moved: Moved, known: tuple[Terms, Floats], span: Span) -> None:
     """Write what stays of the lists of before, under the numbers of now."""
-    for row in range(rows.shape[0]):
+    rows, cosines = known
+    for row in range(span[0], span[1]):
         count, old = 0, moved.old[row]
         if old >= 0:
             for p in range(rows.shape[1]):
@@ -208,7 +210,7 @@ def _place(rows: Terms, one: int, other: int) -> Any:
 
 
 @compiled
-def _look_up(lists: Lists, moved: Moved, tables: tuple[Terms, Floats], span: tuple[int, int]) -> None:
+def _look_up(lists: Lists, moved: Moved, tables: tuple[Terms, Floats], span: Span) -> None:
     """Write the scores of pairs that are as before and stand in each other's list where they stood."""
     rows, scores = tables
     for row in range(span[0], span[1]):

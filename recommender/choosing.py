@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.families import Likeness
-from recommender.kernels import compiled, part
+from recommender.kernels import Span, compiled, part
+from recommender.parallel import cores, in_threads, spans
 from recommender.sparse import Floats, Ints, Terms
 
 
@@ -44,6 +45,12 @@ class _Members(NamedTuple):
     rows: Ints
 
 
+class _Site(NamedTuple):
+    like: _Like
+    members: _Members
+    facts: Facts
+
+
 def choose_all(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> Lists:
     """Choose up to ``limit`` links for every article from its candidates alone."""
     n = len(pools.indptr) - 1
@@ -51,7 +58,8 @@ def choose_all(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> Li
     members = _Members(np.concatenate([[0], np.cumsum(sizes)]), np.argsort(facts.families, kind="stable"))
     like = _Like(likeness.indptr, likeness.rows, likeness.scores)
     lengths, places = np.zeros(n, np.int64), np.zeros((n, limit), np.int64)
-    _choose(pools, like, members, facts, (lengths, places))
+    site, parts = _Site(like, members, facts), spans(n)
+    in_threads(cores(), lambda span: _choose(pools, site, span, (lengths, places)), parts)
     taken = places[np.arange(limit) < lengths[:, None]]
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Lists(indptr, pools.rows[taken], pools.scores[taken])
@@ -81,34 +89,34 @@ def _representative(members: _Members, facts: Facts, row: int, subject: int) -> 
 
 
 @part
-def _stopped(like: _Like, members: _Members, facts: Facts, row: int, candidate: tuple[int, float]) -> bool:
-    other, score = candidate
+def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
+    facts = site.facts
     return bool(
         facts.families[other] == facts.families[row]
         or facts.barred[other]
         or score < facts.floor
         or score <= 0
-        or _representative(members, facts, other, facts.subjects[row]) != other
-        or _alike(like, row, other, facts.same_question_article)
+        or _representative(site.members, facts, other, facts.subjects[row]) != other
+        or _alike(site.like, row, other, facts.same_question_article)
     )
 
 
 @compiled
-def _choose(pools: Lists, like: _Like, members: _Members, facts: Facts, found: tuple[Ints, Ints]) -> None:
+def _choose(pools: Lists, site: _Site, span: Span, found: tuple[Ints, Ints]) -> None:
     lengths, places = found
-    for row in range(lengths.size):
+    for row in range(span[0], span[1]):
         count = 0
         for p in range(pools.indptr[row], pools.indptr[row + 1]):
             if count == places.shape[1]:
                 break
             other = pools.rows[p]
-            if _stopped(like, members, facts, row, (other, pools.scores[p])):
+            if _stopped(site, row, other, pools.scores[p]):
                 continue
             for shown in range(count):
                 earlier = pools.rows[places[row, shown]]
-                if facts.families[earlier] == facts.families[other]:
+                if site.facts.families[earlier] == site.facts.families[other]:
                     break
-                if _alike(like, earlier, other, facts.same_question_list):
+                if _alike(site.like, earlier, other, site.facts.same_question_list):
                     break
             else:
                 places[row, count] = p

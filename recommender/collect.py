@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import numpy as np
 
 from recommender import parallel
 from recommender.corpus import Corpus, Reading, assemble, listed, not_empty
-from recommender.counts import Counts, arrange, count_texts, join, take
+from recommender.counts import Counted, Counts, count_texts, join, take
 from recommender.index import Index, Read, key_of, now
 from recommender.settings import Settings
+from recommender.sparse import Ints
 
 # An index that leaves this many files to be read is made anew: about half a second's work.
 STALE = 512
@@ -22,11 +23,26 @@ STALE = 512
 
 @dataclass(frozen=True)
 class Collected:
-    """A corpus with its words, the index of its files, and how many files were read for it."""
+    """A corpus, the words of what was read for it, the index of its files, and how many files were read.
+
+    The rows of the words follow those of the index from before. ``rows`` gives the row of each article that a file
+    gave, by the files' paths, ``order`` that of each article of the corpus.
+    """
 
     corpus: Corpus
     index: Index
     read: int
+    fresh: Counts
+    rows: Ints
+    order: Ints
+
+    def words(self, before: Counts | None = None) -> Counted:
+        """Give the words of the corpus; ``before`` are those of the index from before."""
+        return Counted((self.fresh,) if before is None else (before, self.fresh), self.order)
+
+    def indexed(self, before: Counts | None = None) -> Counts:
+        """Give the words that belong to the index."""
+        return self.fresh if before is None else take(join([before, self.fresh]), self.rows)
 
 
 def collect(
@@ -56,20 +72,17 @@ def collect(
     found = dict(zip(changed, (read for part in parts for read in part.reads), strict=True))
     reads = [_known(before, path, found.get(path)) or found[path] for path in paths]
     corpus = not_empty(assemble(root, reads, problems))
-    counts, places = _joined(before, found, [part.counts for part in parts if part.counts], settings)
-    articles = [(places[path], read.article) for path, read in zip(paths, reads, strict=True) if read.article]
-    rows = np.full(len(counts.indptr) - 1, -1)
-    for place, article in articles:
-        rows[place] = corpus.row_of.get(article.url, -1)
+    # The empty chunk has all columns, so that a site without words has them too.
+    fresh = join([count_texts([], settings), *(part.counts for part in parts if part.counts)])
+    row_of = _rows(before, found)
+    articles = [(row_of[path], read.article.url) for path, read in zip(paths, reads, strict=True) if read.article]
+    order = np.full(len(corpus.articles), -1)
+    for row, url in articles:
+        if url in corpus.row_of:
+            order[corpus.row_of[url]] = row
     if before is None or len(changed) > STALE:
-        before = Index(
-            key=key_of(settings),
-            read_at=begun,
-            paths=paths,
-            reads=reads,
-            counts=counts if before is None else take(counts, np.array([place for place, _ in articles], np.int64)),
-        )
-    return Collected(replace(corpus, counted=arrange(counts, rows)), before, len(changed))
+        before = Index(key=key_of(settings), read_at=begun, paths=paths, reads=reads)
+    return Collected(corpus, before, len(changed), fresh, np.array([row for row, _ in articles], np.int64), order)
 
 
 def _known(before: Index | None, path: str, found: Read | None) -> Read | None:
@@ -80,14 +93,10 @@ def _known(before: Index | None, path: str, found: Read | None) -> Read | None:
     return replace(known, stamp=found.stamp) if found else known
 
 
-def _joined(
-    before: Index | None, found: Mapping[str, Read], counts: Sequence[Counts], settings: Settings
-) -> tuple[Counts, Mapping[str, int]]:
-    """Put what was counted now behind what an index has; also give the row of each path that is in use."""
+def _rows(before: Index | None, found: Mapping[str, Read]) -> Mapping[str, int]:
+    """Give the row of each path that is in use: those of an index first, then those of what was read now."""
     files = zip(before.paths, before.reads, strict=True) if before else ()
     known = [path for path, read in files if read.article]
     fresh = [path for path, read in found.items() if read.article]
-    places = {path: row for row, path in enumerate(known) if path not in found or found[path].same}
-    places |= {path: len(known) + row for row, path in enumerate(fresh)}
-    # The empty chunk has all columns, so that a site without words has them too.
-    return join([count_texts([], settings), *([before.counts] if before else []), *counts]), places
+    rows = {path: row for row, path in enumerate(known) if path not in found or found[path].same}
+    return rows | {path: len(known) + row for row, path in enumerate(fresh)}

@@ -28,7 +28,7 @@ MOST = 65_535
 class Counts:
     """The counted words of a chunk of articles: its own vocabulary, in order of first use, and compressed rows.
 
-    ``data`` is (columns, entries) uint16: how often the word stands in each weighted field, in the head and in the
+    ``data`` is (entries, columns) uint16: how often the word stands in each weighted field, in the head and in the
     title, 65,535 times at most. One table for all: a word is looked up once, however many columns it is in.
     """
 
@@ -40,10 +40,28 @@ class Counts:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counted words of a site; ``order`` gives each article's row among those of the counts, maybe not all."""
+    """The counted words of a site in parts, each with a vocabulary of its own.
 
-    counts: Counts
+    ``order`` gives each article's row among those of all parts, one behind the other; not all need be an article's.
+    """
+
+    parts: tuple[Counts, ...]
     order: Ints
+
+    @property
+    def counts(self) -> Counts:
+        """Give all rows under one vocabulary."""
+        return join(self.parts)
+
+    def placed(self) -> list[tuple[Counts, Ints]]:
+        """Give each part with the row in it of every article, -1 for the articles of other parts."""
+        found, first = [], 0
+        for part in self.parts:
+            last = first + len(part.indptr) - 1
+            own = np.where((self.order >= first) & (self.order < last), self.order - first, -1)
+            found.append((part, own))
+            first = last
+        return found
 
 
 def count_articles(
@@ -52,7 +70,7 @@ def count_articles(
     """Count the words of articles that hold their texts."""
     work = _Counting(tuple(articles), settings)
     chunks = list(parallel.run(work, range(len(articles)), progress, label="counting words"))
-    return Counted(join([count_texts([], settings), *chunks]), np.arange(len(articles)))
+    return Counted((join([count_texts([], settings), *chunks]),), np.arange(len(articles)))
 
 
 class _Numbers(dict[str, int]):
@@ -79,23 +97,27 @@ def join(chunks: Sequence[Counts]) -> Counts:
         renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
         indices.append(renumber[chunk.indices])
     lengths = np.concatenate([np.diff(chunk.indptr) for chunk in chunks])
-    data = np.concatenate([chunk.data for chunk in chunks], axis=1)
+    data = np.concatenate([chunk.data for chunk in chunks])
     return Counts(list(number), np.concatenate([[0], np.cumsum(lengths)]), np.concatenate(indices), data)
 
 
 def arrange(counts: Counts, rows: Ints) -> Counted:
     """Order counted rows by their articles: ``rows`` gives the article of each, or -1 for one to leave out."""
     stays = np.flatnonzero(rows >= 0)
-    return Counted(counts, stays[np.argsort(rows[stays])])
+    return Counted((counts,), stays[np.argsort(rows[stays])])
 
 
 def title_words(counted: Counted) -> Terms:
     """Give the number of words in each article's title."""
-    counts = counted.counts
-    titles = np.append(counts.data[TITLES], np.uint16(0))  # the last rows may have no entries
-    words = np.add.reduceat(titles, counts.indptr[:-1], dtype=np.int32)
-    words[np.diff(counts.indptr) == 0] = 0
-    return words[counted.order]
+    words = np.zeros(len(counted.order), np.int32)
+    for counts, rows in counted.placed():
+        here = np.flatnonzero(rows >= 0)
+        if len(here):
+            titles = np.append(counts.data[:, TITLES], np.uint16(0))  # the last rows may have no entries
+            own = np.add.reduceat(titles, counts.indptr[:-1], dtype=np.int32)
+            own[np.diff(counts.indptr) == 0] = 0
+            words[here] = own[rows[here]]
+    return words
 
 
 def take(counts: Counts, rows: Ints) -> Counts:
@@ -105,7 +127,7 @@ def take(counts: Counts, rows: Ints) -> Counts:
     used = np.bincount(numbers, minlength=len(counts.vocabulary)) > 0
     vocabulary = [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
     indices = (np.cumsum(used) - 1)[numbers].astype(np.int32)
-    return Counts(vocabulary, indptr, indices, counts.data[:, places])
+    return Counts(vocabulary, indptr, indices, counts.data[places])
 
 
 def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
@@ -121,7 +143,8 @@ def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
     columns = [np.bincount(place, weights=times, minlength=len(entries)) for times in _times(lengths, settings)]
     owners, indices = np.divmod(entries, max(1, len(number)))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(texts)))])
-    return Counts(list(number), indptr, indices.astype(np.int32), np.minimum(columns, MOST).astype(np.uint16))
+    data = np.ascontiguousarray(np.minimum(columns, MOST).T, np.uint16)
+    return Counts(list(number), indptr, indices.astype(np.int32), data)
 
 
 def _times(lengths: Ints, settings: Settings) -> list[Floats]:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class Described:
     """All that a model takes from a corpus, which may go then: the objects of a million articles take 5 GB.
 
-    The vocabulary of ``counted`` is packed in ``words``: texts, old or new, would lie among those of the articles, and
-    one of them holds a megabyte.
+    The vocabulary of the last part of ``counted`` is packed in ``words``: texts, old or new, would lie among those of
+    the articles, and one of them holds a megabyte. The words of the titles are still to be counted.
     """
 
     words: Texts
@@ -67,16 +67,18 @@ def fit_model(
 def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent) -> Described:
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted or count_articles(corpus.articles, settings, progress)
-    words, bare = pack(counted.counts.vocabulary), replace(counted.counts, vocabulary=[])
-    return Described(words, replace(counted, counts=bare), _catalogue(corpus, title_words(counted)), corpus.digest)
+    *others, last = counted.parts
+    bare = replace(counted, parts=(*others, replace(last, vocabulary=[])))
+    return Described(pack(last.vocabulary), bare, _catalogue(corpus), corpus.digest)
 
 
 @parallel.no_collection()
 def vectorise(described: Described, settings: Settings, *, again: bool = False) -> Vectorised:
     """Weigh the words of a site; ``again`` tells that a model of it was built before."""
-    counts = replace(described.counted.counts, vocabulary=described.words.all())
-    fitted = fit_vectors(replace(described.counted, counts=counts), settings, again=again)
-    return Vectorised(fitted, described.catalogue, described.digest)
+    *others, last = described.counted.parts
+    counted = replace(described.counted, parts=(*others, replace(last, vocabulary=described.words.all())))
+    catalogue = replace(described.catalogue, title_words=title_words(counted))
+    return Vectorised(fit_vectors(counted, settings, again=again), catalogue, described.digest)
 
 
 @parallel.no_collection()
@@ -174,11 +176,17 @@ def _numbered(subjects: Sequence[str]) -> Ints:
 
 def load_engines() -> None:
     """Have scikit-learn imported and the ranking's loops compiled: 2 s that a build has while it waits for files."""
+    inverse_document_frequency(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1))
+    load_kernels()
+
+
+def load_kernels() -> None:
+    """Have numba imported and the ranking's loops compiled, or loaded where they were: 1 s."""
+    # Imported for what they import.
+    from recommender import alike, carried, choosing, merging, weighing  # noqa: F401, PLC0415
     from recommender.neighbors import nearest  # noqa: PLC0415
 
-    rows = Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1)
-    inverse_document_frequency(rows)
-    nearest(rows, 1, np.arange(8, dtype=np.int32), 0.0, 1)
+    nearest(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1), 1, np.arange(8, dtype=np.int32), 0.0, 1)
 
 
 def _with_chosen(model: Model) -> Model:
@@ -234,7 +242,7 @@ class _Choosing:
         return [(owners, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
 
 
-def _catalogue(corpus: Corpus, words: Terms) -> Catalogue:
+def _catalogue(corpus: Corpus) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
     return Catalogue(
@@ -246,6 +254,6 @@ def _catalogue(corpus: Corpus, words: Terms) -> Catalogue:
         hidden=np.array([article.hidden for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
-        title_words=words,
+        title_words=np.zeros(0, np.int32),
         sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
     )

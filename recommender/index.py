@@ -12,7 +12,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
@@ -64,16 +64,17 @@ class Read:
 
 @dataclass(frozen=True)
 class Index:
-    """The files of a site by the paths they were listed under, as they were read, and the counts of their articles.
+    """The files of a site by the paths they were listed under, as they were read.
 
-    ``read_at`` is when reading began, in ns since 1970; ``key`` tells by which settings and which code.
+    The counts of their articles lie beside it, a row for each in the order of the files. ``read_at`` is when reading
+    began, in ns since 1970; ``key`` tells by which settings and which code.
     """
 
     key: str
     read_at: int
     paths: Sequence[str]
     reads: Sequence[Read]
-    counts: Counts
+    verify: bool = False  # trust no times
 
     @cached_property
     def number_of(self) -> Mapping[str, int]:
@@ -95,13 +96,21 @@ class Index:
         ``root`` ends with a separator: to join two paths properly takes longer than to ask for the times.
         """
         number = self.number_of.get(path)
-        if number is None:
+        if number is None or self.verify:
             return False
         try:
-            found = stamp_of(os.lstat(root + path))
+            found = os.lstat(root + path)
         except OSError:
             return False
-        return found == self.reads[number].stamp and max(found.modified, found.changed) < self.read_at - RACY
+        stamp, sure = self.reads[number].stamp, self.read_at - RACY
+        # One after the other: to make a Stamp of each file takes a third of the time.
+        return (
+            stamp is not None
+            and sure > found.st_mtime_ns == stamp.modified
+            and sure > found.st_ctime_ns == stamp.changed
+            and found.st_size == stamp.size
+            and found.st_ino == stamp.inode
+        )
 
 
 def stamp_of(info: os.stat_result) -> Stamp:
@@ -127,14 +136,14 @@ def key_of(settings: Settings) -> str:
     return sha256(f"{json.dumps(values)}\0{edition()}".encode()).hexdigest()
 
 
-def save_index(index: Index, folder: Path) -> None:
-    """Write an index beside a model, atomically."""
+def save_index(index: Index, counts: Counts, folder: Path) -> None:
+    """Write an index, with the counts of its articles, beside a model, atomically."""
     articles = [read.article for read in index.reads if read.article]
     texts = {name: pack(getattr(article, name) for article in articles) for name in _TEXTS}
     texts["file"] = pack_bytes(map(os.fsencode, index.paths))
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
     texts["digest"] = pack(read.digest for read in index.reads)
-    texts["vocabulary"] = pack(index.counts.vocabulary)
+    texts["vocabulary"] = pack(counts.vocabulary)
     texts["key"] = pack([index.key])
     stamps = [read.stamp or (-1, -1, -1, -1) for read in index.reads]
     arrays: dict[str, NDArray[Any]] = {
@@ -142,9 +151,9 @@ def save_index(index: Index, folder: Path) -> None:
         "is_article": np.array([read.article is not None for read in index.reads], np.bool_),
         "hidden": np.array([article.hidden for article in articles], np.bool_),
         "stamps": np.array(stamps, np.int64).reshape(-1, 4),
-        "indptr": index.counts.indptr.astype(np.int64),
-        "indices": index.counts.indices,
-        **{f"data{number}": _narrow(own) for number, own in enumerate(index.counts.data)},
+        "indptr": counts.indptr.astype(np.int64),
+        "indices": counts.indices,
+        "data": _narrow(counts.data),
     }
     for name, value in texts.items():
         arrays |= {f"{name}_blob": value.blob, f"{name}_offsets": value.offsets}
@@ -159,24 +168,48 @@ def load_index(folder: Path, settings: Settings, *, verify: bool = False) -> Ind
     With ``verify`` no file counts as unchanged by its size and times alone.
     """
     key = key_of(settings)
-    file = folder / FILE_NAME
-    if not file.is_file() or file.is_symlink():  # a pipe would be waited for
-        return None
-    # Whatever a damaged file does to zipfile, numpy or json: it is no index, and all files are read again.
-    with contextlib.suppress(Exception), file.open("rb") as stream:
-        with zipfile.ZipFile(stream) as members:
-            # It is written uncompressed, so it holds no more than its size.
-            if sum(member.file_size for member in members.infolist()) > file.stat().st_size:
-                return None
-        with np.load(stream, allow_pickle=False) as held:
-            arrays = {name: held[name] for name in held.files}
-        if _texts(arrays, "key") == [key]:
-            index = _opened(key, arrays, len(settings.weighted) + 2)
-            return replace(index, read_at=0) if verify else index
+    with contextlib.suppress(Exception):  # whatever a damaged file does to zipfile, numpy or json
+        arrays = _arrays(folder, key, lambda name: not _is_of_counts(name))
+        return replace(_opened(key, arrays), verify=verify) if arrays else None
     return None
 
 
-def _opened(key: str, arrays: Mapping[str, NDArray[Any]], columns: int) -> Index:
+def load_counts(folder: Path, settings: Settings) -> tuple[int, Counts] | None:
+    """Open the counts that lie beside an index, with its ``read_at``; None where ``load_index`` gives None, or might.
+
+    Apart from the index: they take as long, and another process may open them.
+    """
+    with contextlib.suppress(Exception):
+        arrays = _arrays(folder, key_of(settings), _is_of_counts)
+        return (_read_at(arrays), _counts(arrays, len(settings.weighted) + 2)) if arrays else None
+    return None
+
+
+def _is_of_counts(name: str) -> bool:
+    return name.startswith(("ind", "data", "vocabulary"))
+
+
+def _arrays(folder: Path, key: str, wanted: Callable[[str], bool]) -> dict[str, NDArray[Any]]:
+    """Give the wanted arrays of an index, and the small ones that go with all; none where it is not of this key."""
+    file = folder / FILE_NAME
+    if not file.is_file() or file.is_symlink():  # a pipe would be waited for
+        return {}
+    with file.open("rb") as stream:
+        with zipfile.ZipFile(stream) as members:
+            # It is written uncompressed, so it holds no more than its size.
+            if sum(member.file_size for member in members.infolist()) > file.stat().st_size:
+                return {}
+        with np.load(stream, allow_pickle=False) as held:
+            names = ["key_blob", "key_offsets", "read_at", "is_article", *filter(wanted, held.files)]
+            arrays = {name: held[name] for name in names}
+    return arrays if _texts(arrays, "key") == [key] else {}
+
+
+def _read_at(arrays: Mapping[str, NDArray[Any]]) -> int:
+    return int(arrays["read_at"][0])
+
+
+def _opened(key: str, arrays: Mapping[str, NDArray[Any]]) -> Index:
     paths = [os.fsdecode(one) for one in _bytes(arrays, "file")]
     columns_of = {name: _texts(arrays, name) for name in _TEXTS} | {"hidden": arrays["hidden"].tolist()}
     columns_of |= {name: repeat(value) for name, value in UNREAD.items()}
@@ -184,28 +217,28 @@ def _opened(key: str, arrays: Mapping[str, NDArray[Any]], columns: int) -> Index
     articles = map(Article, *(columns_of[field.name] for field in fields(Article)))
     stamps = [None if row[0] < 0 else Stamp(*row) for row in arrays["stamps"].tolist()]
     problems = [_problems(text) for text in _texts(arrays, "problems")]
-    is_article = arrays["is_article"].tolist()
-    usable = (next(articles) if own else None for own in is_article)
+    usable = (next(articles) if own else None for own in arrays["is_article"].tolist())
     reads = list(map(Read, usable, problems, stamps, _texts(arrays, "digest")))
-    data = np.array([arrays[f"data{number}"] for number in range(columns)], np.uint16)
-    counts = Counts(_texts(arrays, "vocabulary"), arrays["indptr"], arrays["indices"], data)
-    _check(counts, sum(is_article), len(paths) == len(reads) and next(articles, None) is None)
-    return Index(key, int(arrays["read_at"][0]), paths, reads, counts)
+    if len(paths) != len(reads) or next(articles, None) is not None:
+        raise ValueError("not the index that was written")
+    return Index(key, _read_at(arrays), paths, reads)
 
 
-def _check(counts: Counts, articles: int, complete: bool) -> None:
-    indptr, indices = counts.indptr, counts.indices
+def _counts(arrays: Mapping[str, NDArray[Any]], columns: int) -> Counts:
+    data = arrays["data"].astype(np.uint16)
+    indptr, indices, vocabulary = arrays["indptr"], arrays["indices"], _texts(arrays, "vocabulary")
     good = (
-        complete
-        and (indptr.dtype.str, indices.dtype.str) == ("<i8", "<i4")
-        and indptr.shape == (articles + 1,)
+        (indptr.dtype.str, indices.dtype.str) == ("<i8", "<i4")
+        and data.shape == (len(indices), columns)
+        and indptr.shape == (arrays["is_article"].sum() + 1,)
         and indptr[0] == 0
         and indptr[-1] == len(indices)
         and bool(np.all(indptr[1:] >= indptr[:-1]))
-        and (not len(indices) or (indices.min() >= 0 and indices.max() < len(counts.vocabulary)))
+        and (not len(indices) or (indices.min() >= 0 and indices.max() < len(vocabulary)))
     )
     if not good:
-        raise ValueError("not the index that was written")
+        raise ValueError("not the counts that were written")
+    return Counts(vocabulary, indptr, indices, data)
 
 
 def _problems_as_text(problems: Sequence[Problem]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from recommender.edition import edition
 from recommender.sparse import Floats, Ints, Terms
 
 LANES = 32  # asking rows side by side
@@ -76,18 +74,11 @@ class Desk(NamedTuple):
     scores: Floats
 
 
-@cache
-def _edition() -> str:
-    """Hash this package's sources."""
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
-
-
 def compiled(function: Kernel) -> Kernel:
     """Compile for Python; kept in __pycache__, else in the user's cache folder, else compiled in every process."""
     # numba takes a kept kernel for current as long as its own file is as before. After an upgrade it would run old
     # parts and constants from other files, or fail for want of a type that is gone.
-    function.__qualname__ += f"-{_edition()}"
+    function.__qualname__ += f"-{edition()[:12]}"
     try:
         return cast("Kernel", njit(cache=True, **OPTIONS)(function))
     except RuntimeError:  # numba: "no locator available for file"

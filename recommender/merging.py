@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.counts import MOST, Counted
-from recommender.kernels import compiled, part
+from recommender.kernels import Span, compiled, part
 from recommender.sparse import Ints, Terms
 
 
@@ -31,21 +32,22 @@ class Merged:
 class _Source(NamedTuple):
     indptr: Ints
     indices: Terms
-    data: NDArray[np.uint16]  # (entries, columns): an entry's counts are read at once, in any order
-    order: Ints
+    data: NDArray[np.uint16]  # (entries, columns)
+    rows: Ints  # of each article, -1 for those of other parts
     terms: Terms  # of each word
 
 
-SPAN = 1024  # rows of one task
 _Rows = tuple[Ints, Ints, Terms, NDArray[np.uint16]]
 
 
 def words_in_use(counted: Counted) -> list[str]:
     """Give the words that some article has: a row of the counts need not be an article's."""
-    counts = counted.counts
-    used = np.zeros(len(counts.vocabulary), np.bool_)
-    _mark(counts.indptr, counts.indices, counted.order, used)
-    return [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
+    words = list[str]()
+    for counts, rows in counted.placed():
+        used = np.zeros(len(counts.vocabulary), np.bool_)
+        _mark(counts.indptr, counts.indices, rows, used)
+        words += [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
+    return words
 
 
 def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
@@ -53,34 +55,45 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
 
     Counts of words of one form are added up; what counts nothing in any column is left out.
     """
-    counts = counted.counts
-    forms = [form(word) for word in counts.vocabulary]
-    vocabulary = sorted(set(forms))
+    forms = [[form(word) for word in part.vocabulary] for part in counted.parts]
+    vocabulary = sorted(set().union(*forms))
     number = {term: place for place, term in enumerate(vocabulary)}
-    terms = np.fromiter(map(number.__getitem__, forms), np.int32, len(forms))
-    source = _Source(
-        counts.indptr.astype(np.int64),
-        counts.indices,
-        np.ascontiguousarray(counts.data.T),
-        counted.order.astype(np.int64),
-        terms,
-    )
-    starts, filled = np.zeros(len(counted.order) + 1, np.int64), np.zeros(len(counted.order), np.int64)
-    _measure(source, starts)
+    sources, starts = list[_Source](), np.zeros(len(counted.order) + 1, np.int64)
+    for (counts, rows), own in zip(counted.placed(), forms, strict=True):
+        terms = np.fromiter(map(number.__getitem__, own), np.int32, len(own))
+        sources.append(_Source(counts.indptr.astype(np.int64), counts.indices, counts.data, rows, terms))
+        _measure(sources[-1], starts)
+    starts, filled = np.cumsum(starts), np.zeros(len(counted.order), np.int64)
     # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
-    indices, data = np.empty(starts[-1], np.int32), np.empty((starts[-1], len(counts.data)), np.uint16)
-    parts = parallel.spans(len(filled), SPAN)
-    parallel.in_threads(parallel.cores(), lambda span: _sort(source, span, (starts, filled, indices, data)), parts)
+    indices, data = np.empty(starts[-1], np.int32), np.empty((starts[-1], counted.parts[0].data.shape[1]), np.uint16)
+    for source in sources:
+        sort = partial(_sort, source, (starts, filled, indices, data))
+        parallel.in_threads(parallel.cores(), sort, parallel.spans(len(filled)))
     indptr = np.zeros(len(starts), np.int64)
     end = _close_ranks(starts, filled, indptr, (indices, data))
     return Merged(vocabulary, indptr, indices[:end], data[:end])
 
 
+def frequencies(merged: Merged, fields: int) -> Ints:
+    """Count the articles that have each term in each of the first columns: (fields, terms) int64."""
+    found = np.zeros((fields, len(merged.vocabulary)), np.int64)
+    _count(merged.indices, merged.data, found)
+    return found
+
+
 @compiled
-def _mark(indptr: Ints, indices: Terms, order: Ints, used: NDArray[np.bool_]) -> None:
-    for row in order:
-        for p in range(indptr[row], indptr[row + 1]):
-            used[indices[p]] = True
+def _count(indices: Terms, data: NDArray[np.uint16], frequency: Ints) -> None:
+    for p in range(indices.size):
+        for field in range(frequency.shape[0]):
+            frequency[field, indices[p]] += data[p, field] > 0
+
+
+@compiled
+def _mark(indptr: Ints, indices: Terms, rows: Ints, used: NDArray[np.bool_]) -> None:
+    for row in rows:
+        if row >= 0:
+            for p in range(indptr[row], indptr[row + 1]):
+                used[indices[p]] = True
 
 
 @part
@@ -92,23 +105,27 @@ def _counts(counts: NDArray[np.uint16], p: int) -> bool:
 
 
 @compiled
-def _measure(source: _Source, starts: Ints) -> None:
-    """Find where each row's entries begin."""
-    for i in range(source.order.size):
-        starts[i + 1] = starts[i]
-        for p in range(source.indptr[source.order[i]], source.indptr[source.order[i] + 1]):
-            starts[i + 1] += _counts(source.data, p)
+def _measure(source: _Source, lengths: Ints) -> None:
+    """Count the entries of each row, which stand behind it."""
+    for i in range(source.rows.size):
+        row, length = source.rows[i], 0
+        if row >= 0:
+            for p in range(source.indptr[row], source.indptr[row + 1]):
+                length += _counts(source.data, p)
+            lengths[i + 1] = length
 
 
 @compiled
-def _sort(source: _Source, span: tuple[int, int], rows: _Rows) -> None:
+def _sort(source: _Source, into: _Rows, span: Span) -> None:
     """Sort the entries of some rows by term; those of one term become one."""
-    starts, filled, indices, data = rows
+    starts, filled, indices, data = into
     for i in range(span[0], span[1]):
-        first, at = source.indptr[source.order[i]], starts[i]
+        if source.rows[i] < 0:
+            continue
+        first, at = source.indptr[source.rows[i]], starts[i]
         keys = np.empty(starts[i + 1] - at, np.int64)
         count = 0
-        for p in range(first, source.indptr[source.order[i] + 1]):
+        for p in range(first, source.indptr[source.rows[i] + 1]):
             if _counts(source.data, p):
                 keys[count] = (np.int64(source.terms[source.indices[p]]) << 32) | (p - first)
                 count += 1

@@ -13,16 +13,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from recommender.errors import RecommenderError
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 Progress = Callable[[str, int], "Step"]
 Step = Callable[[int], None]
 
 CHUNK = 256
+SPAN = 1024  # rows of one task of a thread, where a row is not compared with all others
 # Below this many items, at some 0.5 ms each, starting processes is not worth it.
 FEW = 512
 
@@ -65,7 +70,7 @@ def in_threads(threads: int, work: Callable[[Item], Result], items: Sequence[Ite
         return [work(item) for item in items]
 
 
-def spans(count: int, size: int) -> list[tuple[int, int]]:
+def spans(count: int, size: int = SPAN) -> list[tuple[int, int]]:
     """Cut a number of items into parts of one size: the first of each, and the one after its last."""
     return [(first, min(first + size, count)) for first in range(0, count, size)]
 
@@ -137,6 +142,48 @@ def run(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
+def both(there: Callable[[], Result], here: Callable[[], Other]) -> tuple[Result, Other]:
+    """Do two things at the same time, the first in another process, and give what each gives.
+
+    One after the other, here, on a cluster, and where a fork is not safe: on systems other than Linux, and beside other
+    threads, whose locks the other process would find as they are.
+
+    Raises:
+        WorkerLost: the other process was killed.
+    """
+    if sys.platform != "linux" or elsewhere() or threading.active_count() > 1:
+        return there(), here()
+    import multiprocessing  # noqa: PLC0415
+
+    fork = multiprocessing.get_context("fork")
+    end, far_end = fork.Pipe(duplex=False)
+    process = fork.Process(target=_work_there, args=(there, far_end))
+    process.start()
+    far_end.close()
+    try:
+        own = here()
+        result, failed = end.recv()
+    except EOFError:
+        raise WorkerLost("a process that read the site was killed, maybe for want of memory; run again") from None
+    finally:
+        process.kill()
+        process.join()
+        end.close()
+    if failed:
+        raise failed
+    return result, own
+
+
+def _work_there(work: Callable[[], Any], end: Connection) -> None:
+    _follow_parent()
+    result, failed = None, None
+    try:
+        result = work()
+    except Exception as error:
+        failed = error
+    end.send((result, failed))
+
+
 class WorkerLost(RecommenderError):
     """A worker process ended before its work did."""
 
@@ -177,11 +224,15 @@ _kept: list[Callable[[Sequence[Any]], list[Any]]] = []
 
 
 def _keep(work: Callable[[Sequence[Any]], list[Any]]) -> None:
+    _follow_parent()
+    _kept[:] = [work]
+
+
+def _follow_parent() -> None:
     # Ctrl-C and `timeout` signal the whole group of processes: the parent alone answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    _kept[:] = [work]
 
 
 def _end_with(parent: int) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.coverage import Coverage, head_weights, saturation, text_weights
-from recommender.kernels import compiled, part
-from recommender.parallel import in_threads, spans
+from recommender.kernels import Span, compiled, part
+from recommender.parallel import cores, in_threads, spans
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms, by_falling_frequency
 from recommender.vectors import Vectors
@@ -60,7 +60,7 @@ class Pairs(NamedTuple):
 
 def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats, threads: int) -> Floats:
     """Score all candidates: (n, kept) float64, 0.0 where there is none."""
-    words = _words(vectors, coverage)
+    words = _words(vectors, coverage, threads)
     scores = np.zeros(pairs.rows.shape)
 
     parts = spans(len(vectors.rows), BLOCK)
@@ -68,25 +68,36 @@ def rescore(vectors: Vectors, coverage: Coverage, pairs: Pairs, weights: Floats,
     return scores
 
 
-def _words(vectors: Vectors, coverage: Coverage) -> Words:
+def _words(vectors: Vectors, coverage: Coverage, threads: int) -> Words:
     """Gather the words."""
-    rows, of_text = vectors.rows, coverage.texts > 0
-    indptr = _counted(of_text)[rows.indptr]
-    titled = _counted((coverage.titles > 0) & of_text)[rows.indptr]
-    numbers, titles = np.empty(indptr[-1], np.int32), np.empty(titled[-1], np.int32)
+    rows = vectors.rows
     counts = _Counts(rows.indptr, rows.indices, coverage.texts, coverage.heads, coverage.titles)
+    indptr, ends = np.zeros((2, len(rows) + 1), np.int64)
+    _count(counts, indptr, ends)
+    numbers, titles = np.empty(indptr[-1], np.int32), np.empty(ends[-1], np.int32)
     spoken, shares = np.empty(len(numbers)), np.empty(len(titles))
     _, order, number = by_falling_frequency(rows)
-    words = Words(indptr, numbers, spoken, titled, titles, shares, counts, vectors.space.idf[order])
-    _share(words, number, coverage.slack)
+    words = Words(indptr, numbers, spoken, ends, titles, shares, counts, vectors.space.idf[order])
+    in_threads(threads, lambda span: _share(words, number, coverage.slack, span), spans(len(rows)))
     return words
 
 
 @compiled
-def _share(words: Words, number: Terms, slack: Floats) -> None:
-    """Write every article's words as ``coverage`` weighs them."""
+def _count(counts: _Counts, indptr: Ints, ends: Ints) -> None:
+    """Find where each article's words, and those of its title, begin."""
+    for row in range(indptr.size - 1):
+        words, titles = 0, 0
+        for p in range(counts.indptr[row], counts.indptr[row + 1]):
+            words += counts.texts[p] > 0
+            titles += (counts.texts[p] > 0) & (counts.titles[p] > 0)
+        indptr[row + 1], ends[row + 1] = indptr[row] + words, ends[row] + titles
+
+
+@compiled
+def _share(words: Words, number: Terms, slack: Floats, span: Span) -> None:
+    """Write some articles' words as ``coverage`` weighs them."""
     counts = words.counts
-    for row in range(slack.size):
+    for row in range(span[0], span[1]):
         at, title = words.indptr[row], words.ends[row]
         for p in range(counts.indptr[row], counts.indptr[row + 1]):
             times = np.float64(counts.texts[p])
@@ -108,12 +119,6 @@ def _sum_to_one(weights: Floats) -> None:
         total += weight
     if total > 0:
         weights /= total
-
-
-def _counted(held: NDArray[np.bool_]) -> Ints:
-    counts = np.zeros(len(held) + 1, np.int64)
-    np.cumsum(held, out=counts[1:])
-    return counts
 
 
 def padded(near: Near, subjects: Ints) -> Pairs:
@@ -181,7 +186,7 @@ def _returned(pairs: Pairs, a: int, c: int) -> Any:
 
 
 @compiled
-def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int], scores: Floats) -> None:
+def _rescore(words: Words, pairs: Pairs, weights: Floats, span: Span, scores: Floats) -> None:
     shares, spoken = np.zeros((words.idf.size, 2)), np.zeros(words.idf.size)
     for a in range(span[0], span[1]):
         spread = False
@@ -211,15 +216,15 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: tuple[int, int],
 def sorted_by_score(rows: Terms, scores: Floats) -> Ints:
     """Give the order of every article's candidates by (-round(score, 9), row), missing ones last: (n, kept) int64."""
     order = np.empty(rows.shape, np.int64)
-    _order(rows, scores, order)
+    in_threads(cores(), lambda span: _order(rows, scores, order, span), spans(len(rows)))
     return order
 
 
 @compiled
-def _order(rows: Terms, scores: Floats, order: Ints) -> None:
+def _order(rows: Terms, scores: Floats, order: Ints, span: Span) -> None:
     """Insert one after the other: lists of 64 that are nearly in order are sorted so in a third of argsort's time."""
     keys = np.empty(rows.shape[1])
-    for a in range(rows.shape[0]):
+    for a in range(span[0], span[1]):
         for place in range(rows.shape[1]):
             row, at = rows[a, place], place
             key = -np.rint(scores[a, place] * 1e9) if row >= 0 else np.inf

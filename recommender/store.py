@@ -29,6 +29,7 @@ from recommender.edition import edition
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.parallel import in_threads
+from recommender.settings import Settings, ranking_settings
 from recommender.sparse import ascends
 
 FORMAT = 2
@@ -82,7 +83,9 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _publish(model: Model, folder: Path, staging: Path) -> str:
-    files = {name: _write_array(staging / f"{name}.npy", array) for name, array in layout.to_arrays(model).items()}
+    arrays = layout.to_arrays(model)
+    written = in_threads(2, lambda name: _write_array(staging / f"{name}.npy", arrays[name]), list(arrays))
+    files = dict(zip(arrays, written, strict=True))  # half of the time went into checksums, half into waiting
     version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32]
     manifest = {
         "format": FORMAT,
@@ -113,13 +116,13 @@ def _creator() -> dict[str, str]:
     return {"recommender": __version__, "numpy": np.__version__, "edition": edition()[:32]}
 
 
-def own_model(folder: Path) -> Model | None:
-    """Open a saved model that this very code has made; None where there is none that is whole."""
-    try:
+def own_manifest(folder: Path, settings: Settings) -> dict[str, Any] | None:
+    """Read the manifest of a model that this very code has made with these settings; None where there is none."""
+    with contextlib.suppress(ModelError):
         manifest = read_manifest(folder)
-        return open_model(folder, manifest) if manifest["created_with"] == _creator() else None
-    except ModelError:
-        return None
+        wanted = json.loads(json.dumps(ranking_settings(settings)))  # tuples come back as lists
+        return manifest if (manifest["created_with"], manifest["settings"]) == (_creator(), wanted) else None
+    return None
 
 
 def load_model(folder: Path) -> Model:
@@ -240,11 +243,9 @@ def _write_array(file: Path, array: NDArray[Any]) -> dict[str, Any]:
         stream.flush()
         os.fsync(stream.fileno())
     _check_written(file, array)
-    with file.open("rb") as stream:
-        checksum = hashlib.file_digest(stream, "sha256").hexdigest()
     return {
         "bytes": file.stat().st_size,
-        "sha256": checksum,
+        "sha256": _checksum(file),
         "dtype": array.dtype.str,
         "shape": list(array.shape),
     }
@@ -263,13 +264,14 @@ def _check_written(file: Path, array: NDArray[Any]) -> None:
 
 def _same_files(place: Path, files: Mapping[str, Mapping[str, Any]]) -> bool:
     try:
-        for name, entry in files.items():
-            with (place / f"{name}.npy").open("rb") as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != entry["sha256"]:
-                    return False
+        return all(_checksum(place / f"{name}.npy") == entry["sha256"] for name, entry in files.items())
     except OSError:
         return False
-    return True
+
+
+def _checksum(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _drop_old(folder: Path, current: str) -> None:

@@ -82,20 +82,20 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
         return fold(word, present.__contains__)
 
     main, coverage = _weighed(merge(counted, folded), settings.weighted, again=again)
-    alone = replace(counted.counts, data=counted.counts.data[TITLES:])
-    titles, _ = _weighed(merge(replace(counted, counts=alone), stem), {"title": 1.0}, again=again)
+    alone = tuple(replace(part, data=np.ascontiguousarray(part.data[:, TITLES:])) for part in counted.parts)
+    titles, _ = _weighed(merge(replace(counted, parts=alone), stem), {"title": 1.0}, again=again)
     return Fitted(main, coverage, titles)
 
 
 def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tuple[Vectors, Coverage]:
     """Make the space of some fields, and the rows of all articles in it."""
+    from recommender.merging import frequencies  # noqa: PLC0415  (numba)
     from recommender.weighing import Scales, weigh_rows  # noqa: PLC0415  (numba)
 
     shape, articles = (len(fields), len(merged.vocabulary)), len(merged.indptr) - 1
     columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
     starts, terms = np.zeros(len(fields) + 1, np.int64), list[str]()
-    for field in range(len(fields)):
-        frequency = np.bincount(merged.indices[merged.data[:, field] > 0], minlength=shape[1])
+    for field, frequency in enumerate(frequencies(merged, len(fields))):
         used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
         idf[field] = (

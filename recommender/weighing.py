@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.counts import HEADS, TITLES
-from recommender.kernels import compiled
-from recommender.merging import SPAN, Merged
+from recommender.kernels import Span, compiled
+from recommender.merging import Merged
 from recommender.parallel import cores, in_threads, spans
 from recommender.sparse import Floats, Ints, Terms
 
@@ -53,7 +53,7 @@ def weigh_rows(merged: Merged, scales: Scales) -> Weighed:
         np.zeros(size, np.uint8),
         np.ones(articles) if scales.text < 0 else np.zeros(articles),
     )
-    in_threads(cores(), lambda span: _weigh(counts, scales, rows, span), spans(articles, SPAN))
+    in_threads(cores(), lambda span: _weigh(counts, scales, rows, span), spans(articles))
     return rows
 
 
@@ -75,7 +75,7 @@ def _count(counts: _Counts, scales: Scales, indptr: Ints) -> None:
 
 
 @compiled
-def _weigh(counts: _Counts, scales: Scales, rows: Weighed, span: tuple[int, int]) -> None:
+def _weigh(counts: _Counts, scales: Scales, rows: Weighed, span: Span) -> None:
     for row in range(span[0], span[1]):
         at, total = rows.indptr[row], 0.0
         for field in range(scales.weights.size):

@@ -16,12 +16,12 @@ from conftest import article, write_files
 from recommender import collect as module
 from recommender import frontmatter, parallel
 from recommender.collect import Collected, collect
-from recommender.corpus import Corpus, read_corpus
-from recommender.counts import Counted, count_articles, take
-from recommender.index import UNREAD, Index, load_index, save_index
+from recommender.corpus import read_corpus
+from recommender.counts import Counted, Counts, count_articles, take, title_words
+from recommender.index import UNREAD, Index, load_counts, load_index, save_index
 from recommender.merging import words_in_use
 from recommender.settings import Settings
-from recommender.vectors import fit_vectors
+from recommender.vectors import Fitted, fit_vectors
 
 SETTINGS = Settings()
 OLD = 1_600_000_000  # s; long before any test
@@ -43,20 +43,12 @@ def test_words_counted_while_reading_are_those_of_the_articles(
     called: list[int] = []
     write_files(tmp_path, files)
     plain = read_corpus(tmp_path, SETTINGS)
-    counted = collect(tmp_path, SETTINGS, meanwhile=lambda: called.append(1)).corpus
-    assert called == [1] and plain.counted is None and counted.counted is not None
+    counted = collect(tmp_path, SETTINGS, meanwhile=lambda: called.append(1))
+    assert called == [1]
     assert len(plain.articles) == 30
-    assert counted.articles == tuple(replace(one, **UNREAD) for one in plain.articles)
-    found, wanted = (
-        fit_vectors(words, SETTINGS) for words in (counted.counted, count_articles(plain.articles, SETTINGS))
-    )
-    for name in ("texts", "heads", "titles", "lengths"):
-        assert getattr(found.coverage, name).tobytes() == getattr(wanted.coverage, name).tobytes()
-    for one, other in ((found.main, wanted.main), (found.titles, wanted.titles)):
-        assert one.space.terms.all() == other.space.terms.all() and "lost" not in one.space.terms.all()
-        assert one.space.idf.tobytes() == other.space.idf.tobytes()
-        for name in ("indptr", "indices", "data"):
-            assert getattr(one.rows, name).tobytes() == getattr(other.rows, name).tobytes()
+    assert counted.corpus.articles == tuple(replace(one, **UNREAD) for one in plain.articles)
+    words = counted.words(), count_articles(plain.articles, SETTINGS)
+    equal(*(fit_vectors(own, SETTINGS) for own in words))
 
 
 # Only what changed is read again.
@@ -75,32 +67,44 @@ def age(root: Path) -> None:
         os.utime(file, (OLD, OLD))
 
 
-def trusted(found: Collected) -> Index:
+def trusted(found: Collected) -> Collected:
     """Give an index as if it were made an hour from now: files that were just made are older than it."""
-    return replace(found.index, read_at=found.index.read_at + 3_600_000_000_000)
+    return replace(found, index=replace(found.index, read_at=found.index.read_at + 3_600_000_000_000))
 
 
-def same(found: Corpus, wanted: Corpus) -> None:
-    assert found == wanted
-    assert found.counted is not None and wanted.counted is not None
-    assert rows(found.counted) == rows(wanted.counted)
-    assert sorted(words_in_use(found.counted)) == sorted(words_in_use(wanted.counted))
+def same(found: Collected, before: Counts | None, wanted: Collected) -> None:
+    assert found.corpus == wanted.corpus
+    words, fresh = found.words(before), wanted.words()
+    assert rows(words) == rows(fresh)
+    assert set(words_in_use(words)) == set(words_in_use(fresh))
+    assert title_words(words).tolist() == title_words(fresh).tolist()
+    equal(fit_vectors(words, SETTINGS), fit_vectors(fresh, SETTINGS))
+
+
+def equal(found: Fitted, wanted: Fitted) -> None:
+    for name in ("texts", "heads", "titles", "lengths"):
+        assert getattr(found.coverage, name).tobytes() == getattr(wanted.coverage, name).tobytes()
+    for one, other in ((found.main, wanted.main), (found.titles, wanted.titles)):
+        assert one.space.terms.all() == other.space.terms.all() and "lost" not in one.space.terms.all()
+        assert one.space.idf.tobytes() == other.space.idf.tobytes()
+        for name in ("indptr", "indices", "data"):
+            assert getattr(one.rows, name).tobytes() == getattr(other.rows, name).tobytes()
 
 
 def rows(counted: Counted) -> list[dict[str, list[int]]]:
     counts = take(counted.counts, counted.order)
     ends, words = counts.indptr.tolist(), [counts.vocabulary[number] for number in counts.indices.tolist()]
-    columns = counts.data.T.tolist()
+    columns = counts.data.tolist()
     return [dict(zip(words[a:b], columns[a:b], strict=True)) for a, b in itertools.pairwise(ends)]
 
 
 def test_nothing_is_read_again_where_nothing_changed(tmp_path: Path) -> None:
     first = collect(site(tmp_path), SETTINGS)
     before = trusted(first)
-    second = collect(tmp_path, SETTINGS, before=before)
+    second = collect(tmp_path, SETTINGS, before=before.index)
     assert (first.read, second.read) == (12, 0)
-    assert second.index is before
-    same(second.corpus, first.corpus)
+    assert second.index is before.index
+    same(second, first.indexed(), first)
 
 
 def edit(file: Path) -> None:
@@ -152,9 +156,9 @@ def test_a_changed_file_alone_is_read_again(tmp_path: Path, change: str) -> None
     before = trusted(collect(site(tmp_path), SETTINGS))
     work, count = CHANGES[change]
     work(tmp_path / "05.md")
-    found = collect(tmp_path, SETTINGS, before=before)
+    found = collect(tmp_path, SETTINGS, before=before.index)
     assert found.read == count
-    same(found.corpus, collect(tmp_path, SETTINGS).corpus)
+    same(found, before.indexed(), collect(tmp_path, SETTINGS))
 
 
 def test_a_file_that_may_have_changed_after_it_was_read_is_compared_by_its_bytes(
@@ -166,7 +170,7 @@ def test_a_file_that_may_have_changed_after_it_was_read_is_compared_by_its_bytes
     # They were made within two seconds of the index. None is parsed.
     assert found.read == 12
     assert found.index is first.index
-    same(found.corpus, first.corpus)
+    same(found, first.indexed(), first)
 
 
 def test_an_index_that_spares_little_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,13 +178,13 @@ def test_an_index_that_spares_little_is_made_anew(tmp_path: Path, monkeypatch: p
     before = trusted(collect(site(tmp_path), SETTINGS))
     for name in ("01", "02", "03"):
         edit(tmp_path / f"{name}.md")
-    assert collect(tmp_path, SETTINGS, before=before).index is before
+    assert collect(tmp_path, SETTINGS, before=before.index).index is before.index
     edit(tmp_path / "04.md")
-    found = collect(tmp_path, SETTINGS, before=before)
-    assert found.read == 4 and found.index is not before
-    again = collect(tmp_path, SETTINGS, before=trusted(found))
+    found = collect(tmp_path, SETTINGS, before=before.index)
+    assert found.read == 4 and found.index is not before.index
+    again = collect(tmp_path, SETTINGS, before=trusted(found).index)
     assert again.read == 0
-    same(again.corpus, collect(tmp_path, SETTINGS).corpus)
+    same(again, found.indexed(before.indexed()), collect(tmp_path, SETTINGS))
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -188,6 +192,7 @@ def test_random_edits_additions_deletions_and_moves(tmp_path: Path, monkeypatch:
     draw = random.Random(seed)
     monkeypatch.setattr(module, "STALE", draw.choice([0, 2, 99]))
     index: Index | None = None
+    counts: Counts | None = None
     site(tmp_path / "site", 20)
     for _ in range(6):
         for _ in range(draw.randrange(5)):
@@ -196,8 +201,11 @@ def test_random_edits_additions_deletions_and_moves(tmp_path: Path, monkeypatch:
             name = f"new{draw.randrange(100)}"
             write_files(tmp_path / "site", {f"{name}.md": article(name, url=f"/{name}", answer=f"word {name}")})
         found = collect(tmp_path / "site", SETTINGS, before=index)
-        same(found.corpus, collect(tmp_path / "site", SETTINGS).corpus)
-        save_index(found.index, tmp_path)
-        loaded = load_index(tmp_path, SETTINGS, verify=draw.random() < 0.3)
-        assert loaded is not None
-        index = loaded
+        wanted = collect(tmp_path / "site", SETTINGS)
+        same(found, counts, wanted)
+        kept = counts if found.index is index and counts else found.indexed(counts)
+        save_index(found.index, kept, tmp_path)
+        index = load_index(tmp_path, SETTINGS, verify=draw.random() < 0.3)
+        loaded = load_counts(tmp_path, SETTINGS)
+        assert index is not None and loaded is not None and loaded[0] == index.read_at
+        counts = loaded[1]

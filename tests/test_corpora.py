@@ -31,7 +31,7 @@ def shape() -> Shape:
 
 
 def by_article(counts: Counts, column: int) -> list[dict[str, int]]:
-    words, data = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[column].tolist()
+    words, data = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[:, column].tolist()
     return [
         {words[place]: data[place] for place in range(start, stop) if data[place]}
         for start, stop in pairwise(counts.indptr.tolist())
@@ -68,14 +68,13 @@ def test_words_of_a_million_ranks_differ_and_stay_whole() -> None:
 
 def test_the_files_count_as_the_generator_counts_without_them(shape: Shape, tmp_path: Path) -> None:
     corpora.write(shape, 130, tmp_path, 2)
-    read = collect(tmp_path, Settings()).corpus
-    assert (len(read.articles), [p for p in read.problems if p.code != "dead"]) == (130, [])
-    assert read.counted is not None
+    read = collect(tmp_path, Settings())
+    assert (len(read.corpus.articles), [p for p in read.corpus.problems if p.code != "dead"]) == (130, [])
     direct = corpora.counted(corpora.tables_of(shape, 2), 130, Settings())
-    files = read.counted
-    for column in range(len(files.counts.data)):
+    files = read.words()
+    for column in range(files.counts.data.shape[1]):
         found, made = by_article(files.counts, column), by_article(direct.counts, column)
-        assert [found[place] for place in files.order] == [made[int(a.id) - 1] for a in read.articles]
+        assert [found[place] for place in files.order] == [made[int(a.id) - 1] for a in read.corpus.articles]
 
 
 def test_folders_hold_a_thousand_files_and_a_second_run_writes_the_same(
@@ -97,7 +96,7 @@ def test_the_more_articles_the_nearer_they_come(shape: Shape) -> None:
 
 
 def test_the_search_of_the_free_numbers_comes_nearer(shape: Shape) -> None:
-    words = collect(ARTICLES, Settings()).corpus.counted
+    words = collect(ARTICLES, Settings()).words()
     assert words is not None
     wrong = replace(shape, free=replace(shape.free, repeated=0.0, own=0.6))
     wanted = matching.figures_of(words)

@@ -19,7 +19,7 @@ SITES = st.lists(st.tuples(WORDS, WORDS), max_size=6)
 
 
 def table(counts: Counts, column: int) -> list[dict[str, int]]:
-    words, times = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[column].tolist()
+    words, times = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[:, column].tolist()
     return [
         {words[at]: times[at] for at in range(start, stop) if times[at]}
         for start, stop in itertools.pairwise(counts.indptr.tolist())
@@ -38,7 +38,7 @@ def test_words_are_counted_field_by_field(site: list[tuple[str, str]]) -> None:
     found = [table(counted, column) for column in range(4)]
     assert found == [[dict(wanted(*own)[column]) for own in site] for column in range(4)]
     assert set().union(*(row for rows in found for row in rows)) == set(counted.vocabulary)
-    assert counted.data.any(axis=0).all()
+    assert counted.data.any(axis=1).all()
 
 
 @given(SITES, st.integers(0, 99))

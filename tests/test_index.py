@@ -12,33 +12,44 @@ import pytest
 from conftest import article, write_files
 
 from recommender import index as module
-from recommender.collect import collect
-from recommender.index import FILE_NAME, Index, key_of, load_index, save_index
+from recommender.collect import Collected, collect
+from recommender.counts import Counts
+from recommender.index import FILE_NAME, Index, key_of, load_counts, load_index, save_index
 from recommender.settings import Settings
 
 SETTINGS = Settings()
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> Index:
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     root = tmp_path_factory.mktemp("site")
     files: dict[str, str | bytes] = {f"{n}.md": article(str(n), url=f"/{n}", answer=f"sun {n}") for n in range(5)}
     files |= {"bad.md": b"---\ntitle: x\n---\n", "ë.md": article("9", url="/ë", title="Où", hidden="true", id="x")}
     write_files(root, files)
     with open(os.fsencode(root) + b"/\xff.md", "wb") as file:  # no UTF-8
         file.write(article("8", url="/8").encode())
-    return collect(root, SETTINGS).index
+    return collect(root, SETTINGS)
 
 
 @pytest.fixture
-def folder(index: Index, tmp_path: Path) -> Path:
-    save_index(index, tmp_path)
+def index(collected: Collected) -> Index:
+    return collected.index
+
+
+@pytest.fixture
+def counts(collected: Collected) -> Counts:
+    return collected.indexed()
+
+
+@pytest.fixture
+def folder(index: Index, counts: Counts, tmp_path: Path) -> Path:
+    save_index(index, counts, tmp_path)
     return tmp_path
 
 
-def test_it_comes_back_as_it_was(index: Index, folder: Path) -> None:
-    found = load_index(folder, SETTINGS)
-    assert found is not None
+def test_it_comes_back_as_it_was(index: Index, counts: Counts, folder: Path) -> None:
+    found, words = load_index(folder, SETTINGS), load_counts(folder, SETTINGS)
+    assert found is not None and words is not None
     assert (found.key, found.read_at, found.paths, found.reads) == (
         index.key,
         index.read_at,
@@ -46,22 +57,27 @@ def test_it_comes_back_as_it_was(index: Index, folder: Path) -> None:
         index.reads,
     )
     assert any(read.problems for read in found.reads) and any("\udcff" in path for path in found.paths)
-    assert found.counts.vocabulary == index.counts.vocabulary
+    assert words[0] == index.read_at
+    assert words[1].vocabulary == counts.vocabulary
     for name in ("indptr", "indices", "data"):
-        one, other = getattr(found.counts, name), getattr(index.counts, name)
+        one, other = getattr(words[1], name), getattr(counts, name)
         assert one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
-def test_counts_of_256_and_more_are_kept(index: Index, tmp_path: Path) -> None:
-    counts = dataclasses.replace(index.counts, data=index.counts.data + np.uint16(300))
-    save_index(dataclasses.replace(index, counts=counts), tmp_path)
-    found = load_index(tmp_path, SETTINGS)
+def test_counts_of_256_and_more_are_kept(index: Index, counts: Counts, tmp_path: Path) -> None:
+    many = dataclasses.replace(counts, data=counts.data + np.uint16(300))
+    save_index(index, many, tmp_path)
+    found = load_counts(tmp_path, SETTINGS)
     assert found is not None
-    assert found.counts.data.tobytes() == counts.data.tobytes()
+    assert found[1].data.tobytes() == many.data.tobytes()
 
 
 def test_there_is_none(tmp_path: Path) -> None:
-    assert load_index(tmp_path, SETTINGS) is None
+    assert nothing_in(tmp_path)
+
+
+def nothing_in(folder: Path, settings: Settings = SETTINGS) -> bool:
+    return load_index(folder, settings) is None and load_counts(folder, settings) is None
 
 
 @pytest.mark.parametrize(
@@ -77,28 +93,32 @@ def test_there_is_none(tmp_path: Path) -> None:
     ],
 )
 def test_settings_that_change_what_is_read_make_it_void(folder: Path, changes: dict[str, object], usable: bool) -> None:
-    assert (load_index(folder, dataclasses.replace(SETTINGS, **changes)) is not None) == usable
+    other = dataclasses.replace(SETTINGS, **changes)
+    assert (load_index(folder, other) is not None) == (load_counts(folder, other) is not None) == usable
 
 
 def test_other_code_makes_it_void(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "edition", lambda: "of other code")
-    assert load_index(folder, SETTINGS) is None
+    assert nothing_in(folder)
 
 
 def test_verifying_trusts_no_times(folder: Path) -> None:
     found = load_index(folder, SETTINGS, verify=True)
     assert found is not None
-    assert found.read_at == 0
+    assert found.verify
 
 
-def test_every_byte_may_be_wrong(folder: Path, index: Index) -> None:
+def test_every_byte_may_be_wrong(folder: Path, index: Index, counts: Counts) -> None:
     whole = (folder / FILE_NAME).read_bytes()
     for place in range(0, len(whole), 29):
         (folder / FILE_NAME).write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
         found = load_index(folder, SETTINGS)
+        words = load_counts(folder, SETTINGS)
         assert found is None or (found.paths, found.reads, found.read_at) == (index.paths, index.reads, index.read_at)
+        assert words is None or (words[0], words[1].vocabulary) == (index.read_at, counts.vocabulary)
+        assert words is None or words[1].data.tobytes() == counts.data.tobytes()
         (folder / FILE_NAME).write_bytes(whole[:place])
-        assert load_index(folder, SETTINGS) is None
+        assert nothing_in(folder)
 
 
 def _no_rows(arrays: dict[str, np.ndarray]) -> None:
@@ -123,11 +143,11 @@ def test_a_forged_one_is_none(folder: Path, forgery: str) -> None:
         arrays = dict(file)
     FORGED[forgery](arrays)
     np.savez(folder / FILE_NAME, **arrays)
-    assert load_index(folder, SETTINGS) is None
+    assert load_index(folder, SETTINGS) is None or load_counts(folder, SETTINGS) is None
 
 
 @pytest.mark.parametrize("kind", ["a pickle", "a bomb", "a folder", "a pipe", "a link", "text"])
-def test_what_is_no_index_is_none(tmp_path: Path, index: Index, kind: str) -> None:
+def test_what_is_no_index_is_none(tmp_path: Path, index: Index, counts: Counts, kind: str) -> None:
     file = tmp_path / FILE_NAME
     if kind == "a folder":
         file.mkdir()
@@ -135,7 +155,7 @@ def test_what_is_no_index_is_none(tmp_path: Path, index: Index, kind: str) -> No
         os.mkfifo(file)
     elif kind == "a link":
         (tmp_path / "other").mkdir()
-        save_index(index, tmp_path / "other")
+        save_index(index, counts, tmp_path / "other")
         file.symlink_to(tmp_path / "other" / FILE_NAME)
     elif kind == "a bomb":
         np.savez_compressed(file, key_blob=np.zeros(10_000_000, np.uint8))
@@ -143,4 +163,4 @@ def test_what_is_no_index_is_none(tmp_path: Path, index: Index, kind: str) -> No
         file.write_text("no zip")
     else:
         np.savez(file, key_blob=np.array([object()], dtype=object), key_offsets=np.array([key_of(SETTINGS)]))
-    assert load_index(tmp_path, SETTINGS) is None
+    assert nothing_in(tmp_path)

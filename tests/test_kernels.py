@@ -80,7 +80,7 @@ print(total(parts.given(np.array([1.0, 2.0]))), sum(total.stats.cache_hits.value
 def test_what_is_kept_is_of_this_edition_of_the_whole_package(tmp_path: Path) -> None:
     package = tmp_path / "recommender"
     package.mkdir()
-    for file in ("__init__.py", "kernels.py", "sparse.py"):
+    for file in ("__init__.py", "edition.py", "kernels.py", "sparse.py"):
         shutil.copy(Path(kernels.__file__).with_name(file), package)
     (package / "loop.py").write_text(LOOP)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import os
 import platform
+import signal
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from recommender import parallel
-from recommender.parallel import CHUNK, FEW, cores, give_back, in_threads, on_terminal, run, silent
+from recommender.parallel import CHUNK, FEW, WorkerLost, both, cores, give_back, in_threads, on_terminal, run, silent
 
 
 def double(numbers: Sequence[int]) -> list[int]:
@@ -123,6 +126,58 @@ def test_work_in_threads_is_done_in_order_also_where_there_are_none(monkeypatch:
     assert in_threads(4, str, range(100)) == [str(number) for number in range(100)]
     with pytest.raises(ZeroDivisionError):
         in_threads(4, (1).__floordiv__, [1, 0])
+
+
+LINUX = sys.platform == "linux"
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no other thread: bars of earlier tests leave one."""
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+
+
+@pytest.mark.usefixtures("alone")
+def test_two_things_are_done_at_the_same_time() -> None:
+    begun = threading.Event()
+    large = b"x" * 3_000_000  # more than a pipe holds
+    (there, given), here = both(lambda: (os.getpid(), large), lambda: begun.set() or os.getpid())
+    assert begun.is_set() and here == os.getpid() and given == large
+    assert (there == here) != LINUX
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize("at", ["there", "here"])
+def test_an_error_of_either_comes_through(at: str) -> None:
+    def fail() -> None:
+        raise WorkerLost("of old age")
+
+    with pytest.raises(WorkerLost, match=r"^of old age$"):
+        both(fail if at == "there" else list, fail if at == "here" else list)
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.skipif(not LINUX, reason="no other process works there")
+def test_a_killed_process_is_a_sentence_and_none_outlives_its_use() -> None:
+    parent = os.getpid()
+    with pytest.raises(WorkerLost, match="was killed"):
+        both(lambda: os.getpid() == parent or os.kill(os.getpid(), signal.SIGKILL), list)
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        both(lambda: time.sleep(600), lambda: signal.raise_signal(signal.SIGINT))
+    assert time.monotonic() - start < 60
+    assert not multiprocessing.active_children()
+
+
+def test_beside_other_threads_nothing_is_forked() -> None:
+    over = threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
+    try:
+        assert both(os.getpid, os.getpid) == (os.getpid(), os.getpid())
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_names_that_were_looked_up_last_are_let_go() -> None:

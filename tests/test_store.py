@@ -20,7 +20,7 @@ from recommender.errors import ModelError, WriteStopped
 from recommender.layout import to_arrays, to_header
 from recommender.model import Model
 from recommender.settings import PARTS
-from recommender.store import MANIFEST, load_model, own_model, read_manifest, save_model
+from recommender.store import MANIFEST, load_model, own_manifest, read_manifest, save_model
 
 
 @pytest.fixture
@@ -308,12 +308,15 @@ def test_a_missing_version_is_refused(folder: Path):
 def test_only_the_code_that_made_a_model_has_it_as_its_own(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert own_model(tmp_path / "none") is None
-    found = own_model(folder)
+    settings = load_model(folder).settings
+    assert own_manifest(tmp_path / "none", settings) is None
+    found = own_manifest(folder, settings)
     assert found is not None
-    assert to_arrays(found)["cosines"].tobytes() == to_arrays(load_model(folder))["cosines"].tobytes()
+    assert found == read_manifest(folder)
+    assert own_manifest(folder, dataclasses.replace(settings, slots=3)) is None
+    assert own_manifest(folder, dataclasses.replace(settings, content="elsewhere")) == found
     monkeypatch.setattr(store, "edition", lambda: "0" * 64)
-    assert own_model(folder) is None
+    assert own_manifest(folder, settings) is None
     assert len(load_model(folder)) > 0
 
 
