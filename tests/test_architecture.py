@@ -37,7 +37,7 @@ LAYERS = [
     ["truth"],
     ["ablation", "audit", "curves", "evaluate", "disagreements", "judging", "layout", "lookup", "plan", "tune"],
     ["store", "ask", "figures", "planfile"],
-    ["git", "apply"],
+    ["git", "apply", "changes"],
     ["filling"],
     ["undo"],
     ["service", "study"],

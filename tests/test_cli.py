@@ -9,25 +9,21 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from conftest import article, command, contents, link, write_files
 
+from recommender import changes, fit
 from recommender import cli as module
-from recommender import collect as collecting
-from recommender import fit
 from recommender.atomic import LockHeld, locked
 from recommender.cli import cli, main
 from recommender.commands.site import read_site
 from recommender.corpus import Corpus
 from recommender.settings import Settings, load_settings
-from recommender.store import load_model, read_manifest
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 COMMANDS = ["init", "audit", "build", "related", "evaluate", "disagreements", "judge", "fill", "undo", "export"]
@@ -353,77 +349,11 @@ def test_a_build_after_edits_is_the_one_from_scratch(site: Path, monkeypatch: py
     assert "142 of 142 files read" in note
 
 
-def halve(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
-
-
-def spoil_words(file: Path) -> None:
-    with np.load(file) as held:
-        arrays = dict(held)
-    np.savez(file, **(arrays | {"indices": arrays["indices"] - 1}))
-
-
-@pytest.mark.parametrize("edited", [False, True])
-@pytest.mark.parametrize(
-    ("damaged", "work"),
-    [("index.npz", halve), ("index.npz", spoil_words), ("*/cosines.npy", halve), ("manifest.json", halve)],
-)
-def test_what_a_last_build_left_may_be_damaged(
-    site: Path, monkeypatch: pytest.MonkeyPatch, capsys, damaged: str, work: Callable[[Path], None], edited: bool
-) -> None:
-    monkeypatch.chdir(site)
-    monkeypatch.setattr(threading, "active_count", lambda: 1)  # what changed is found by another process
-    assert main(["build", "--model", "m"]) == 0
-    for file in (site / "m").glob(damaged):
-        work(file)
-    if edited:
-        write_files(site, {"content/new.md": article("new", answer="A planet and its moon.")})
-    assert main(["build", "--model", "m"]) == 0
-    assert main(["build", "--model", "fresh"]) == 0
-    versions = {read_manifest(site / name)["version"] for name in ("m", "fresh")}
-    assert len(versions) == 1
-    load_model(site / "m")
-    said(capsys)
-    assert main(["build", "--model", "m"]) == 0
-    assert said(capsys)[1].endswith("files read; the others are as the last build read them\n")
-
-
-@pytest.mark.parametrize("settings", ["slots: 4", "floor: 0.2"])
-def test_an_index_serves_a_model_of_other_settings(
-    site: Path, monkeypatch: pytest.MonkeyPatch, capsys, settings: str
-) -> None:
-    monkeypatch.chdir(site)
-    for file in (site / "content").rglob("*.md"):
-        os.utime(file, (1_600_000_000, 1_600_000_000))
-    assert main(["build", "--model", "m"]) == 0
-    with (site / "recommender.yml").open("a") as file:
-        file.write(f"\n{settings}\n")
-    said(capsys)
-    assert main(["build", "--model", "m"]) == 0
-    assert "files read; the others are as" in said(capsys)[1]
-    assert main(["build", "--model", "fresh"]) == 0
-    assert read_manifest(site / "m")["version"] == read_manifest(site / "fresh")["version"]
-
-
-def test_many_changes_make_the_index_anew(site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.chdir(site)
-    monkeypatch.setattr(collecting, "STALE", 5)
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
-    assert main(["build", "--model", "m"]) == 0
-    for file in sorted((site / "content").rglob("*.md"))[:9]:
-        file.write_text(file.read_text().replace("the ", "no ", 3))
-    before = (site / "m" / "index.npz").read_bytes()
-    assert main(["build", "--model", "m"]) == 0
-    assert (site / "m" / "index.npz").read_bytes() != before
-    assert main(["build", "--model", "fresh"]) == 0
-    assert read_manifest(site / "m")["version"] == read_manifest(site / "fresh")["version"]
-
-
 def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, weakref.ref] = {}
-    collect, rank, gone = collecting.collect, fit.rank, []
+    collect, rank, gone = changes.collect, fit.rank, []
 
-    def noted(*arguments: Any, **options: Any) -> collecting.Collected:
+    def noted(*arguments: Any, **options: Any) -> Any:
         found = collect(*arguments, **options)
         parts = {"corpus": found.corpus, "index": found.index, "counts": found.fresh, "table": found.fresh.data}
         read.update({name: weakref.ref(own) for name, own in parts.items()})
@@ -433,7 +363,7 @@ def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: p
         gone.append({name: one() is None for name, one in read.items()})
         return rank(*arguments, **options)
 
-    monkeypatch.setattr(collecting, "collect", noted)
+    monkeypatch.setattr(changes, "collect", noted)
     monkeypatch.setattr(fit, "rank", ranked)
     monkeypatch.chdir(site)
     assert main(["build", "--model", "m"]) == 0

@@ -1,0 +1,120 @@
+"""What a site has become since its last build: all that ranking takes of it, beside the model from before."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from recommender import parallel
+from recommender.collect import Collected, collect
+from recommender.counts import Counts
+from recommender.errors import ModelError
+from recommender.fit import Described, describe, load_engines, load_kernels
+from recommender.index import load_counts, load_index, save_index
+from recommender.model import Model
+from recommender.problems import Problem
+from recommender.settings import Settings
+from recommender.store import make_folder, open_model, own_manifest
+
+Kept = tuple[int, Counts]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What ranking takes of a site, None where it is as it was, and a model that was made alike, if there is one.
+
+    ``files`` counts what was found, articles or not, ``read`` those that were read, None where none was known.
+    """
+
+    described: Described | None
+    model: Model | None
+    files: int
+    read: int | None
+    problems: Sequence[Problem]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """The same without the model.
+
+    Where its words lack those of an index, which go before them, ``lacks`` is the ``read_at`` of that, else 0.
+    """
+
+    described: Described | None
+    files: int
+    read: int | None
+    problems: Sequence[Problem]
+    lacks: int
+
+
+def find_changes(
+    root: Path, settings: Settings, folder: Path, progress: parallel.Progress, *, verify: bool = False
+) -> Changes:
+    """Read the files of a site that changed since the last build, and keep an index of all beside its model.
+
+    Another process does that while this one loads what ranks, the model and the words of the last build. What of them
+    is damaged, or of other code or settings, is done without.
+    """
+    look, manifest = _Look(root, settings, folder, progress, verify), own_manifest(folder, settings)
+    model, kept = cast("Model | None", None), cast("Kept | None", None)
+    if manifest is None:
+        found = look("", load_engines)
+        kept = load_counts(folder, settings) if found.lacks else None
+    else:
+        digest = manifest["corpus_digest"]
+        found, (model, kept) = parallel.both(lambda: look(digest, list), lambda: _load(folder, settings, manifest))
+    damaged = found.lacks and (kept is None or kept[0] != found.lacks)
+    if damaged or (found.described is None and model is None):
+        found = replace(look, anew=True)("", list)
+    described = found.described
+    if described and found.lacks and kept:
+        counted = replace(described.counted, parts=(kept[1], *described.counted.parts))
+        described = replace(described, counted=counted)
+    return Changes(described, model, found.files, found.read, found.problems)
+
+
+def _load(folder: Path, settings: Settings, manifest: Mapping[str, Any]) -> tuple[Model | None, Kept | None]:
+    load_kernels()
+    model = None
+    with contextlib.suppress(ModelError):
+        model = open_model(folder, manifest)
+    return model, load_counts(folder, settings)
+
+
+@dataclass(frozen=True)
+class _Look:
+    root: Path
+    settings: Settings
+    folder: Path
+    progress: parallel.Progress
+    verify: bool
+    anew: bool = False
+
+    def __call__(self, digest: str, meanwhile: Callable[[], object]) -> _Found:
+        """Read what changed, unless that leaves the digest of the site as it is, and keep the index.
+
+        ``meanwhile`` is called while other processes read all of a site.
+        """
+        before = None if self.anew else load_index(self.folder, self.settings, verify=self.verify)
+        found = collect(self.root, self.settings, self.progress, list if before else meanwhile, before)
+        corpus, read, lacks, words = found.corpus, None, 0, found.words()
+        if before:
+            read, lacks = found.read, before.read_at
+        if found.index is not before:
+            kept = load_counts(self.folder, self.settings) if before else None
+            if before and (kept is None or kept[0] != before.read_at):
+                return replace(self, anew=True)(digest, meanwhile)
+            lacks, words = 0, found.words(kept and kept[1])
+            self._save(found, kept and kept[1])
+        described = None
+        if corpus.digest != digest:
+            described = describe(replace(corpus, counted=words), self.settings, self.progress)
+        return _Found(described, corpus.files, read, corpus.problems, lacks)
+
+    def _save(self, found: Collected, counts: Counts | None) -> None:
+        with contextlib.suppress(OSError):  # the next build then reads all files
+            make_folder(self.folder)
+            save_index(found.index, found.indexed(counts), self.folder)
