@@ -26,7 +26,10 @@ Other = TypeVar("Other")
 Progress = Callable[[str, int], "Step"]
 Step = Callable[[int], None]
 
-CHUNK = 256
+# Items of one task: a thousand files name a word that they share once, so that their words are soon merged, but no
+# process shall wait long for the last one's.
+CHUNK = 1024
+TASKS = 16  # of each process, where there are that many
 SPAN = 1024  # rows of one task of a thread, where a row is not compared with all others
 # Below this many items, at some 0.5 ms each, starting processes is not worth it.
 FEW = 512
@@ -108,15 +111,15 @@ def run(
     ``workers`` 0 means one for each core that this process may use; with 1, or few items, no process is started.
     """
     step = progress(label, len(items))
-    chunks = [items[start : start + CHUNK] for start in range(0, len(items), CHUNK)]
-    there = elsewhere()
+    there, count = elsewhere(), workers or cores()
+    size = min(CHUNK, 1 + len(items) // (TASKS * count))
+    chunks = [items[first:last] for first, last in spans(len(items), size)]
     if there is not None and len(items) > FEW:
         with no_collection():
             for chunk, results in zip(chunks, there.map(work, chunks, label), strict=True):
                 yield from results
                 step(len(chunk))
         return
-    count = min(workers or cores(), len(chunks))
     if count <= 1 or len(items) <= FEW:
         for chunk in chunks:
             yield from work(chunk)

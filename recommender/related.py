@@ -21,17 +21,34 @@ _SPACE = re.compile(r"[ \t\r\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One ``related_articleN`` of a file; ``link`` is None where the slot is empty or malformed."""
+    """One ``related_articleN`` of a file."""
 
     slot: int
     entry: Entry
-    link: Link | None
-    malformed: bool
 
     @property
     def span(self) -> Span:
         """Whole lines of the block."""
         return self.entry.span
+
+    @property
+    def link(self) -> Link | None:
+        """What it links to; None where the slot is empty or malformed."""
+        texts = self._texts
+        return Link(self.slot, self.entry.line, *(text or "" for text in texts)) if texts else None
+
+    @property
+    def malformed(self) -> bool:
+        """Whether it holds anything but texts by the keys of a link."""
+        return bool(self.entry.value) and self._texts is None
+
+    @property
+    def _texts(self) -> list[str | None] | None:
+        values = self.entry.value
+        if not isinstance(values, Mapping):
+            return None
+        texts = [text for text in map(values.get, KEYS) if text is None or isinstance(text, str)]
+        return texts if any(texts) and len(texts) == len(KEYS) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +65,7 @@ class Wanted:
 
 def read_blocks(entries: Sequence[Entry], prefix: str) -> tuple[Block, ...]:
     """Find the related blocks of a file by the prefix of their keys (``related_article``), in order of their slots."""
-    blocks = [_block(entry, int(entry.key[len(prefix) :])) for entry in entries if is_block(entry.key, prefix)]
+    blocks = [Block(int(entry.key[len(prefix) :]), entry) for entry in entries if is_block(entry.key, prefix)]
     return tuple(sorted(blocks, key=lambda block: block.slot))
 
 
@@ -58,17 +75,6 @@ def is_block(key: str, prefix: str) -> bool:
         return False
     slot = key[len(prefix) :]
     return slot.isascii() and slot.isdigit() and slot[0] != "0" and len(slot) < 4
-
-
-def _block(entry: Entry, slot: int) -> Block:
-    if not entry.value:
-        return Block(slot, entry, None, malformed=False)
-    values = entry.value if isinstance(entry.value, Mapping) else {}
-    texts = [values.get(key) for key in KEYS]
-    if not any(texts) or any(not isinstance(text, str | None) for text in texts):
-        return Block(slot, entry, None, malformed=True)
-    link_id, title, subject, url = (text if isinstance(text, str) else "" for text in texts)
-    return Block(slot, entry, Link(slot, entry.line, link_id, title, subject, url), malformed=False)
 
 
 def style_of(blocks: Sequence[Block]) -> Style | None:
