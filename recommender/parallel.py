@@ -66,8 +66,10 @@ def on(executor: Executor) -> Iterator[None]:
 
 def in_threads(threads: int, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Apply a function to items in threads, in order; in this one where a limit on processes allows no other."""
+    if threads <= 1:
+        return [work(item) for item in items]
     try:
-        with ThreadPoolExecutor(max(threads, 1)) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             return list(pool.map(work, items))
     except RuntimeError:  # can't start new thread
         return [work(item) for item in items]
