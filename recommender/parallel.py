@@ -66,13 +66,10 @@ def on(executor: Executor) -> Iterator[None]:
 
 def in_threads(threads: int, work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Apply a function to items in threads, in order; in this one where a limit on processes allows no other."""
-    if threads <= 1:
-        return [work(item) for item in items]
-    try:
-        with ThreadPoolExecutor(threads) as pool:
+    if threads > 1:
+        with contextlib.suppress(RuntimeError), ThreadPoolExecutor(threads) as pool:  # can't start new thread
             return list(pool.map(work, items))
-    except RuntimeError:  # can't start new thread
-        return [work(item) for item in items]
+    return [work(item) for item in items]
 
 
 def spans(count: int, size: int = SPAN) -> list[tuple[int, int]]:
@@ -113,9 +110,9 @@ def run(
     ``workers`` 0 means one for each core that this process may use; with 1, or few items, no process is started.
     """
     step = progress(label, len(items))
-    there, count = elsewhere(), workers or cores()
-    size = min(CHUNK, 1 + len(items) // (TASKS * count))
-    chunks = [items[first:last] for first, last in spans(len(items), size)]
+    there = elsewhere()
+    count = workers or cores()
+    chunks = _cut(items, there.threads if there else count)
     if there is not None and len(items) > FEW:
         with no_collection():
             for chunk, results in zip(chunks, there.map(work, chunks, label), strict=True):
@@ -145,6 +142,11 @@ def run(
             raise WorkerLost(f"{label}: a worker process was killed, maybe for want of memory; run again") from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _cut(items: Sequence[Item], workers: int) -> list[Sequence[Item]]:
+    size = min(CHUNK, 1 + len(items) // (TASKS * max(workers, 1)))
+    return [items[first:last] for first, last in spans(len(items), size)]
 
 
 def both(there: Callable[[], Result], here: Callable[[], Other]) -> tuple[Result, Other]:

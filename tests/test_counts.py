@@ -87,15 +87,12 @@ def test_a_chunk_counts_as_a_draft_is_composed(texts: tuple[str, ...], times: tu
 
 def test_counting_leaves_no_cycles() -> None:
     # A build collects none while it reads: what is in a cycle stays, and a million articles' memory with it.
-    def left() -> int:
-        gc.collect()
-        chunks = [count_texts([(word, "the tide")], SETTINGS) for word in ("moon", "sun", "moon")]
-        assert sorted(join(chunks).vocabulary) == ["moon", "sun", "the", "tide"]
-        return gc.collect()
-
+    chunks = [count_texts([("moon", "the tide")], SETTINGS) for _ in range(2)]
+    gc.collect()
     gc.disable()
     try:
-        # What other tests have left may fall in between, once.
-        assert 0 in [left() for _ in range(3)]
+        found = join([count_texts([("sun", "the wave")], SETTINGS), *chunks])
+        assert gc.collect() == 0
     finally:
         gc.enable()
+    assert sorted(found.vocabulary) == ["moon", "sun", "the", "tide", "wave"]

@@ -49,11 +49,10 @@ CALLS = (
     *("openat", "write", "fsync", "close", "rename", "fchmod", "read", "lseek", "flock", "mkdir", "clone3"),
     *("getdents64", "llistxattr", "newfstatat"),
 )
-# A run makes some 80 and a build up to 680 calls of these kinds, most of them alike: by day some, begun at any of the
-# first; by night all of those that write, and of the others some.
+# A run makes some 80 and a build up to 680 calls of these kinds, most of them alike: by day some, begun anywhere; by
+# night all of those that write, and of the others some.
 STEPS = {"newfstatat": 13}
 BUILD_STEPS = dict.fromkeys(("openat", "write", "fsync", "close", "unlinkat", "mmap", "read"), 67)
-FEWEST = 20  # each call with a step is made 30 times at least
 BUILD_STEPS |= dict.fromkeys(("newfstatat", "lseek", "fcntl"), 229) | {"getdents64": 3}
 NIGHT_STEPS = {"read": 7, "newfstatat": 13, "lseek": 13, "fcntl": 13}
 BUILD_CALLS = (*BUILD_STEPS, "rename", "mkdir", "chmod", "utimensat", "flock")
@@ -234,7 +233,7 @@ def test_what_is_immutable_is_refused_and_the_rest_is_done(open_top: Path, what:
 def faults_of(call: str, steps: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     """Give faults and the number of the call that meets them: all of them by night, by day one error a call."""
     step = (NIGHT_STEPS if NIGHTLY else steps).get(call, 1)
-    for number in range(random.randint(1, min(step, FEWEST)), 100_000, step):
+    for number in range(random.randint(1, min(step, 30)), 100_000, step):
         yield "signal=SIGKILL", number
         yield from [(f"error={e}", number) for e in (ERRORS if NIGHTLY else [ERRORS[number % len(ERRORS)]])]
         if call == "write":

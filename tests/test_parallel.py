@@ -10,10 +10,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,25 @@ def test_results_come_in_order_and_progress_adds_up(count: int, workers: int):
     assert all(0 < step <= CHUNK for step in watched.done)
     # Enough of them for the last to be short.
     assert len(watched.done) >= min(count, TASKS * workers) // 2
+
+
+@dataclass
+class Cluster:
+    """Many threads elsewhere, in this one."""
+
+    threads: int = 100
+    tasks: int = 0
+
+    def map(self, work: Callable[[Any], list[Any]], chunks: Sequence[Any], label: str) -> Iterator[list[Any]]:
+        self.tasks = len(chunks)
+        return map(work, chunks)
+
+
+def test_a_cluster_has_tasks_for_all_its_threads():
+    cluster = Cluster()
+    with parallel.on(cluster):
+        assert list(run(double, range(20 * FEW))) == [2 * number for number in range(20 * FEW)]
+    assert cluster.tasks >= TASKS * cluster.threads // 2
 
 
 def test_few_items_or_one_worker_start_no_process():
