@@ -193,12 +193,13 @@ def _splice_front(front: str, blocks: Sequence[Block], wanted: Sequence[Wanted],
 
 
 def _render(front: str, source: Block | None, want: Wanted, writing: _Writing) -> str:
-    if source is None or source.link is None:
+    link = source.link if source else None
+    if source is None or link is None:
         return emit(writing.prefix, want, writing.style, writing.newline)
     text, start = front[source.span.start : source.span.end], source.span.start
     edits = []
     for key in KEYS:
-        if getattr(want, key) != getattr(source.link, key) and not _same_text(want, source.link, key):
+        if getattr(want, key) != getattr(link, key) and not _same_text(want, link, key):
             held = [entry for entry in frontmatter.inner_entries(source.entry) if entry.key == key]
             if not held:
                 return _write_anew(source, want, writing)
