@@ -15,7 +15,7 @@ from recommender.article import Article, Style, digest, is_id
 from recommender.counts import Counted, Counts, count_texts
 from recommender.errors import ContentError, FileProblem
 from recommender.files import list_files, printed, read_bytes
-from recommender.index import Read, stamp_of
+from recommender.index import UNREAD, Read, stamp_of
 from recommender.problems import Problem
 from recommender.related import fold, read_blocks, style_of
 from recommender.settings import Keys, Settings
@@ -185,7 +185,7 @@ class Reading:
     def _counted(self, reads: Sequence[Read]) -> Part:
         counts = count_texts([read.article.texts for read in reads if read.article], self.settings)
         # Texts are nine tenths of what would travel between the processes.
-        return Part([replace(one, article=one.article and replace(one.article, texts=())) for one in reads], counts)
+        return Part([replace(one, article=one.article and replace(one.article, **UNREAD)) for one in reads], counts)
 
     def _article(
         self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str
