@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -306,6 +307,25 @@ def _send_much_and_slowly(running: Running) -> None:
             first = b""
         assert not first or b" 413 " in first
     assert running.get(ASK)[0] == 200
+
+
+@pytest.mark.parametrize("way", [serve, gunicorn, proxied], ids=["serve", "gunicorn", "nginx"])
+def test_what_nobody_reads_of_a_body_does_not_cost_the_answer(site: Path, way: Callable[[Path], Any]) -> None:
+    seen: list[tuple[int, str]] = []
+
+    def send(running: Running) -> None:
+        for path in ("/v1/related", "/nothing", "/healthz") * 10:
+            status, headers, _ = running.ask("POST", path, b"[" * 300_000, {"Content-Type": "application/json"})
+            seen.append((status, headers["Content-Type"]))
+
+    with way(site) as running:
+        clients = [threading.Thread(target=send, args=(running,)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+    problem = "application/problem+json"
+    assert Counter(seen) == {(413, problem): 40, (404, problem): 40, (405, problem): 40}
 
 
 def test_the_calls_of_the_readme_are_answered(site: Path) -> None:
