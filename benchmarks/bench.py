@@ -27,11 +27,11 @@ from recommender import parallel
 from recommender.bounds import add_row
 from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
-from recommender.counts import count_articles
 from recommender.kernels import LANES
 from recommender.neighbors import FREQUENT, nearest
 from recommender.settings import Settings
 from recommender.sparse import Rows
+from recommender.tally import count_articles
 from recommender.vectors import fit_vectors
 
 ROOT = Path(__file__).resolve().parent.parent

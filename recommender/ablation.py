@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from recommender import parallel
 from recommender.corpus import Corpus
-from recommender.counts import count_articles
 from recommender.fit import fit_model
 from recommender.rankers import LENGTH, Lists, lists_of, lists_of_urls
 from recommender.settings import Settings
@@ -22,6 +21,8 @@ def ablations(
 
     Each is a fit of its own, so the floor that nobody set follows the scores that are left.
     """
+    from recommender.tally import count_articles  # noqa: PLC0415  (numba)
+
     # The words are counted once: no part changes them.
     counted = replace(corpus, counted=corpus.counted or count_articles(corpus.articles, settings, progress))
     for name, one in _variants(settings):

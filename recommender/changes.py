@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from recommender import parallel
 from recommender.collect import Collected, collect
-from recommender.counts import Counts
+from recommender.counts import Counted, Counts
 from recommender.errors import ModelError
 from recommender.fit import Described, describe, load_engines, load_kernels
 from recommender.index import load_counts, load_index, save_index
@@ -40,7 +40,8 @@ class Changes:
 class _Found:
     """The same without the model.
 
-    Where its words lack those of an index, which go before them, ``lacks`` is the ``read_at`` of that, else 0.
+    Where its words are those of an index and then those in ``said``, none counted yet, ``lacks`` is the ``read_at`` of
+    that index, else 0.
     """
 
     described: Described | None
@@ -48,6 +49,7 @@ class _Found:
     read: int | None
     problems: Sequence[Problem]
     lacks: int
+    said: Sequence[bytes]
 
 
 def find_changes(
@@ -71,8 +73,9 @@ def find_changes(
         found = replace(look, anew=True)("", list)
     described = found.described
     if described and found.lacks and kept:
-        counted = replace(described.counted, parts=(kept[1], *described.counted.parts))
-        described = replace(described, counted=counted)
+        from recommender.tally import count_words  # noqa: PLC0415  (numba)
+
+        described = described.with_words(kept[1], count_words(found.said, settings))
     return Changes(described, model, found.files, found.read, found.problems)
 
 
@@ -100,19 +103,19 @@ class _Look:
         """
         before = None if self.anew else load_index(self.folder, self.settings, verify=self.verify)
         found = collect(self.root, self.settings, self.progress, list if before else meanwhile, before)
-        corpus, read, lacks, words = found.corpus, None, 0, found.words()
-        if before:
-            read, lacks = found.read, before.read_at
-        if found.index is not before:
+        corpus, read, lacks, words = found.corpus, found.read if before else None, 0, Counted((), found.order)
+        if before and found.index is before:
+            lacks = before.read_at
+        else:
             kept = load_counts(self.folder, self.settings) if before else None
             if before and (kept is None or kept[0] != before.read_at):
                 return replace(self, anew=True)(digest, meanwhile)
-            lacks, words = 0, found.words(kept and kept[1])
+            words = found.words(kept and kept[1])
             self._save(found, kept and kept[1])
         described = None
         if corpus.digest != digest:
             described = describe(replace(corpus, counted=words), self.settings, self.progress)
-        return _Found(described, corpus.files, read, corpus.problems, lacks)
+        return _Found(described, corpus.files, read, corpus.problems, lacks, found.said)
 
     def _save(self, found: Collected, counts: Counts | None) -> None:
         with contextlib.suppress(OSError):  # the next build then reads all files

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from recommender import parallel
-from recommender.corpus import Corpus, Reading, assemble, listed, not_empty
-from recommender.counts import Counted, Counts, count_texts, join, take
+from recommender.corpus import Corpus, Part, Reading, assemble, listed, not_empty
+from recommender.counts import Counted, Counts, join, take
 from recommender.index import Index, Read, key_of, now
 from recommender.settings import Settings
 from recommender.sparse import Ints
@@ -26,15 +27,27 @@ class Collected:
     """A corpus, the words of what was read for it, the index of its files, and how many files were read.
 
     The rows of the words follow those of the index from before. ``rows`` gives the row of each article that a file
-    gave, by the files' paths, ``order`` that of each article of the corpus.
+    gave, by the files' paths, ``order`` that of each article of the corpus. The words that are not in ``counts`` are
+    still in ``said``: few are counted where numba is at hand, which takes longer to import.
     """
 
     corpus: Corpus
     index: Index
     read: int
-    fresh: Counts
+    said: tuple[bytes, ...]
+    counts: Counts | None
     rows: Ints
     order: Ints
+    settings: Settings
+
+    @cached_property
+    def fresh(self) -> Counts:
+        """The counted words of what was read."""
+        if self.counts:
+            return self.counts
+        from recommender.tally import count_words  # noqa: PLC0415  (numba)
+
+        return count_words(self.said, self.settings)
 
     def words(self, before: Counts | None = None) -> Counted:
         """Give the words of the corpus; ``before`` are those of the index from before."""
@@ -66,14 +79,19 @@ def collect(
     changed = [path for path in paths if before is None or not before.unchanged(prefix, path)]
     work = Reading(str(root), settings, count=True, digests=before.digests if before else {})
     reading = parallel.run(work, changed, progress)
-    parts = list(itertools.islice(reading, 1))
+    first = list(itertools.islice(reading, 1))
     meanwhile()
-    parts += reading
-    found = dict(zip(changed, (read for part in parts for read in part.reads), strict=True))
+    done = list[Read]()
+    words = _words(itertools.chain(first, reading), done)
+    counts = None
+    if before is None:
+        from recommender.tally import count_words  # noqa: PLC0415  (numba)
+
+        counts = count_words(words, settings)
+    said = tuple(words)
+    found = dict(zip(changed, done, strict=True))
     reads = [_known(before, path, found.get(path)) or found[path] for path in paths]
     corpus = not_empty(assemble(root, reads, problems))
-    # The empty chunk has all columns, so that a site without words has them too.
-    fresh = join([count_texts([], settings), *(part.counts for part in parts if part.counts)])
     row_of = _rows(before, found)
     articles = [(row_of[path], read.article.url) for path, read in zip(paths, reads, strict=True) if read.article]
     order = np.full(len(corpus.articles), -1)
@@ -82,7 +100,15 @@ def collect(
             order[corpus.row_of[url]] = row
     if before is None or len(changed) > STALE:
         before = Index(key=key_of(settings), read_at=begun, paths=paths, reads=reads)
-    return Collected(corpus, before, len(changed), fresh, np.array([row for row, _ in articles], np.int64), order)
+    rows = np.array([row for row, _ in articles], np.int64)
+    return Collected(corpus, before, len(changed), said, counts, rows, order, settings)
+
+
+def _words(parts: Iterable[Part], reads: list[Read]) -> Iterator[bytes]:
+    """Give the words of parts as they come, and note what else was read."""
+    for part in parts:
+        reads += part.reads
+        yield part.words
 
 
 def _known(before: Index | None, path: str, found: Read | None) -> Read | None:

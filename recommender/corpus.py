@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recommender import frontmatter, parallel
 from recommender.article import Article, Style, digest, is_id
-from recommender.counts import Counted, Counts, count_texts
+from recommender.counts import Counted, say
 from recommender.errors import ContentError, FileProblem
 from recommender.files import list_files, printed, read_bytes
 from recommender.index import UNREAD, Read, stamp_of
@@ -21,7 +21,7 @@ from recommender.related import fold, read_blocks, style_of
 from recommender.settings import Keys, Settings
 
 TRUE = {"true", "yes", "on", "1"}
-# Characters whose words are counted at a time, at 24 bytes each (measured): a thousand articles of usual length.
+# Characters whose words are counted at a time: a thousand articles of usual length.
 LONG = 1 << 22
 
 
@@ -53,10 +53,10 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was read of a chunk of files, and the counted words of its articles where that was asked for."""
+    """What was read of a chunk of files, and the words of its articles, as ``say`` gives them, where they count."""
 
     reads: list[Read]
-    counts: Counts | None = None
+    words: bytes = b""
 
 
 def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = parallel.silent) -> Corpus:
@@ -139,7 +139,7 @@ def not_empty(corpus: Corpus) -> Corpus:
 
 @dataclass(frozen=True)
 class Reading:
-    """The work on a chunk of files; with ``count`` their words are counted, and texts and links left out.
+    """The work on a chunk of files; with ``count`` their words are said for that, and texts and links left out.
 
     A file whose bytes have the digest that ``digests`` has for its path is the same as before: it is not parsed.
     """
@@ -158,9 +158,9 @@ class Reading:
             reads.append(read)
             size += sum(map(len, read.article.texts)) if read.article else 0
             if size > LONG:
-                parts.append(self._counted(reads))
+                parts.append(self._said(reads))
                 reads, size = [], 0
-        return [*parts, self._counted(reads)]
+        return [*parts, self._said(reads)]
 
     def read(self, path: str) -> Read:
         """Read one file."""
@@ -182,10 +182,9 @@ class Reading:
             reason = f"{type(error).__name__}: {error}"
             return Read(None, (Problem("unreadable", name, reason=reason),), stamp, file_digest)
 
-    def _counted(self, reads: Sequence[Read]) -> Part:
-        counts = count_texts([read.article.texts for read in reads if read.article], self.settings)
-        # Texts are nine tenths of what would travel between the processes.
-        return Part([replace(one, article=one.article and replace(one.article, **UNREAD)) for one in reads], counts)
+    def _said(self, reads: Sequence[Read]) -> Part:
+        words = say([read.article.texts for read in reads if read.article], self.settings)
+        return Part([replace(one, article=one.article and replace(one.article, **UNREAD)) for one in reads], words)
 
     def _article(
         self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str

@@ -1,23 +1,20 @@
-"""Articles to counted words, field by field; chunks of articles are counted apart, so in several processes.
+"""Articles to words, and counted words field by field: several processes say the words, one counts them.
 
 A chunk has its own vocabulary: merging them gives the same counts however the articles were cut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import parallel
-from recommender.article import Article
 from recommender.settings import TEXT, Settings
-from recommender.sparse import Floats, Ints, Terms, entries_of
-from recommender.text import analyze
+from recommender.sparse import Ints, Terms, entries_of
+from recommender.text import analyze, spaced
 
 # Columns of counts, from their end.
 HEADS, TITLES = -2, -1
@@ -64,15 +61,6 @@ class Counted:
         return found
 
 
-def count_articles(
-    articles: Sequence[Article], settings: Settings, progress: parallel.Progress = parallel.silent
-) -> Counted:
-    """Count the words of articles that hold their texts."""
-    work = _Counting(tuple(articles), settings)
-    chunks = list(parallel.run(work, range(len(articles)), progress, label="counting words"))
-    return Counted((join([count_texts([], settings), *chunks]),), np.arange(len(articles)))
-
-
 class _Numbers(dict[str, int]):
     """The numbers of words; a new one has the next.
 
@@ -84,21 +72,23 @@ class _Numbers(dict[str, int]):
         return number
 
 
-def join(chunks: Sequence[Counts]) -> Counts:
-    """Put chunks, of which there is one at least, behind each other under one vocabulary."""
-    chunks = [chunk for chunk in chunks if len(chunk.indptr) > 1] or chunks[:1]
-    if len(chunks) == 1:
-        return chunks[0]
-    # The first keeps its numbers: after an edit it is all of the site but what was edited.
-    first = chunks[0].vocabulary
-    number = _Numbers(zip(first, range(len(first)), strict=True))
-    indices = [chunks[0].indices]
-    for chunk in chunks[1:]:
-        renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
-        indices.append(renumber[chunk.indices])
-    lengths = np.concatenate([np.diff(chunk.indptr) for chunk in chunks])
-    data = np.concatenate([chunk.data for chunk in chunks])
-    return Counts(list(number), np.concatenate([[0], np.cumsum(lengths)]), np.concatenate(indices), data)
+def join(chunks: Iterable[Counts]) -> Counts:
+    """Put chunks, of which there is one at least, behind each other under one vocabulary, as they come."""
+    rows, first, number = list[Counts](), None, _Numbers()
+    for chunk in chunks:
+        first = first or chunk
+        if len(chunk.indptr) > 1:
+            renumber = np.fromiter(map(number.__getitem__, chunk.vocabulary), np.int32, len(chunk.vocabulary))
+            rows.append(replace(chunk, vocabulary=[], indices=renumber[chunk.indices]))
+    if not rows:
+        return cast("Counts", first)
+    lengths = np.concatenate([np.diff(chunk.indptr) for chunk in rows])
+    return Counts(
+        list(number),
+        np.concatenate([[0], np.cumsum(lengths)]),
+        np.concatenate([chunk.indices for chunk in rows]),
+        np.concatenate([chunk.data for chunk in rows]),
+    )
 
 
 def arrange(counts: Counts, rows: Ints) -> Counted:
@@ -130,47 +120,24 @@ def take(counts: Counts, rows: Ints) -> Counts:
     return Counts(vocabulary, indptr, indices, counts.data[places])
 
 
-def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
-    """Count a chunk of articles, each given by its texts in the order of ``Settings.sources``."""
-    number = _Numbers()
-    words = [[analyze(own[place]) for own in texts] for place in range(len(settings.sources))]
-    lengths = np.array([[len(own) for own in source] for source in words], np.int64)
-    flat = chain.from_iterable(chain.from_iterable(words))
-    numbers = np.fromiter(map(number.__getitem__, flat), np.int64, int(lengths.sum()))
-    # One sort for a chunk: no Counter for each article, no CountVectorizer, which counts in Python.
-    owners = np.repeat(np.tile(np.arange(len(texts)), len(words)), lengths.ravel())
-    entries, place = np.unique(owners * len(number) + numbers, return_inverse=True)
-    columns = [np.bincount(place, weights=times, minlength=len(entries)) for times in _times(lengths, settings)]
-    owners, indices = np.divmod(entries, max(1, len(number)))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(texts)))])
-    data = np.ascontiguousarray(np.minimum(columns, MOST).T, np.uint16)
-    return Counts(list(number), indptr, indices.astype(np.int32), data)
+def lines_of(settings: Settings) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Give the sources in the order in which ``say`` has a line for each, and which lines are the long ones.
 
-
-def _times(lengths: Ints, settings: Settings) -> list[Floats]:
-    """Tell how often each word of all texts counts in each column, as ``article_words`` composes them.
-
-    ``lengths`` has the number of words of each source (rows) in each article.
+    The answer and the body come last: the first words of both together are the lead.
     """
-    sources, title = settings.sources, settings.keys.title
-    sizes = lengths.sum(axis=1)
+    long = [name for name in (settings.keys.answer, "body") if name in settings.sources]
+    others = [name for name in settings.sources if name not in long]
+    return (*others, *dict.fromkeys(long)), tuple(range(len(others), len(settings.sources)))
 
-    def each(times: Mapping[str, int]) -> Floats:
-        return np.repeat([float(times.get(name, 0)) for name in sources], sizes)
 
-    lead, before = np.zeros(int(sizes.sum())), np.zeros(lengths.shape[1], np.int64)
-    ends = np.cumsum(sizes)
-    for name in (settings.keys.answer, "body"):
-        if name in sources:
-            own = lengths[sources.index(name)]
-            within = np.arange(own.sum()) - np.repeat(np.cumsum(own) - own, own)
-            end = ends[sources.index(name)]
-            lead[end - len(within) : end] = np.repeat(before, own) + within < settings.lead_words
-            before = before + own
-    composed = each(settings.text) + settings.lead_times * lead
-    fields = [composed if name == TEXT else each({name: 1}) for name in settings.weighted]
-    head = lead + each({name: n for name, n in settings.text.items() if name not in (settings.keys.answer, "body")})
-    return [*fields, head, each({title: 1})]
+def say(texts: Iterable[Sequence[str]], settings: Settings) -> bytes:
+    """Give the words of a chunk of articles to be counted: a line for each text, as ``spaced``.
+
+    Each article is given by its texts in the order of ``Settings.sources``.
+    """
+    places = [settings.sources.index(name) for name in lines_of(settings)[0]]
+    lines = [spaced(own[place]) for own in texts for place in places]
+    return b"\n".join([*lines, b""])
 
 
 class Words(NamedTuple):
@@ -196,12 +163,3 @@ def article_words(texts: Mapping[str, str], settings: Settings) -> Words:
     composed = lead * settings.lead_times + text
     fields = [composed if name == TEXT else words[name] for name in settings.weighted]
     return Words(fields, lead + head, words[settings.keys.title])
-
-
-@dataclass(frozen=True)
-class _Counting:
-    articles: tuple[Article, ...]
-    settings: Settings
-
-    def __call__(self, numbers: Sequence[int]) -> list[Counts]:
-        return [count_texts([self.articles[number].texts for number in numbers], self.settings)]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.corpus import Corpus
-from recommender.counts import Counted, count_articles, title_words
+from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
 from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
@@ -37,6 +37,12 @@ class Described:
     counted: Counted
     catalogue: Catalogue
     digest: str
+
+    def with_words(self, *parts: Counts) -> Described:
+        """Give it the counted words of its articles in place of those that it has."""
+        *others, last = parts
+        bare = replace(self.counted, parts=(*others, replace(last, vocabulary=[])))
+        return replace(self, words=pack(last.vocabulary), counted=bare)
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,13 @@ def fit_model(
 @parallel.no_collection()
 def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = parallel.silent) -> Described:
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
-    counted = corpus.counted or count_articles(corpus.articles, settings, progress)
-    *others, last = counted.parts
-    bare = replace(counted, parts=(*others, replace(last, vocabulary=[])))
-    return Described(pack(last.vocabulary), bare, _catalogue(corpus), corpus.digest)
+    counted = corpus.counted
+    if counted is None:
+        from recommender.tally import count_articles  # noqa: PLC0415  (numba)
+
+        counted = count_articles(corpus.articles, settings, progress)
+    described = Described(pack([]), counted, _catalogue(corpus), corpus.digest)
+    return described.with_words(*counted.parts) if counted.parts else described
 
 
 @parallel.no_collection()
@@ -183,7 +192,7 @@ def load_engines() -> None:
 def load_kernels() -> None:
     """Have numba imported and the ranking's loops compiled, or loaded where they were: 1 s."""
     # Imported for what they import.
-    from recommender import alike, carried, choosing, merging, weighing  # noqa: F401, PLC0415
+    from recommender import alike, carried, choosing, merging, tally, weighing  # noqa: F401, PLC0415
     from recommender.neighbors import nearest  # noqa: PLC0415
 
     nearest(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1), 1, np.arange(8, dtype=np.int32), 0.0, 1)

@@ -26,8 +26,9 @@ _EMPHASIS, _BLOCKS = (
     re.compile(r"[*`\[\]]+|(?<!\w)_+(?=[^\W_])|(?<=[^\W_])_+(?!\w)"),
     re.compile(r"[|#]+|(?<!\S)>+|-{2,}"),
 )
-_WORD = re.compile(r"[^\W_]+")
-_ASCII_WORDS = bytes(code if chr(code).isalnum() and code < 128 else 32 for code in range(256))
+_BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
+# A table of bytes is faster than a pattern; what is beyond ASCII stays.
+_WORDS = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
 # A text with one of these characters has letters that combine, or no spaces between its words.
 _RARE = re.compile("[\u0300-\u036f\u0483-\u1dff\u20d0-\u20ff\u2cef-\U0010ffff]")
 # Thai, Lao, Burmese, Khmer; kana and Han.
@@ -46,19 +47,28 @@ def analyze(text: str) -> list[str]:
 
     Runs of a script without spaces become overlapping pairs of characters (Chinese, Japanese, Thai and others).
     """
+    return spaced(text).decode().split()
+
+
+def spaced(text: str) -> bytes:
+    """Give the words of a text as ``analyze`` does, in UTF-8 with one space or more between."""
     if "<!--" in text:  # those that nothing closes would each be searched to the end: quadratic
         closed = text.rfind("-->") + 3
         text = text[:closed] + text[closed:].replace("<!--", " ")
     # Lower case first: that of the Turkish İ has a combining mark.
     text = _MARKUP.sub(" ", text).lower()
-    if text.isascii():
-        # A table of bytes is faster than the pattern.
-        return text.encode("ascii").translate(_ASCII_WORDS).decode("ascii").split()
-    if not _RARE.search(text):
-        return _WORD.findall(text)
-    patterns = _rare_patterns()
-    words = patterns[0].findall(unicodedata.normalize("NFC", text))
-    return [part for word in words for part in _pairs(word, patterns[1])]
+    if not text.isascii():
+        if _RARE.search(text):
+            patterns = _rare_patterns()
+            words = patterns[0].findall(unicodedata.normalize("NFC", text))
+            return " ".join(part for word in words for part in _pairs(word, patterns[1])).encode()
+        text = _BEYOND_ASCII.sub(_letters, text)
+    return text.encode().translate(_WORDS)
+
+
+def _letters(found: re.Match[str]) -> str:
+    text = found.group()
+    return text if text.isalnum() else "".join(char if char.isalnum() else " " for char in text)
 
 
 def opening(text: str, count: int) -> list[str]:

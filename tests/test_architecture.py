@@ -25,7 +25,7 @@ LAYERS = [
     ["frontmatter"],
     ["settings", "related"],
     ["counts", "coverage", "kernels"],
-    ["index", "merging"],
+    ["index", "merging", "tally"],
     ["corpus", "provenance", "weighing", "families", "choose"],
     ["vectors"],
     ["collect", "score", "bounds", "exact"],

@@ -5,17 +5,23 @@ from __future__ import annotations
 import gc
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.counts import HEADS, TITLES, Counts, arrange, article_words, count_texts, join, title_words
+from recommender.counts import HEADS, TITLES, Counts, arrange, article_words, join, say, title_words
 from recommender.settings import Settings
+from recommender.tally import count_words
 
 SETTINGS = Settings(fields={"title": 1.0, "text": 1.0}, text={"answer": 1, "title": 3}, lead_words=2, lead_times=2)
 WORDS = st.lists(st.sampled_from(["sun", "moon", "star", "ring", "Io"]), max_size=7).map(" ".join)
 SITES = st.lists(st.tuples(WORDS, WORDS), max_size=6)
+
+
+def count_texts(texts: Sequence[Sequence[str]], settings: Settings) -> Counts:
+    return count_words([say(texts, settings)], settings)
 
 
 def table(counts: Counts, column: int) -> list[dict[str, int]]:

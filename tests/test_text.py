@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -84,6 +85,16 @@ def test_any_text(text: str) -> None:
     words = analyze(text)
     assert all(word and word == word.lower() and not any(c.isspace() for c in word) for word in words)
     assert analyze(text + " ") == words
+
+
+# Neither markup, nor letters that combine, nor scripts without spaces.
+PLAIN = [(0x0, 0x2FF), (0x370, 0x482), (0x1E00, 0x20CF), (0x2100, 0x2CEE)]
+CHARACTERS = [st.characters(min_codepoint=low, max_codepoint=high, exclude_characters="<&\\]İ") for low, high in PLAIN]
+
+
+@given(st.text(st.one_of(CHARACTERS)))
+def test_plain_texts_are_cut_at_all_but_letters_and_digits(text: str) -> None:
+    assert analyze(text) == re.findall(r"[^\W_]+", text.lower())
 
 
 MARKUP = st.sampled_from(

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.article import Article
 from recommender.corpus import Corpus
-from recommender.counts import article_words, count_articles
+from recommender.counts import article_words
 from recommender.settings import Settings
 from recommender.sparse import Rows
+from recommender.tally import count_articles
 from recommender.text import analyze
 from recommender.vectors import (
     ENOUGH,

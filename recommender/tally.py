@@ -1,0 +1,186 @@
+"""Said words to counts, in a compiled loop: a site has 14 million of them, at 0.3 µs each in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender import parallel
+from recommender.article import Article
+from recommender.counts import MOST, Counted, Counts, join, lines_of, say
+from recommender.kernels import compiled, part
+from recommender.settings import TEXT, Settings
+from recommender.sparse import Ints, Terms
+
+SPACE, END = 32, 10
+# The key of a word of 8 bytes or less is the word itself, of others a hash. Keys are spread by an odd number that
+# nobody knows, lest words be made to collide (Dietzfelbinger and others, A Reliable Randomized Algorithm for the
+# Closest-Pair Problem, 1997).
+SHORT, SPREAD = 8, np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
+# Columns of the table of words: key, where it stands first in the chunk, how long, its latest entry, its number.
+KEY, START, SIZE, LATEST, NUMBER = range(5)
+
+Said = NDArray[np.uint8]
+
+
+class _Columns(NamedTuple):
+    """How often a word of each line of an article counts in each column."""
+
+    times: Ints  # (lines, columns)
+    leads: Ints  # (columns,): how often besides, where it is one of the first words of the long lines
+    long: NDArray[np.bool_]  # (lines,)
+    lead_words: int
+
+
+class _Room(NamedTuple):
+    """Where a chunk's rows go, and the first and last byte of each of its words."""
+
+    indptr: Ints
+    indices: Terms
+    data: NDArray[np.uint16]
+    places: Ints
+
+
+def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
+    """Count the words of chunks of articles, as ``say`` gives them, one chunk behind the other as they come."""
+    columns = _columns(settings)
+
+    def counted(words: bytes) -> Counts:
+        indptr, indices, data, places = _count(np.frombuffer(words, np.uint8), columns, SPREAD)
+        return Counts([words[first:end].decode() for first, end in places.tolist()], indptr, indices, data)
+
+    # The empty chunk has all columns, so that a site without words has them too.
+    return join(map(counted, chain([b""], said)))
+
+
+def count_articles(
+    articles: Sequence[Article], settings: Settings, progress: parallel.Progress = parallel.silent
+) -> Counted:
+    """Count the words of articles that hold their texts."""
+    said = parallel.run(_Saying(tuple(articles), settings), range(len(articles)), progress, label="counting words")
+    return Counted((count_words(said, settings),), np.arange(len(articles)))
+
+
+@dataclass(frozen=True)
+class _Saying:
+    articles: tuple[Article, ...]
+    settings: Settings
+
+    def __call__(self, numbers: Sequence[int]) -> list[bytes]:
+        return [say([self.articles[number].texts for number in numbers], self.settings)]
+
+
+def _columns(settings: Settings) -> _Columns:
+    """Tell how the words of a text count as ``article_words`` composes them."""
+    lines, long = lines_of(settings)
+    composed = np.array([name == TEXT for name in settings.weighted] + [True, False])
+    times = np.zeros((len(lines), len(composed)), np.int64)
+    for line, name in enumerate(lines):
+        times[line, composed] = settings.text.get(name, 0)
+        times[line, ~composed] = [name == own for own in (*settings.weighted, settings.keys.title) if own != TEXT]
+    head = len(composed) - 2
+    times[list(long), head] = 0
+    leads = np.where(composed, settings.lead_times, 0)
+    leads[head] = 1
+    return _Columns(times, leads, np.isin(np.arange(len(lines)), long), settings.lead_words)
+
+
+@compiled
+def _count(said: Said, columns: _Columns, spread: np.uint64) -> _Room:
+    articles, words = _measure(said, columns.long.size)
+    indptr, indices = np.zeros(articles + 1, np.int64), np.empty(words, np.int32)
+    data, places = np.empty((words, columns.leads.size), np.uint16), np.empty((words, 2), np.int64)
+    room = _Room(indptr, indices, data, places)
+    # A thousand articles have 390,000 words, 17,000 of them different.
+    size, known = 1024, -1
+    while size < words // 16:
+        size *= 2
+    while known < 0:
+        size *= 2
+        data[:] = 0
+        known = _fill(said, columns, np.zeros((size, 5), np.int64), room, spread)
+    end = indptr[-1]
+    return _Room(indptr, indices[:end].copy(), data[:end].copy(), places[:known].copy())
+
+
+@part
+def _measure(said: Said, lines: int) -> tuple[int, int]:
+    """Count articles and words."""
+    ends, words, inside = 0, 0, False
+    for byte in said:
+        words += byte > SPACE and not inside
+        inside = byte > SPACE
+        ends += byte == END
+    return ends // lines, words
+
+
+@part
+def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
+    """Fill the rows of a chunk; give how many words it has, -1 where the table is too small for them."""
+    # No array is replaced or cut below: to count who holds it takes longer than a word.
+    times, leads, long, lead_words = columns
+    indptr, indices, data, places = room
+    known, end, at = 0, 0, 0
+    for article in range(indptr.size - 1):
+        first, leading = end, 0
+        for line in range(long.size):
+            while said[at] != END:
+                start, key = at, np.uint64(0)
+                while said[at] > SPACE:
+                    key = _keyed(key, said[at], at - start, spread)
+                    at += 1
+                if at == start:
+                    at += 1
+                    continue
+                slot = _slot(said, (start, at - start), key, table, spread)
+                if not table[slot, SIZE]:
+                    if 2 * known > table.shape[0]:
+                        return -1
+                    table[slot, KEY], table[slot, START], table[slot, SIZE] = np.int64(key), start, at - start
+                    table[slot, LATEST], table[slot, NUMBER] = -1, known
+                    places[known, 0], places[known, 1] = start, at
+                    known += 1
+                entry = table[slot, LATEST]
+                if entry < first:
+                    entry = table[slot, LATEST] = end
+                    indices[end] = table[slot, NUMBER]
+                    end += 1
+                leading += long[line]
+                leads_now = long[line] and leading <= lead_words
+                for column in range(leads.size):
+                    more = times[line, column] + leads_now * leads[column]
+                    data[entry, column] = min(MOST, data[entry, column] + more)
+            at += 1
+        indptr[article + 1] = end
+    return known
+
+
+@part
+def _keyed(key: np.uint64, byte: np.uint8, place: int, spread: np.uint64) -> np.uint64:
+    """Take one more byte of a word into its key."""
+    if place < SHORT:
+        return (key << np.uint64(8)) | np.uint64(byte)
+    return (key ^ np.uint64(byte)) * spread
+
+
+@part
+def _slot(said: Said, word: tuple[int, int], key: np.uint64, table: Ints, spread: np.uint64) -> int:
+    """Give the slot of a word, by its start and size, in the table, or the empty one that is to be its."""
+    start, size = word
+    mask = table.shape[0] - 1
+    slot = int(np.int64((key * spread) >> np.uint64(32)) & mask)
+    while table[slot, SIZE]:
+        if table[slot, KEY] == np.int64(key) and table[slot, SIZE] == size:
+            offset = 0 if size > SHORT else size
+            while offset < size and said[start + offset] == said[table[slot, START] + offset]:
+                offset += 1
+            if offset == size:
+                break
+        slot = (slot + 1) & mask
+    return slot
