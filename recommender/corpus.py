@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,12 +15,14 @@ from recommender.article import Article, Style, digest, is_id
 from recommender.counts import Counted, say
 from recommender.errors import ContentError, FileProblem
 from recommender.files import list_files, printed, read_bytes
-from recommender.index import UNREAD, Read, stamp_of
+from recommender.index import Read, stamp_of
 from recommender.problems import Problem
 from recommender.related import fold, read_blocks, style_of
 from recommender.settings import Keys, Settings
+from recommender.text import single_spaced
 
 TRUE = {"true", "yes", "on", "1"}
+Texts = tuple[str, ...]
 # Characters whose words are counted at a time: a thousand articles of usual length.
 LONG = 1 << 22
 
@@ -153,49 +155,52 @@ class Reading:
         """Read a chunk, in as many parts as its texts are long."""
         if not self.count:
             return [Part([self.read(path) for path in paths])]
-        parts, reads, size = list[Part](), list[Read](), 0
-        for read in map(self.read, paths):
+        parts, reads, said, size = list[Part](), list[Read](), list[Texts](), 0
+        for path in paths:
+            read, texts = self._read(path)
             reads.append(read)
-            size += sum(map(len, read.article.texts)) if read.article else 0
+            if read.article:
+                said.append(texts)
+                size += sum(map(len, texts))
             if size > LONG:
-                parts.append(self._said(reads))
-                reads, size = [], 0
-        return [*parts, self._said(reads)]
+                parts.append(Part(reads, say(said, self.settings)))
+                reads, said, size = [], [], 0
+        return [*parts, Part(reads, say(said, self.settings))]
 
     def read(self, path: str) -> Read:
         """Read one file."""
+        return self._read(path)[0]
+
+    def _read(self, path: str) -> tuple[Read, Texts]:
+        """Read one file; give its texts besides, which the article of a build lacks."""
         name, stamp, file_digest = printed(path), None, ""
         try:
             data, info = read_bytes(os.path.join(self.root, path))
             stamp, file_digest = stamp_of(info), hashlib.sha256(data).hexdigest()
             if self.digests.get(path) == file_digest:
-                return Read(None, (), stamp, file_digest, same=True)
+                return Read(None, (), stamp, file_digest, same=True), ()
             document = frontmatter.split(data)
             if document is None:
-                return Read(None, (Problem("no-front-matter", name),), stamp, file_digest)
+                return Read(None, (Problem("no-front-matter", name),), stamp, file_digest), ()
             entries = frontmatter.parse(document.front)
-            article, problems = self._article(name, document, entries, file_digest)
-            return Read(article, problems, stamp, file_digest)
+            article, problems, texts = self._article(name, document, entries, file_digest)
+            return Read(article, problems, stamp, file_digest), texts
         except FileProblem as problem:
-            return Read(None, (Problem(problem.code, name, problem.line, reason=problem.reason),), stamp, file_digest)
+            found = Problem(problem.code, name, problem.line, reason=problem.reason)
         except Exception as error:  # one file that no guard foresaw must not stop the others
-            reason = f"{type(error).__name__}: {error}"
-            return Read(None, (Problem("unreadable", name, reason=reason),), stamp, file_digest)
-
-    def _said(self, reads: Sequence[Read]) -> Part:
-        words = say([read.article.texts for read in reads if read.article], self.settings)
-        return Part([replace(one, article=one.article and replace(one.article, **UNREAD)) for one in reads], words)
+            found = Problem("unreadable", name, reason=f"{type(error).__name__}: {error}")
+        return Read(None, (found,), stamp, file_digest), ()
 
     def _article(
         self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str
-    ) -> tuple[Article | None, tuple[Problem, ...]]:
+    ) -> tuple[Article | None, tuple[Problem, ...], Texts]:
         settings, keys = self.settings, self.settings.keys
         at = partial(frontmatter.text_at, {entry.key: entry.value for entry in entries})
         url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
         unusable = _unusable(url, title, keys)
         if unusable:
             code, key, value = unusable
-            return None, (Problem(code, path, _line(entries, key), value=value),)
+            return None, (Problem(code, path, _line(entries, key), value=value),), ()
         blocks = read_blocks(entries, keys.related)
         problems = [
             Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed
@@ -205,7 +210,7 @@ class Reading:
             problems.append(Problem(code, path, _line(entries, keys.id), value=written_id))
         body = document.body
         texts = tuple(body if name == "body" else at(name) for name in settings.sources)
-        answer = " ".join((at(keys.answer) or body).split())
+        answer = single_spaced(at(keys.answer) or body)
         hidden, subject, date = at(keys.hidden).strip().lower() in TRUE, at(keys.subject).strip(), at(keys.date)
         used = [] if self.count else blocks
         source = digest(url, written_id, title, subject, date, str(hidden), answer, *texts)
@@ -217,14 +222,14 @@ class Reading:
             date=date,
             path=path,
             hidden=hidden,
-            texts=texts,
+            texts=() if self.count else texts,
             answer_digest=digest(answer) if answer not in ("", "&nbsp;") else "",
             source_digest=source,
             file_digest=file_digest,
             links=tuple(link for block in used if (link := block.link)),
             style=style_of(used),
         )
-        return article, tuple(problems)
+        return article, tuple(problems), texts
 
 
 def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:

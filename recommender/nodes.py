@@ -43,7 +43,7 @@ class _TextResolver(yaml.resolver.BaseResolver):
     ascend_resolver: Any = staticmethod(dict)
 
     def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
-        if kind is yaml.ScalarNode:
+        if kind is Scalar:
             return "null" if implicit[0] and value in NULLS else "str"
         return "seq" if kind is yaml.SequenceNode else "map"
 
@@ -147,12 +147,12 @@ def plain(node: yaml.Node, budget: Iterator[int], depth: int) -> Value:
     """Give a node as texts: a text, None for null, a tuple, or a mapping of texts; ``budget`` bounds its size."""
     if depth > MAX_DEPTH or next(budget, None) is None:
         raise FileProblem("unsafe-yaml", f"deeper than {MAX_DEPTH} levels or more than {MAX_NODES:,} values")
-    if isinstance(node, yaml.ScalarNode):
+    if isinstance(node, Scalar):
         text: str = node.value
         return None if node.tag == "null" else text
     if isinstance(node, yaml.SequenceNode):
         return tuple(plain(item, budget, depth + 1) for item in node.value)
-    return {key.value: plain(value, budget, depth + 1) for key, value in node.value if isinstance(key, yaml.ScalarNode)}
+    return {key.value: plain(value, budget, depth + 1) for key, value in node.value if isinstance(key, Scalar)}
 
 
 def last_leaf(node: yaml.Node) -> yaml.Node:

@@ -65,7 +65,8 @@ class Wanted:
 
 def read_blocks(entries: Sequence[Entry], prefix: str) -> tuple[Block, ...]:
     """Find the related blocks of a file by the prefix of their keys (``related_article``), in order of their slots."""
-    blocks = [Block(int(entry.key[len(prefix) :]), entry) for entry in entries if is_block(entry.key, prefix)]
+    named = [entry for entry in entries if entry.key.startswith(prefix)]
+    blocks = [Block(int(entry.key[len(prefix) :]), entry) for entry in named if is_block(entry.key, prefix)]
     return tuple(sorted(blocks, key=lambda block: block.slot))
 
 

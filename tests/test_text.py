@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text import analyze, opening
+from recommender.text import analyze, opening, single_spaced
 
 
 @pytest.mark.parametrize(
@@ -132,3 +133,12 @@ def test_an_opening_is_what_a_reader_sees(text: str, words: str) -> None:
 def test_an_opening_has_as_many_words_as_wanted() -> None:
     assert opening("one **two** three " * 100, 4) == ["one", "two", "three", "one"]
     assert len(opening("long" * 50 + " word " * 100, 20)) == 20
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(" \t\n\x1c\x85\xa0\u2003\u2028ab"))))
+def test_one_space_stands_for_all_that_is_white(text: str) -> None:
+    assert single_spaced(text) == " ".join(text.split())
+
+
+def test_no_printable_character_but_the_space_is_white() -> None:
+    assert [char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace() and char.isprintable()] == [" "]
