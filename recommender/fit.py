@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -185,7 +186,7 @@ def _numbered(subjects: Sequence[str]) -> Ints:
 
 def load_engines() -> None:
     """Have scikit-learn imported and the ranking's loops compiled: 2 s that a build has while it waits for files."""
-    inverse_document_frequency(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1))
+    inverse_document_frequency(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1), np.array([8]))
     load_kernels()
 
 
@@ -255,11 +256,11 @@ def _catalogue(corpus: Corpus) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
     return Catalogue(
-        urls=pack(article.url for article in articles),
+        urls=pack(map(attrgetter("url"), articles)),
         ids=pack(ids),
-        titles=pack(article.title for article in articles),
-        subjects=pack(article.subject for article in articles),
-        paths=pack(article.path for article in articles),
+        titles=pack(map(attrgetter("title"), articles)),
+        subjects=pack(map(attrgetter("subject"), articles)),
+        paths=pack(map(attrgetter("path"), articles)),
         hidden=np.array([article.hidden for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),

@@ -16,7 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
-from itertools import pairwise, repeat
+from itertools import chain, pairwise, repeat
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -139,18 +140,18 @@ def key_of(settings: Settings) -> str:
 def save_index(index: Index, counts: Counts, folder: Path) -> None:
     """Write an index, with the counts of its articles, beside a model, atomically."""
     articles = [read.article for read in index.reads if read.article]
-    texts = {name: pack(getattr(article, name) for article in articles) for name in _TEXTS}
+    texts = {name: pack(map(attrgetter(name), articles)) for name in _TEXTS}
     texts["file"] = pack_bytes(map(os.fsencode, index.paths))
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
-    texts["digest"] = pack(read.digest for read in index.reads)
+    texts["digest"] = pack(map(attrgetter("digest"), index.reads))
     texts["vocabulary"] = pack(counts.vocabulary)
     texts["key"] = pack([index.key])
-    stamps = [read.stamp or (-1, -1, -1, -1) for read in index.reads]
+    stamps = chain.from_iterable(read.stamp or (-1, -1, -1, -1) for read in index.reads)
     arrays: dict[str, NDArray[Any]] = {
         "read_at": np.array([index.read_at], np.int64),
         "is_article": np.array([read.article is not None for read in index.reads], np.bool_),
         "hidden": np.array([article.hidden for article in articles], np.bool_),
-        "stamps": np.array(stamps, np.int64).reshape(-1, 4),
+        "stamps": np.fromiter(stamps, np.int64, 4 * len(index.reads)).reshape(-1, 4),
         "indptr": counts.indptr.astype(np.int64),
         "indices": counts.indices,
         "data": _narrow(counts.data),

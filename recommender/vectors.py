@@ -77,11 +77,9 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
     from recommender.merging import merge, words_in_use  # noqa: PLC0415  (numba)
 
     present = set(words_in_use(counted))
-
-    def folded(word: str) -> str:
-        return fold(word, present.__contains__)
-
-    main, coverage = _weighed(merge(counted, folded), settings.weighted, again=again)
+    # A call for each word of a site would take a tenth of all that is done here.
+    forms = {word: fold(word, present.__contains__) for word in present if word[-1] == "s"}
+    main, coverage = _weighed(merge(counted, lambda word: forms.get(word, word)), settings.weighted, again=again)
     alone = tuple(replace(part, data=np.ascontiguousarray(part.data[:, TITLES:])) for part in counted.parts)
     titles, _ = _weighed(merge(replace(counted, parts=alone), stem), {"title": 1.0}, again=again)
     return Fitted(main, coverage, titles)
@@ -98,9 +96,10 @@ def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tup
     for field, frequency in enumerate(frequencies(merged, len(fields))):
         used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
-        idf[field] = (
-            idf_by_formula(frequency, articles) if again else inverse_document_frequency(_counts_of(merged, field))
-        )
+        if again:
+            idf[field] = idf_by_formula(frequency, articles)
+        else:
+            idf[field] = inverse_document_frequency(_rows_of(merged, field, frequency), frequency)
         terms += [merged.vocabulary[term] for term in used.tolist()]
         starts[field + 1] = len(terms)
     weights = tuple(fields.values())
@@ -111,12 +110,13 @@ def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tup
     return Vectors(space, Rows(rows.indptr, rows.indices, rows.data, len(terms))), coverage
 
 
-def _counts_of(merged: Merged, field: int) -> Rows:
-    """Give the counts of one field alone."""
-    counts = merged.data[:, field]
-    held = np.flatnonzero(counts)
-    indptr = np.searchsorted(held, merged.indptr)
-    return Rows(indptr, merged.indices[held], counts[held].astype(np.float64), len(merged.vocabulary))
+def _rows_of(merged: Merged, field: int, frequency: Ints) -> Rows:
+    """Give the words of one field alone, each once: how rare they are does not hang on their counts."""
+    indptr, indices = merged.indptr, merged.indices
+    if frequency.sum() < len(indices):  # the composed text has all words
+        held = np.flatnonzero(merged.data[:, field])
+        indptr, indices = np.searchsorted(held, indptr), indices[held]
+    return Rows(indptr, indices, np.ones(len(indices)), len(merged.vocabulary))
 
 
 def fold(word: str, known: Callable[[str], object]) -> str:
@@ -138,8 +138,11 @@ def weigh(counts: Floats) -> Floats:
     return damped
 
 
-def inverse_document_frequency(counts: Rows) -> Floats:
-    """Learn ln((1 + n) / (1 + df)) + 1 to a quarter for each column, 0 for terms that too many articles share."""
+def inverse_document_frequency(counts: Rows, frequency: Ints) -> Floats:
+    """Learn ln((1 + n) / (1 + df)) + 1 to a quarter for each column, 0 for terms that too many articles share.
+
+    ``frequency`` is df, the number of rows that have each.
+    """
     # Imported here: only a build from scratch needs it, and it costs 1.2 s and 100 MB a process.
     from scipy.sparse import csr_array  # noqa: PLC0415
     from sklearn.feature_extraction.text import TfidfTransformer  # noqa: PLC0415
@@ -148,7 +151,7 @@ def inverse_document_frequency(counts: Rows) -> Floats:
         return np.zeros(counts.columns)
     matrix = csr_array((counts.data, counts.indices, counts.indptr), shape=(len(counts), counts.columns))
     inverse = TfidfTransformer(smooth_idf=True).fit(matrix).idf_
-    return _stepped(inverse, np.bincount(counts.indices, minlength=counts.columns), len(counts))
+    return _stepped(inverse, frequency, len(counts))
 
 
 def idf_by_formula(frequency: Ints, articles: int) -> Floats:
