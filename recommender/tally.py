@@ -39,12 +39,12 @@ class _Columns(NamedTuple):
 
 
 class _Room(NamedTuple):
-    """Where a chunk's rows go, and the first and last byte of each of its words."""
+    """Where a chunk's rows go, and its words in the order of their numbers, white space behind each."""
 
     indptr: Ints
     indices: Terms
     data: NDArray[np.uint16]
-    places: Ints
+    names: Said
 
 
 def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
@@ -52,8 +52,8 @@ def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
     columns = _columns(settings)
 
     def counted(words: bytes) -> Counts:
-        indptr, indices, data, places = _count(np.frombuffer(words, np.uint8), columns, SPREAD)
-        return Counts([words[first:end].decode() for first, end in places.tolist()], indptr, indices, data)
+        indptr, indices, data, names = _count(np.frombuffer(words, np.uint8), columns, SPREAD)
+        return Counts(names.tobytes().decode().split(), indptr, indices, data)
 
     # The empty chunk has all columns, so that a site without words has them too.
     return join(map(counted, chain([b""], said)))
@@ -95,18 +95,18 @@ def _columns(settings: Settings) -> _Columns:
 def _count(said: Said, columns: _Columns, spread: np.uint64) -> _Room:
     articles, words = _measure(said, columns.long.size)
     indptr, indices = np.zeros(articles + 1, np.int64), np.empty(words, np.int32)
-    data, places = np.empty((words, columns.leads.size), np.uint16), np.empty((words, 2), np.int64)
-    room = _Room(indptr, indices, data, places)
+    data, names = np.empty((words, columns.leads.size), np.uint16), np.empty(said.size + 1, np.uint8)
+    room = _Room(indptr, indices, data, names)
     # A thousand articles have 390,000 words, 17,000 of them different.
-    size, known = 1024, -1
+    size, written = 1024, -1
     while size < words // 16:
         size *= 2
-    while known < 0:
+    while written < 0:
         size *= 2
         data[:] = 0
-        known = _fill(said, columns, np.zeros((size, 5), np.int64), room, spread)
+        written = _fill(said, columns, np.zeros((size, 5), np.int64), room, spread)
     end = indptr[-1]
-    return _Room(indptr, indices[:end].copy(), data[:end].copy(), places[:known].copy())
+    return _Room(indptr, indices[:end].copy(), data[:end].copy(), names[:written].copy())
 
 
 @part
@@ -122,11 +122,11 @@ def _measure(said: Said, lines: int) -> tuple[int, int]:
 
 @part
 def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
-    """Fill the rows of a chunk; give how many words it has, -1 where the table is too small for them."""
-    # No array is replaced or cut below: to count who holds it takes longer than a word.
+    """Fill the rows of a chunk; give how many bytes its words take, -1 where the table is too small for them."""
+    # No array is replaced below, and cut for new words alone: to count who holds it takes longer than a word.
     times, leads, long, lead_words = columns
-    indptr, indices, data, places = room
-    known, end, at = 0, 0, 0
+    indptr, indices, data, names = room
+    known, end, at, written = 0, 0, 0, 0
     for article in range(indptr.size - 1):
         first, leading = end, 0
         for line in range(long.size):
@@ -144,8 +144,10 @@ def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.ui
                         return -1
                     table[slot, KEY], table[slot, START], table[slot, SIZE] = np.int64(key), start, at - start
                     table[slot, LATEST], table[slot, NUMBER] = -1, known
-                    places[known, 0], places[known, 1] = start, at
                     known += 1
+                    size = at + 1 - start
+                    names[written : written + size] = said[start : at + 1]
+                    written += size
                 entry = table[slot, LATEST]
                 if entry < first:
                     entry = table[slot, LATEST] = end
@@ -158,7 +160,7 @@ def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.ui
                     data[entry, column] = min(MOST, data[entry, column] + more)
             at += 1
         indptr[article + 1] = end
-    return known
+    return written
 
 
 @part
