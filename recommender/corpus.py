@@ -6,8 +6,8 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 
 from recommender import frontmatter, parallel
@@ -17,7 +17,7 @@ from recommender.errors import ContentError, FileProblem
 from recommender.files import list_files, printed, read_bytes
 from recommender.index import Read, stamp_of
 from recommender.problems import Problem
-from recommender.related import fold, read_blocks, style_of
+from recommender.related import end_of_others, fold, read_blocks, style_of
 from recommender.settings import Keys, Settings
 from recommender.text import single_spaced
 
@@ -182,7 +182,7 @@ class Reading:
             document = frontmatter.split(data)
             if document is None:
                 return Read(None, (Problem("no-front-matter", name),), stamp, file_digest), ()
-            entries = frontmatter.parse(document.front)
+            entries = self._entries(document.front)
             article, problems, texts = self._article(name, document, entries, file_digest)
             return Read(article, problems, stamp, file_digest), texts
         except FileProblem as problem:
@@ -190,6 +190,18 @@ class Reading:
         except Exception as error:  # one file that no guard foresaw must not stop the others
             found = Problem("unreadable", name, reason=f"{type(error).__name__}: {error}")
         return Read(None, (found,), stamp, file_digest), ()
+
+    def _entries(self, front: str) -> Sequence[frontmatter.Entry]:
+        """Read the keys of a front matter; a build has no use for blocks without fault, a half of most files' keys."""
+        end = end_of_others(front, self.settings.keys.related) if self.count and self._blocks_are_no_texts else -1
+        before = frontmatter.parse_before(front, end) if end >= 0 else None
+        return frontmatter.parse(front) if before is None else before
+
+    @cached_property
+    def _blocks_are_no_texts(self) -> bool:
+        keys = asdict(self.settings.keys)
+        prefix = keys.pop("related")
+        return not any(name.startswith(prefix) for name in (*keys.values(), *self.settings.sources))
 
     def _article(
         self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str

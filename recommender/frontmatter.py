@@ -16,6 +16,8 @@ _FENCE = re.compile(r"(---)[ \t]*\r?$", re.MULTILINE)
 _CLOSING = re.compile(r"\n(---|\.\.\.)[ \t]*\r?(?=\n|\Z)")
 # A block scalar whose blank lines at its end are part of its value.
 _KEPT_BREAKS = re.compile(r"[|>][1-9]?\+[^\n]*\n(.*\n)? *\r?\n", re.DOTALL)
+# What may end a document, and line breaks of YAML 1.1.
+_ENDS = ("\n---", "\n...", "\n%", "\r", "\x85", "\u2028", "\u2029", "\ufeff")
 # Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
 ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
@@ -118,6 +120,25 @@ def parse(front: str) -> tuple[Entry, ...]:
     if not isinstance(root, Mapped):
         raise FileProblem("not-a-mapping", "the front matter is a list or a text", line_of(front, 0))
     return entries(front, root)
+
+
+def parse_before(front: str, end: int) -> tuple[Entry, ...] | None:
+    """Read the top-level keys before a line that begins with another key.
+
+    Gives None where that line might not be read so: where what stands before it is not whole, or no block of keys at
+    the left margin. Such a block ends at a key, whatever its last value is: none of its values can go on at the margin
+    but a quoted text or a flow collection, and those have ends of their own.
+    """
+    before = front[:end]
+    if any(sign in f"\n{before}" for sign in _ENDS):
+        return None
+    try:
+        root = nodes.compose(before)
+    except FileProblem:
+        return None
+    if not isinstance(root, Mapped) or root.flow_style or root.value[0][0].start_mark.column:
+        return None
+    return entries(before, root)
 
 
 def entries(front: str, mapping: Mapped) -> tuple[Entry, ...]:

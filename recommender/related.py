@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from recommender import frontmatter, nodes
 from recommender.article import Link, Style, is_id
@@ -76,6 +77,31 @@ def is_block(key: str, prefix: str) -> bool:
         return False
     slot = key[len(prefix) :]
     return slot.isascii() and slot.isdigit() and slot[0] != "0" and len(slot) < 4
+
+
+# What every YAML reader takes as it stands: folded, plain, and in double quotes.
+_ODD = r"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
+_FOLDED, _VALUE = rf"(?! )[^{_ODD}]+", rf"(?:[a-zA-Z/][\w ,.;!?()'’/%+&~-]*|\"[^\"\\{_ODD}]*\")"
+SHORT = 16 * 1024
+
+
+def end_of_others(front: str, prefix: str) -> int:
+    """Give where the blocks begin that end a front matter, one behind the other and each as ``emit`` writes it.
+
+    What such a block says needs no parser, if a key may stand there. Gives -1 where no such blocks end it, or it is
+    long: so many values may be too many.
+    """
+    place = front.find("\n" + prefix) + 1
+    return place if place and len(front) < SHORT and _plain_blocks(prefix).fullmatch(front, place) else -1
+
+
+@cache
+def _plain_blocks(prefix: str) -> re.Pattern[str]:
+    if not re.fullmatch(r"[a-zA-Z_]\w*", prefix, re.ASCII):
+        return re.compile(r"(?!)")
+    title = rf"\1title: (?:>-\n\1 +{_FOLDED}|{_VALUE})\n"
+    keys = rf"( +)id: -?[0-9]{{1,15}}\n{title}\1subject: {_VALUE}\n\1url: {_VALUE}\n"
+    return re.compile(rf"(?:{prefix}[1-9][0-9]{{0,2}}:\n{keys})+")
 
 
 def style_of(blocks: Sequence[Block]) -> Style | None:

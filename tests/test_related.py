@@ -18,7 +18,19 @@ from recommender import frontmatter, nodes
 from recommender.article import Link
 from recommender.errors import FileProblem
 from recommender.frontmatter import ODD_BREAK, Document
-from recommender.related import KEYS, Style, Wanted, emit, fold, newline_of, quote, read_blocks, splice, style_of
+from recommender.related import (
+    KEYS,
+    Style,
+    Wanted,
+    emit,
+    end_of_others,
+    fold,
+    newline_of,
+    quote,
+    read_blocks,
+    splice,
+    style_of,
+)
 
 PREFIX = "related_article"
 ARTICLES = sorted((Path(__file__).parent.parent / "data" / "articles").rglob("*.md"))
@@ -761,3 +773,122 @@ def test_an_edit_is_exact_or_refused(edit: tuple[str, list[Wanted]]) -> None:
 @pytest.mark.parametrize("key", ["related_articles", "related_article", "related_article01", "related_article1000"])
 def test_a_key_that_only_begins_like_a_block_is_not_ours(key: str) -> None:
     assert spliced(f"{key}: foo\n", FRESH) == f"{key}: foo\n{NEW}"
+
+
+# Blocks that need no parser.
+
+WHOLE = "related_article1:\n    id: 7\n    title: >-\n        A: b\n    subject: Maths\n    url: /a\n"
+
+
+@pytest.mark.parametrize(
+    ("front", "others"),
+    [
+        pytest.param(f"a: 1\n{WHOLE}", "a: 1\n", id="one"),
+        pytest.param(f"a: |\n  b\n\n{WHOLE}{WHOLE}", "a: |\n  b\n\n", id="two-behind-a-block-text"),
+        pytest.param(f"a:\n{WHOLE}", "a:\n", id="behind-a-key-without-a-value"),
+        pytest.param(f"a: 1\n{WHOLE.replace('>-', 'A b')}", None, id="a-plain-title-with-a-line-below"),
+        pytest.param(f"a: 1\n{WHOLE.replace('/a', chr(34) + 'https://x.y/?q=1' + chr(34))}", "a: 1\n", id="quoted"),
+        pytest.param(f"a: 1\n{WHOLE.replace('/a', 'a: b')}", None, id="a-value-that-is-no-text"),
+        pytest.param(f"a: 1\n{WHOLE.replace('/a', '*a')}", None, id="an-alias"),
+        pytest.param(f"a: 1\n{WHOLE.replace('/a', '/a # b')}", None, id="a-comment"),
+        pytest.param(f"a: 1\n{WHOLE.replace('    url', '  url')}", None, id="a-key-further-left"),
+        pytest.param(f"a: 1\n{WHOLE}b: 2\n", None, id="not-the-end"),
+        pytest.param(f"a: 1\n{WHOLE}".replace("\n", "\r\n"), None, id="of-windows"),
+        pytest.param(f"a: {'b' * (16 * 1024)}\n{WHOLE}", None, id="long"),
+        pytest.param("a: 1\n", None, id="none"),
+    ],
+)
+def test_blocks_as_we_write_them_need_no_parser(front: str, others: str | None) -> None:
+    assert end_of_others(front, PREFIX) == (-1 if others is None else len(others))
+
+
+def test_a_prefix_that_is_more_than_a_word_is_left_to_the_parser() -> None:
+    assert end_of_others(f"a: 1\n{WHOLE}".replace(PREFIX, "a: related"), "a: related") == -1
+
+
+# Of what stands before: values that end, that go on, and that end or begin all.
+PARTS = st.sampled_from(
+    [
+        "a: 1\n",
+        "b: >-\n  c\n",
+        "d: |+\n  e\n\n",
+        "f: 'g'\n",
+        'h: "i\n',
+        '"\n',
+        "'\n",
+        "j: [1\n",
+        "]\n",
+        "k: {l: m}\n",
+        "{\n",
+        "}\n",
+        "n:\n",
+        "  o: 1\n",
+        "- p\n",
+        "? q\n",
+        ": r\n",
+        "&s\n",
+        "t: *s\n",
+        "!u\n",
+        "# v\n",
+        "---\n",
+        "...\n",
+        "... # w\n",
+        "--- x\n",
+        "%YAML 1.1\n",
+        "\ty: 1\n",
+        "\n",
+        "z\n",
+        " z\n",
+        "\r",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "related_article2: a\n",
+        "related_article3:\n  id: 4\n",
+    ]
+)
+
+LINKS = st.builds(
+    Wanted,
+    slot=st.integers(1, 9),
+    id=st.integers(0, 10**15 - 1).map(str),
+    title=st.sampled_from(["What is it?", "A: b", "yes", "It's", "é #1", "- a", "中文", 'a "b"', "1"]),
+    subject=st.sampled_from(["Maths", "no", "Art & more"]),
+    url=st.sampled_from(["/a", "/a/b-c", "https://x.y/?q=1"]),
+)
+STYLES = st.builds(Style, st.sampled_from([1, 2, 4, 8]), st.booleans())
+FRONTS = st.tuples(st.lists(PARTS, max_size=6).map("".join), st.lists(st.tuples(LINKS, STYLES), min_size=1, max_size=3))
+
+
+def parts_of(drawn: tuple[str, list[tuple[Wanted, Style]]]) -> tuple[str, tuple[frontmatter.Entry, ...] | None]:
+    """Give a front matter and the keys that are read of it alone, None where all is parsed."""
+    front = f"a: 1\n{drawn[0]}" + "".join(emit(PREFIX, want, style, "\n") for want, style in drawn[1])
+    end = end_of_others(front, PREFIX)
+    return front, frontmatter.parse_before(front, end) if end >= 0 else None
+
+
+def test_blocks_need_no_parser_behind_a_tenth_of_what_is_drawn() -> None:
+    # Behind most of it they do, and should: it does not end.
+    found: list[bool] = []
+
+    @settings(max_examples=200, database=None, derandomize=True, suppress_health_check=QUICK)
+    @given(FRONTS)
+    def count(drawn: tuple[str, list[tuple[Wanted, Style]]]) -> None:
+        found.append(parts_of(drawn)[1] is not None)
+
+    count()
+    assert sum(found) > len(found) / 10
+
+
+@settings(max_examples=EXAMPLES, suppress_health_check=QUICK)
+@given(FRONTS)
+def test_what_stands_before_such_blocks_reads_as_ever(drawn: tuple[str, list[tuple[Wanted, Style]]]) -> None:
+    front, alone = parts_of(drawn)
+    if alone is None:
+        return
+    whole = frontmatter.parse(front)
+    read = [(entry.key, entry.value, entry.line, entry.span) for entry in whole]
+    assert read[: len(alone)] == [(entry.key, entry.value, entry.line, entry.span) for entry in alone]
+    blocks = read_blocks(whole[len(alone) :], PREFIX)
+    assert len(blocks) == len(drawn[1]) == len(whole) - len(alone)
+    assert all(block.link and not block.malformed for block in blocks)
