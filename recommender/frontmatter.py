@@ -17,7 +17,8 @@ _CLOSING = re.compile(r"\n(---|\.\.\.)[ \t]*\r?(?=\n|\Z)")
 # A block scalar whose blank lines at its end are part of its value.
 _KEPT_BREAKS = re.compile(r"[|>][1-9]?\+[^\n]*\n(.*\n)? *\r?\n", re.DOTALL)
 # What may end a document, and line breaks of YAML 1.1.
-_ENDS = ("\n---", "\n...", "\n%", "\r", "\x85", "\u2028", "\u2029", "\ufeff")
+_MARKERS = ("---", "...", "%")
+_ENDS = (*(f"\n{marker}" for marker in _MARKERS), "\r", "\x85", "\u2028", "\u2029", "\ufeff")
 # Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
 ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 
@@ -130,7 +131,7 @@ def parse_before(front: str, end: int) -> tuple[Entry, ...] | None:
     but a quoted text or a flow collection, and those have ends of their own.
     """
     before = front[:end]
-    if any(sign in f"\n{before}" for sign in _ENDS):
+    if before.startswith(_MARKERS) or any(sign in before for sign in _ENDS):
         return None
     try:
         root = nodes.compose(before)
