@@ -132,11 +132,12 @@ def _sort(source: _Source, into: _Rows, span: Span) -> None:
         keys.sort()
         for key in keys:
             term, place = key >> 32, first + (key & 0xFFFFFFFF)
-            if at == starts[i] or indices[at - 1] != term:
-                indices[at], data[at] = term, 0
-                at += 1
+            more = at > starts[i] and indices[at - 1] == term
+            at += not more
+            indices[at - 1] = term
             for column in range(data.shape[1]):
-                data[at - 1, column] = min(np.int64(data[at - 1, column]) + source.data[place, column], MOST)
+                held = np.int64(data[at - 1, column]) if more else 0
+                data[at - 1, column] = min(held + source.data[place, column], MOST)
         filled[i] = at
 
 
@@ -147,7 +148,9 @@ def _close_ranks(starts: Ints, filled: Ints, indptr: Ints, entries: tuple[Terms,
     end = 0
     for i in range(starts.size - 1):
         for at in range(starts[i], filled[i]):
-            indices[end], data[end] = indices[at], data[at]
+            indices[end] = indices[at]
+            for column in range(data.shape[1]):  # to compile the copy of a row takes 2 s
+                data[end, column] = data[at, column]
             end += 1
         indptr[i + 1] = end
     return end

@@ -109,16 +109,16 @@ def _share(words: Words, number: Terms, slack: Floats, span: Span) -> None:
             if counts.titles[p]:
                 words.titles[title], words.shares[title] = own, words.idf[own]
                 title += 1
-        _sum_to_one(words.shares[words.ends[row] : title])
+        _sum_to_one(words.shares, words.ends[row], title)
 
 
 @part
-def _sum_to_one(weights: Floats) -> None:
+def _sum_to_one(weights: Floats, first: int, end: int) -> None:
     total = 0.0
-    for weight in weights:
-        total += weight
-    if total > 0:
-        weights /= total
+    for place in range(first, end):
+        total += weights[place]
+    for place in range(first, end):
+        weights[place] /= total if total > 0 else 1.0
 
 
 def padded(near: Near, subjects: Ints) -> Pairs:

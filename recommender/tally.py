@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from recommender import parallel
 from recommender.article import Article
 from recommender.counts import MOST, Counted, Counts, join, lines_of, say
-from recommender.kernels import compiled, part
+from recommender.kernels import Span, compiled, part
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Ints, Terms
 
@@ -50,13 +50,27 @@ class _Room(NamedTuple):
 def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
     """Count the words of chunks of articles, as ``say`` gives them, one chunk behind the other as they come."""
     columns = _columns(settings)
-
-    def counted(words: bytes) -> Counts:
-        indptr, indices, data, names = _count(np.frombuffer(words, np.uint8), columns, SPREAD)
-        return Counts(names.tobytes().decode().split(), indptr, indices, data)
-
     # The empty chunk has all columns, so that a site without words has them too.
-    return join(map(counted, chain([b""], said)))
+    return join(_counted(words, columns) for words in chain([b""], said))
+
+
+def _counted(words: bytes, columns: _Columns) -> Counts:
+    lines, width = columns.times.shape
+    most = len(words) // 2  # of words, each with a byte behind it
+    size, written = 1024, -1
+    while size < most // 32:  # a thousand articles have 390,000 words, 17,000 of them different
+        size *= 2
+    while written < 0:
+        size *= 2
+        room = _Room(
+            np.zeros(words.count(b"\n") // lines + 1, np.int64),
+            np.empty(most, np.int32),
+            np.zeros((most, width), np.uint16),
+            np.empty(len(words), np.uint8),
+        )
+        written = _fill(np.frombuffer(words, np.uint8), columns, np.zeros((size, 5), np.int64), room, SPREAD)
+    names, end = room.names[:written].tobytes(), room.indptr[-1]
+    return Counts(names.decode().split(), room.indptr, room.indices[:end].copy(), room.data[:end].copy())
 
 
 def count_articles(
@@ -92,38 +106,9 @@ def _columns(settings: Settings) -> _Columns:
 
 
 @compiled
-def _count(said: Said, columns: _Columns, spread: np.uint64) -> _Room:
-    articles, words = _measure(said, columns.long.size)
-    indptr, indices = np.zeros(articles + 1, np.int64), np.empty(words, np.int32)
-    data, names = np.empty((words, columns.leads.size), np.uint16), np.empty(said.size + 1, np.uint8)
-    room = _Room(indptr, indices, data, names)
-    # A thousand articles have 390,000 words, 17,000 of them different.
-    size, written = 1024, -1
-    while size < words // 16:
-        size *= 2
-    while written < 0:
-        size *= 2
-        data[:] = 0
-        written = _fill(said, columns, np.zeros((size, 5), np.int64), room, spread)
-    end = indptr[-1]
-    return _Room(indptr, indices[:end].copy(), data[:end].copy(), names[:written].copy())
-
-
-@part
-def _measure(said: Said, lines: int) -> tuple[int, int]:
-    """Count articles and words."""
-    ends, words, inside = 0, 0, False
-    for byte in said:
-        words += byte > SPACE and not inside
-        inside = byte > SPACE
-        ends += byte == END
-    return ends // lines, words
-
-
-@part
 def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
     """Fill the rows of a chunk; give how many bytes its words take, -1 where the table is too small for them."""
-    # No array is replaced below, and cut for new words alone: to count who holds it takes longer than a word.
+    # No array is made or cut here: to count who holds it takes longer than a word.
     times, leads, long, lead_words = columns
     indptr, indices, data, names = room
     known, end, at, written = 0, 0, 0, 0
@@ -145,9 +130,7 @@ def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.ui
                     table[slot, KEY], table[slot, START], table[slot, SIZE] = np.int64(key), start, at - start
                     table[slot, LATEST], table[slot, NUMBER] = -1, known
                     known += 1
-                    size = at + 1 - start
-                    names[written : written + size] = said[start : at + 1]
-                    written += size
+                    written = _copy(said, (start, at + 1), names, written)
                 entry = table[slot, LATEST]
                 if entry < first:
                     entry = table[slot, LATEST] = end
@@ -160,6 +143,14 @@ def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.ui
                     data[entry, column] = min(MOST, data[entry, column] + more)
             at += 1
         indptr[article + 1] = end
+    return written
+
+
+@part
+def _copy(said: Said, span: Span, names: Said, written: int) -> int:
+    for place in range(span[0], span[1]):
+        names[written] = said[place]
+        written += 1
     return written
 
 
