@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,7 +64,7 @@ def find_changes(
     look, manifest = _Look(root, settings, folder, progress, verify), own_manifest(folder, settings)
     model, kept = cast("Model | None", None), cast("Kept | None", None)
     if manifest is None:
-        found = look("", load_engines)
+        found = look("", partial(load_engines, settings))
         kept = load_counts(folder, settings) if found.lacks else None
     else:
         digest = manifest["corpus_digest"]

@@ -55,8 +55,8 @@ def elsewhere() -> Executor | None:
 
 
 @contextlib.contextmanager
-def on(executor: Executor) -> Iterator[None]:
-    """Have an executor do the work of ``run``, and the ranking."""
+def on(executor: Executor | None) -> Iterator[None]:
+    """Have an executor do the work of ``run``, and the ranking; with None this machine does."""
     token = _executor.set(executor)
     try:
         yield

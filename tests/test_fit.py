@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from score_by_hand import ByHand, Site, sites
 from recommender import parallel
 from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
-from recommender.fit import describe, fit_model
+from recommender.fit import describe, fit_model, load_engines
 from recommender.layout import to_arrays
 from recommender.model import Model
 from recommender.settings import Settings
@@ -122,3 +124,26 @@ def test_a_site_of_one_article_is_fitted() -> None:
     built = build({"a.md": article("a")})
     assert (len(built), built.candidates(0), built.lift, built.floor) == (1, [], 0.0, 0.0)
     assert built.score(built.query(0), 0) > 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DEFAULT,
+        Settings(fields={"title": 1.0}),
+        Settings(fields={"title": 1.0, "text": 0.5}, text={"body": 1}),
+        Settings(same_question_article=0.0, same_question_list=0.0),
+        Settings(exact_up_to=0, slots=1, candidates=1),
+        Settings(parts=dict.fromkeys(DEFAULT.parts, 0.0), floor=0.9),
+    ],
+)
+def test_the_made_up_site_that_loads_the_engines_fits_any_settings(settings: Settings) -> None:
+    class Nobody:
+        threads = 4
+
+        def map(self, work: object, chunks: object, label: str) -> Iterator[list[Any]]:
+            raise AssertionError(f"{label} went to the cluster")
+
+    with parallel.on(Nobody()):
+        load_engines(settings)
+        assert parallel.elsewhere() is not None
