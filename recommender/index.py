@@ -33,6 +33,7 @@ from recommender.settings import Settings
 from recommender.sparse import decoded, pack, pack_bytes
 
 FILE_NAME = "index.npz"
+_READING = "recommender.collect"  # reads files and counts their words, with all that it imports
 RACY = 2_000_000_000  # ns
 _TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
 # What a build has no use for.
@@ -134,7 +135,7 @@ def key_of(settings: Settings) -> str:
         settings.lead_words,
         settings.lead_times,
     )
-    return sha256(f"{json.dumps(values)}\0{edition()}".encode()).hexdigest()
+    return sha256(f"{json.dumps(values)}\0{edition(_READING)}".encode()).hexdigest()
 
 
 def save_index(index: Index, counts: Counts, folder: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -78,11 +80,23 @@ def compiled(function: Kernel) -> Kernel:
     """Compile for Python; kept in __pycache__, else in the user's cache folder, else compiled in every process."""
     # numba takes a kept kernel for current as long as its own file is as before. After an upgrade it would run old
     # parts and constants from other files, or fail for want of a type that is gone.
-    function.__qualname__ += f"-{edition()[:12]}"
+    name, made_by = function.__qualname__, edition(function.__globals__["__spec__"].name)[:12]
+    function.__qualname__ = f"{name}-{made_by}"
     try:
-        return cast("Kernel", njit(cache=True, **OPTIONS)(function))
+        kernel = njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # numba: "no locator available for file"
         return cast("Kernel", njit(**OPTIONS)(function))
+    _delete_other_editions(Path(kernel.stats.cache_path), name, made_by)
+    return cast("Kernel", kernel)
+
+
+def _delete_other_editions(folder: Path, name: str, made_by: str) -> None:
+    """Delete what other code kept of a kernel, unless this code has kept its own: then that was done before."""
+    kept = list(folder.glob(f"*.{name}-*.nb[ci]"))
+    if not any(f".{name}-{made_by}-" in file.name for file in kept):
+        for file in kept:
+            with contextlib.suppress(OSError):  # of another user, or another process was quicker
+                file.unlink()
 
 
 def part(function: Kernel) -> Kernel:

@@ -19,22 +19,44 @@ def forget() -> Iterator[None]:
     edition.cache_clear()
 
 
-CHANGES: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "a room": lambda patch: patch.setattr(module.pkgutil, "get_data", edited(module.pkgutil.get_data)),
-    "numpy": lambda patch: patch.setattr(np, "__version__", "9.9"),
-}
+def edited(file: str) -> Callable[[pytest.MonkeyPatch], None]:
+    read = module.pkgutil.get_data
+
+    def changed(package: str, name: str) -> Any:
+        return read(package, name) + (b"#" if name == file else b"")
+
+    return lambda patch: patch.setattr(module.pkgutil, "get_data", changed)
 
 
-def edited(read: Any) -> Callable[[str, str], bytes]:
-    return lambda package, name: read(package, name) + (b"#" if name == "vectors.py" else b"")
+FIT, EXACT = "recommender.fit", "recommender.exact"
+CHANGES: list[tuple[str, str, Callable[[pytest.MonkeyPatch], None], bool]] = [
+    ("its own file", FIT, edited("fit.py"), True),
+    ("a file that it imports", FIT, edited("vectors.py"), True),
+    ("a file that it imports late", FIT, edited("choosing.py"), True),
+    ("a file at third hand", FIT, edited("text.py"), True),
+    ("numpy", FIT, lambda patch: patch.setattr(np, "__version__", "9.9"), True),
+    ("a help text", FIT, edited("cli.py"), False),
+    ("the service", FIT, edited("service/app.py"), False),
+    ("the rules of choosing, for a loop that does not choose", EXACT, edited("choosing.py"), False),
+]
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_other_code_is_another_edition(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = edition()
+@pytest.mark.parametrize(("name", "of", "change", "differs"), CHANGES, ids=[row[0] for row in CHANGES])
+def test_an_edition_is_of_the_code_that_decides(
+    name: str, of: str, change: Callable[[pytest.MonkeyPatch], None], differs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = edition(of)
     assert len(before) == 64
     edition.cache_clear()
-    assert edition() == before
+    assert edition(of) == before
     edition.cache_clear()
-    CHANGES[change](monkeypatch)
-    assert edition() != before
+    change(monkeypatch)
+    assert (edition(of) != before) is differs
+    assert (edition("recommender.service.app") != before) is True
+
+
+def test_a_sub_package_counts_where_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = edition("recommender.service")
+    edition.cache_clear()
+    edited("service/app.py")(monkeypatch)
+    assert edition("recommender.service") != before

@@ -98,7 +98,7 @@ def test_settings_that_change_what_is_read_make_it_void(folder: Path, changes: d
 
 
 def test_other_code_makes_it_void(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "edition", lambda: "of other code")
+    monkeypatch.setattr(module, "edition", lambda _: "of other code")
     assert nothing_in(folder)
 
 

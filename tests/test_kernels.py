@@ -93,3 +93,5 @@ def test_what_is_kept_is_of_this_edition_of_the_whole_package(tmp_path: Path) ->
     # The file of the loop stays as it is, while its part becomes another, and a type that it was kept with goes.
     assert [run("One", 2), run("One", 2)] == ["6.0 0", "6.0 1"]
     assert [run("One", 3), run("Another", 3)] == ["9.0 0", "9.0 0"]
+    # Of four editions one is kept: its index and its machine code.
+    assert len(list(package.glob("__pycache__/*.total-*.nb?"))) == 2

@@ -315,7 +315,7 @@ def test_only_the_code_that_made_a_model_has_it_as_its_own(
     assert found == read_manifest(folder)
     assert own_manifest(folder, dataclasses.replace(settings, slots=3)) is None
     assert own_manifest(folder, dataclasses.replace(settings, content="elsewhere")) == found
-    monkeypatch.setattr(store, "edition", lambda: "0" * 64)
+    monkeypatch.setattr(store, "edition", lambda _: "0" * 64)
     assert own_manifest(folder, settings) is None
     assert len(load_model(folder)) > 0
 
