@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
-import math
 import os
 from collections import Counter
 from collections.abc import Mapping
@@ -15,6 +13,7 @@ from typing import Any
 
 from recommender import frontmatter
 from recommender.errors import FileProblem, SettingsError
+from recommender.settings_values import check_known, mapping_in, number_in, text_in
 
 FILE_NAME = "recommender.yml"
 
@@ -178,29 +177,31 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
     Raises:
         SettingsError: an unknown name, a wrong type, or a number out of range.
     """
-    _check_known(values, _KNOWN, "setting", file)
+    check_known(values, _KNOWN, "setting", file)
     made: dict[str, Any] = {"home": file.parent}
     for name, value in values.items():
         if value is None:
             continue
         if name in _PATHS:
-            made[name] = Path(os.path.normpath(file.parent / _text(name, value, file)))
+            made[name] = Path(os.path.normpath(file.parent / text_in(name, value, file)))
         elif name in _NUMBERS:
             kind, low, high, _ = _NUMBERS[name]
-            made[name] = _number(name, value, (kind, low, high), file)
+            made[name] = number_in(name, value, (kind, low, high), file)
         elif name == "keys":
             known = [key.name for key in dataclasses.fields(Keys)]
-            pairs = _mapping(name, value, file)
-            _check_known(pairs, known, "key", file)
-            made[name] = Keys(**{key: _text(f"keys.{key}", text, file) for key, text in pairs.items()})
+            pairs = mapping_in(name, value, file)
+            check_known(pairs, known, "key", file)
+            made[name] = Keys(**{key: text_in(f"keys.{key}", text, file) for key, text in pairs.items()})
         elif name == "text":
-            pairs = _mapping(name, value, file)
-            made[name] = {key: int(_number(f"text.{key}", times, (int, 0, 100), file)) for key, times in pairs.items()}
+            pairs = mapping_in(name, value, file)
+            made[name] = {
+                key: int(number_in(f"text.{key}", times, (int, 0, 100), file)) for key, times in pairs.items()
+            }
         elif name == "parts":
-            pairs = _mapping(name, value, file)
-            _check_known(pairs, list(PARTS), "part", file)
+            pairs = mapping_in(name, value, file)
+            check_known(pairs, list(PARTS), "part", file)
             bounds = (float, -10.0, 10.0)
-            made[name] = PARTS | {key: _number(f"parts.{key}", weight, bounds, file) for key, weight in pairs.items()}
+            made[name] = PARTS | {key: number_in(f"parts.{key}", weight, bounds, file) for key, weight in pairs.items()}
         else:
             made[name] = _fields(value, file)
     return Settings(**made)
@@ -208,50 +209,9 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
 
 def _fields(value: Any, file: Path) -> dict[str, float]:
     weights = {
-        key: float(_number(f"fields.{key}", weight, (float, 0.0, 1000.0), file))
-        for key, weight in _mapping("fields", value, file).items()
+        key: float(number_in(f"fields.{key}", weight, (float, 0.0, 1000.0), file))
+        for key, weight in mapping_in("fields", value, file).items()
     }
     if not any(weights.values()):
         raise SettingsError(f"{file}: every weight in fields is 0; give at least one field a weight above 0")
     return weights
-
-
-def _check_known(values: Mapping[str, Any], known: list[str] | tuple[str, ...], noun: str, file: Path) -> None:
-    for name in values:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, 1)
-            hint = f"did you mean {close[0]!r}? " if close else ""
-            raise SettingsError(f"{file}: unknown {noun} {name!r}; {hint}known: {', '.join(known)}")
-
-
-def _text(name: str, value: Any, file: Path) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise SettingsError(f"{file}: {name} must be a text, got {_shown(value)}")
-    return value
-
-
-def _mapping(name: str, value: Any, file: Path) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise SettingsError(f"{file}: {name} must be lines of `name: value`, got {_shown(value)}")
-    return value
-
-
-def _number(name: str, value: Any, bounds: tuple[type, float, float], file: Path) -> float:
-    kind, low, high = bounds
-    noun = "a whole number" if kind is int else "a number"
-    try:
-        # YAML's own spellings only: no underscores, no nan.
-        number = kind(value) if isinstance(value, str) and value.isascii() and "_" not in value else math.nan
-    except ValueError:
-        number = math.nan
-    if not low <= number <= high:
-        raise SettingsError(f"{file}: {name} must be {noun} from {low:g} to {high:g}, got {_shown(value)}")
-    return float(number) if kind is float else int(number)
-
-
-def _shown(value: Any) -> str:
-    return (
-        repr(value)
-        if isinstance(value, str)
-        else {tuple: "a list", type(None): "nothing"}.get(type(value), "a mapping")
-    )

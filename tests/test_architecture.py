@@ -18,7 +18,7 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 # From the ground up: a module imports only from lines above its own. A folder is one room.
 LAYERS = [
     ["__init__", "errors", "article", "edition", "sparse", "text", "diff", "statistics"],
-    ["parallel", "atomic", "problems", "judgments"],
+    ["parallel", "atomic", "problems", "judgments", "settings_values"],
     ["files"],
     ["measures"],
     ["nodes"],
