@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from recommender.corpus import Corpus
 from recommender.families import Likeness, members_of
@@ -65,11 +66,14 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
             value = f"{getattr(link, key)!r} is {getattr(corpus.articles[judged.target], key)!r}"
             found.append(Problem(f"drifted-{key}", article.path, link.line, link.slot, value))
     held = [judged.link.slot for judged in links]
+    for (slot, _), (after, line) in pairwise(sorted((link.slot, link.line) for link in article.links)):
+        if slot == after:
+            found.append(Problem("duplicate-slot", article.path, line, slot))
+    gaps = set(range(1, max(held, default=0))).difference(held)
     if not held:
         found.append(Problem("no-links", article.path))
-    elif held != list(range(1, len(held) + 1)):
-        missing = next(slot for slot in range(1, max(held) + 1) if slot not in held)
-        found.append(Problem("gap", article.path, slot=missing))
+    elif gaps:
+        found.append(Problem("gap", article.path, slot=min(gaps)))
     if len(held) > slots:
         found.append(Problem("too-many", article.path, slot=max(held), value=f"{len(held)} links, {slots} slots"))
     return found

@@ -73,6 +73,12 @@ KINDS: dict[str, Kind] = {
     "malformed-link": Kind(
         "error", "link", "the related block is not a list of texts", "remove or rewrite the block by hand"
     ),
+    "duplicate-slot": Kind(
+        "error",
+        "link",
+        "the slot stands twice, and readers of YAML take the first, the last or neither",
+        "keep one of the two blocks",
+    ),
     "drifted-id": Kind("warning", "link", "the id is not the target's", "correct it: `recommender fill`"),
     "drifted-title": Kind("warning", "link", "the title is not the target's", "correct it: `recommender fill`"),
     "drifted-subject": Kind("warning", "link", "the subject is not the target's", "correct it: `recommender fill`"),

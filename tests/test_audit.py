@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from conftest import article, block, link
+import pytest
+from conftest import article, block, link, write_files
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from recommender.audit import audit_site
-from recommender.corpus import Corpus
+from recommender.corpus import Corpus, read_corpus
 from recommender.problems import KINDS, Problem
+from recommender.settings import Settings
 
 
 def findings(corpus: Corpus, *codes: str, slots: int = 5) -> list[tuple[str, str, int, int, str]]:
@@ -106,6 +110,62 @@ def test_gap_names_the_first_empty_slot(small):
         ("before-1.md", "gap", 0, 1, ""),
         ("null.md", "gap", 0, 2, ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("slots", "wanted"),
+    [
+        ((1, 1), [("duplicate-slot", 13, 1)]),
+        ((1, 2, 2), [("duplicate-slot", 19, 2)]),
+        ((2, 1, 2), [("duplicate-slot", 19, 2)]),
+        ((1, 1, 1), [("duplicate-slot", 13, 1), ("duplicate-slot", 19, 1)]),
+        ((2, 2), [("gap", 0, 1), ("duplicate-slot", 13, 2)]),
+        ((1, 3, 3), [("gap", 0, 2), ("duplicate-slot", 19, 3)]),
+        ((999, 999), [("gap", 0, 1), ("duplicate-slot", 13, 999)]),
+    ],
+)
+def test_a_slot_that_stands_twice_is_named_at_its_second_line(small, slots, wanted):
+    files = {f"{name}.md": article(name, link(1, "a")) for name in "bcd"}
+    blocks = [link(slot, name) for slot, name in zip(slots, "bcd", strict=False)]
+    corpus = small({**files, "a.md": article("a", *blocks)})
+    found, codes = audit_site(corpus, 5).problems, ("gap", "duplicate-slot")
+    assert [(p.code, p.line, p.slot) for p in found if p.path == "a.md" and p.code in codes] == wanted
+
+
+SLOTS = st.sampled_from(["1", "1", "2", "3", "5", "6", "999", "0", "01", "1000", "", "x"])
+VALUES = st.sampled_from(
+    [
+        "",
+        " text",
+        " []",
+        " {}",
+        " {url: /b}",
+        " {id: 1, url: [/b]}",
+        " {? [a] : b}",
+        " &a {url: /a}",
+        " *a",
+        "\n  url: /b",
+        "\n  url: /a\n  title: |+\n    About a\n\n",
+        "\n  id: 98\n  id: 98",
+        "\n  url: //",
+        "\n  url: '%zz?#'",
+        "\n  - url: /b",
+        "\n  url: /c",
+    ]
+)
+
+
+@given(st.lists(st.tuples(SLOTS, VALUES), max_size=7))
+@example([("1", "\n  url: /b"), ("1", "\n  url: /b")])
+def test_no_related_block_stops_an_audit(tmp_path_factory, blocks):
+    root = tmp_path_factory.mktemp("odd")
+    text = "".join(f"related_article{slot}:{value}\n" for slot, value in blocks)
+    write_files(root, {"a.md": article("a", text), "b.md": article("b"), "c.md": article("c", link(1, "a"))})
+    found = audit_site(read_corpus(root, Settings()), 5)
+    assert found.totals["files"] == 3
+    assert {"/b", "/c"} <= {a.url for a in read_corpus(root, Settings()).articles}
+    for problem in found.problems:
+        assert problem.sentence()
 
 
 def test_too_many_counts_links_against_slots(small):
