@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import os
 import signal
 import sys
@@ -11,25 +10,22 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from recommender import __version__, output
-from recommender.commands.building import build, publish
+from recommender.commands.building import build
 from recommender.commands.evaluation import disagreements, evaluate
 from recommender.commands.exporting import export
+from recommender.commands.filling import fill
 from recommender.commands.judging import judge
-from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, links_file, load, model_folder, read_site
+from recommender.commands.site import CONTENT, JSON, MODEL, load, model_folder, read_site
 from recommender.commands.tuning import tune
 from recommender.commands.undoing import undo
 from recommender.commands.watching import watch
 from recommender.errors import RecommenderError
-from recommender.settings import Settings, find_settings
-
-if TYPE_CHECKING:
-    from recommender.corpus import Corpus
-    from recommender.model import Model
+from recommender.settings import find_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -156,55 +152,6 @@ def related(**options: Any) -> int:
 
 @cli.command()
 @CONTENT
-@click.option("--mode", type=click.Choice(["repair", "empty", "regenerate"]), default="repair", show_default=True)
-@click.option("--check", is_flag=True, help="Only name the files that would change; exit 1 if there are any.")
-@click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
-@click.option("--only", multiple=True, metavar="GLOB", help="Change only files whose path in CONTENT matches.")
-@click.option("--max-files", type=click.IntRange(1), help="Change at most this many files.")
-@click.option("--allow-dirty", is_flag=True, help="Edit files that hold uncommitted work.")
-@click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
-@click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
-@MODEL
-@JSON
-def fill(**options: Any) -> int:
-    """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
-    from recommender import filling
-
-    if options["check"] and options["write"]:
-        raise click.UsageError("--check writes nothing; give either --check or --write")
-    settings = find_settings(Path.cwd())
-    root = content_folder(options["content"], settings)
-    order = filling.Order(
-        root=root,
-        mode=options["mode"],
-        only=options["only"],
-        max_files=options["max_files"],
-        allow_dirty=options["allow_dirty"],
-        allow_no_vcs=options["allow_no_vcs"],
-        links_file=links_file(settings),
-        with_diff=not (options["write"] or options["check"] or options["as_json"]),
-    )
-    with filling.writing(root, options["write"] or options["resume"]):
-        if options["resume"]:
-            result = filling.resume(order, output.progress)
-            output.show_written(result, as_json=options["as_json"])
-            return 1 if result.problems else 0
-        corpus = read_site(root, settings)
-        folder = model_folder(options["model"], settings)
-        model = filling.fitting_model(
-            corpus, settings, folder, lambda reason: _rebuild(reason, corpus, settings, folder)
-        )
-        made = filling.plan(order, corpus, model, settings, output.progress)
-        if options["write"]:
-            result = filling.write(order, made, output.progress)
-            output.show_written(result, as_json=options["as_json"])
-            return 1 if result.problems else 0
-        output.show_plan(made, check=options["check"], as_json=options["as_json"])
-        return 1 if options["check"] and made.edits else 0
-
-
-@cli.command()
-@CONTENT
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free one.")
 @click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Web origin whose scripts may read the API.")
@@ -223,13 +170,5 @@ def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, .
     return 0
 
 
-for _command in (build, watch, undo, export, evaluate, disagreements, judge, tune):
+for _command in (build, watch, fill, undo, export, evaluate, disagreements, judge, tune):
     cli.add_command(_command)
-
-
-def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
-    from recommender.fit import describe, vectorise
-
-    output.note(f"{reason}: building it from this content first")
-    vectorised = vectorise(describe(corpus, settings, output.progress), settings)
-    return dataclasses.replace(publish(vectorised, settings, folder), settings=settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import fnmatch
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from recommender import apply, git, parallel, planfile
 from recommender.atomic import locked, remove_leftovers, replace_file
 from recommender.corpus import Corpus
-from recommender.errors import ModelError
+from recommender.errors import ModelError, RecommenderError
 from recommender.families import Likeness
 from recommender.model import Model
 from recommender.plan import Edit, Filling, Plan, make_plan
@@ -67,14 +68,43 @@ def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likene
     return model.likeness if model.fits(corpus, settings) else None
 
 
+def rows_of(order: Order, corpus: Corpus) -> list[int]:
+    """Find the articles that the order names, by path.
+
+    Raises:
+        RecommenderError: a pattern matches no article.
+    """
+    rows = sorted(range(len(corpus.articles)), key=lambda row: corpus.articles[row].path)
+    if not order.only:
+        return rows
+    matched = [row for row in rows if any(fnmatch.fnmatch(corpus.articles[row].path, one) for one in order.only)]
+    paths = [corpus.articles[row].path for row in matched]
+    for pattern in order.only:
+        if not fnmatch.filter(paths, pattern):
+            raise RecommenderError(f"--only {pattern!r} matches no article; {_closest(pattern, corpus)}")
+    return matched
+
+
+def _closest(pattern: str, corpus: Corpus) -> str:
+    for problem in corpus.problems:
+        if problem.severity == "error" and fnmatch.fnmatch(problem.path, pattern):
+            return problem.sentence()
+    by_folder: dict[str, list[str]] = {}
+    for article in corpus.articles:
+        by_folder.setdefault(os.path.dirname(article.path), []).append(article.path)
+    near = by_folder.get(os.path.dirname(pattern), [])
+    # A name alone may be meant for a folder, or for a file at the top.
+    folders = [f"{folder}/*" for folder in by_folder if folder] if not near or "/" not in pattern else []
+    return f"the closest is {difflib.get_close_matches(pattern, [*near, *folders], 1, cutoff=0)[0]!r}"
+
+
 def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress) -> Plan:
-    """Plan the edits of the articles that the order names."""
-    patterns = order.only
-    rows = [
-        row
-        for row, article in sorted(enumerate(corpus.articles), key=lambda pair: pair[1].path)
-        if not patterns or any(fnmatch.fnmatch(article.path, pattern) for pattern in patterns)
-    ]
+    """Plan the edits of the articles that the order names.
+
+    Raises:
+        RecommenderError: a pattern matches no article.
+    """
+    rows = rows_of(order, corpus)
     filling = Filling(
         corpus=corpus,
         chooser=model,

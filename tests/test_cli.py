@@ -21,6 +21,7 @@ from recommender import changes, fit
 from recommender import cli as module
 from recommender.atomic import LockHeld, locked
 from recommender.cli import cli, main
+from recommender.commands import filling
 from recommender.commands.site import read_site
 from recommender.corpus import Corpus
 from recommender.settings import Settings, load_settings
@@ -323,7 +324,7 @@ def test_a_run_that_writes_is_alone_from_before_it_reads(
         return read_site(root, settings)
 
     monkeypatch.chdir(site)
-    monkeypatch.setattr(module, "read_site", read)
+    monkeypatch.setattr(filling, "read_site", read)
     assert main(arguments) == 0
     assert found == [held]
 

@@ -60,6 +60,23 @@ def test_rankings_stand_beside_the_model_under_names_that_hide_nothing(at: Path,
     assert "bad.jsonl, line 1" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", [["evaluate"], ["judge"]])
+@pytest.mark.parametrize(("text", "count"), [('{"url": "/elsewhere", "related": ["/a"]}\n', 1), ("", 0)])
+def test_rankings_of_another_site_are_wrong_use(at: Path, capsys, arguments: list[str], text: str, count: int) -> None:
+    Path("other.jsonl").write_text(text)
+    assert main([*arguments, "--rankings", "other.jsonl"]) == 2
+    words = f"other.jsonl: none of its {count} ranked lists is of an article in content; name one of this site"
+    assert words in capsys.readouterr().err
+
+
+def test_a_model_of_another_site_is_wrong_use(at: Path, tmp_path: Path, capsys) -> None:
+    write_files(tmp_path / "other", {f"{n}.md": article(n, answer=f"Of tides and {n * 3}.") for n in "ab"})
+    assert main(["build", str(tmp_path / "other"), "--model", "other-model"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", "--model", "other-model"]) == 2
+    assert "other-model: none of its 2 ranked lists is of an article in content" in capsys.readouterr().err
+
+
 def test_two_models_and_rankings_without_a_model(at: Path, capsys) -> None:
     settings = at / "recommender.yml"
     before = settings.read_text()

@@ -302,3 +302,42 @@ def test_the_command_line_fills_the_sample_site_once(site: Path):
     assert (second.returncode, second.stdout.split(";")[0]) == (0, "0 files changed")
     commit(site)
     assert command(site, "fill", "--check").returncode == 0
+
+
+TREE = {
+    "top.md": article("top"),
+    "astronomy/stars.md": article("stars"),
+    "astronomy/moon.md": article("moon"),
+    "biology/cell/wall.md": article("wall"),
+    "biology/bad.md": "---\nurl: [\n---\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("only", "words"),
+    [
+        (("astronmy/*",), "'astronmy/*' matches no article; the closest is 'astronomy/*'"),
+        (("astronomy/*", "biolgy/cell/*"), "'biolgy/cell/*' matches no article; the closest is 'biology/cell/*'"),
+        (("astronomy",), "'astronomy' matches no article; the closest is 'astronomy/*'"),
+        (("content/astronomy/*",), "the closest is 'astronomy/*'"),
+        (("Astronomy/*",), "the closest is 'astronomy/*'"),
+        (("astronomy/star.md",), "the closest is 'astronomy/stars.md'"),
+        (("tap.md",), "the closest is 'top.md'"),
+        (("biology/b*.md",), "matches no article; biology/bad.md:3: error bad-yaml: "),
+        (("\udcff*",), r"--only '\udcff*' matches no article"),
+        (("",), "--only '' matches no article"),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_refused_with_the_closest(tmp_path: Path, only: tuple[str, ...], words: str):
+    write_files(tmp_path / "content", TREE)
+    with pytest.raises(RecommenderError) as refused:
+        plan(order_for(tmp_path, only=only), {})
+    assert words in str(refused.value)
+    assert refused.value.exit_code == 2
+
+
+def test_patterns_that_match_together(tmp_path: Path):
+    write_files(tmp_path / "content", TREE)
+    lists = {f"/{name}": ["/top"] for name in ("stars", "moon", "wall")}
+    made = plan(order_for(tmp_path, only=("astronomy/m*", "*wall.md", "top.md")), lists)
+    assert [edit.path for edit in made.edits] == ["astronomy/moon.md", "biology/cell/wall.md"]

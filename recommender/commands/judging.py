@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender import output
-from recommender.commands.site import CONTENT, JSON, links_file, near, read_site, systems
+from recommender.commands.site import CONTENT, JSON, exclude, links_file, near, read_site, systems
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bo
     from recommender.judgments import agreement as agree
     from recommender.judgments import read_judgments
 
+    exclude(
+        "agreement",
+        ["content", "judgments", "articles", "depth", "models", "rankings", "seed"],
+        "--agreement compares two files and reads nothing else",
+    )
     if agreement:
         tables.show_agreement(agree(*map(read_judgments, agreement)), as_json=as_json)
         return 0

@@ -8,19 +8,39 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from recommender import output
-from recommender.errors import ModelError
+from recommender.errors import ModelError, RecommenderError
 from recommender.settings import Settings
 
 if TYPE_CHECKING:
     from recommender.corpus import Corpus
     from recommender.model import Model
-    from recommender.rankers import Lists
+    from recommender.rankers import Lists, UrlLists
 
 CONTENT = click.argument("content", required=False, type=click.Path(path_type=Path))
 MODEL = click.option("--model", "model", type=click.Path(path_type=Path), help="Folder of the saved model.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+
+
+def exclude(option: str, others: Sequence[str], reason: str) -> None:
+    """Refuse what was given beside an option that leaves no sense to it; all by the names of their parameters.
+
+    Raises:
+        click.UsageError: with the reason, naming both.
+    """
+    context = click.get_current_context()
+    given = {
+        parameter.name: parameter.opts[0]
+        if isinstance(parameter, click.Option)
+        else parameter.human_readable_name.strip("[]")
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    }
+    beside = ", ".join(given[name] for name in others if name in given)
+    if option in given and beside:
+        raise click.UsageError(f"{reason}; give either {given[option]} or {beside}")
 
 
 def read_site(content: Path | None, settings: Settings) -> Corpus:
@@ -67,20 +87,32 @@ def load(model: Path | None, settings: Settings) -> Model:
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:
     """Rank by the models and files that were named; by the site's own model too, where nothing speaks against it."""
-    from recommender.rankers import lists_of, lists_of_urls, read_rankings, unique_label
+    from recommender.rankers import lists_of, read_rankings, unique_label
 
     # A mistake in a file is said before a model is loaded.
     files = {file: read_rankings(file) for file in rankings}
     found: dict[str, Lists] = {}
     if not models:
         try:
-            found["model"] = lists_of_urls(corpus, lists_of(load(None, settings), 100))
+            found["model"] = _of_site(corpus, lists_of(load(None, settings), 100), model_folder(None, settings))
         except ModelError:
             if not rankings:
                 raise
     for folder in models:
         name = unique_label(str(folder), found) if len(models) > 1 else "model"
-        found[name] = lists_of_urls(corpus, lists_of(load(folder, settings), 100))
+        found[name] = _of_site(corpus, lists_of(load(folder, settings), 100), folder)
     for file, lists in files.items():
-        found[unique_label(str(file), found)] = lists_of_urls(corpus, lists)
+        found[unique_label(str(file), found)] = _of_site(corpus, lists, file)
+    return found
+
+
+def _of_site(corpus: Corpus, lists: UrlLists, source: Path) -> Lists:
+    from recommender.rankers import lists_of_urls
+
+    found = lists_of_urls(corpus, lists)
+    if not found:
+        raise RecommenderError(
+            f"{source}: none of its {len(lists):,} ranked lists is of an article in {corpus.root}; "
+            "name one of this site"
+        )
     return found

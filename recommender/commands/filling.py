@@ -1,0 +1,76 @@
+"""``fill``: repair and fill the related links of a site."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from recommender import output
+from recommender.commands.building import publish
+from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, exclude, links_file, model_folder, read_site
+from recommender.settings import Settings, find_settings
+
+if TYPE_CHECKING:
+    from recommender.corpus import Corpus
+    from recommender.model import Model
+
+
+@click.command()
+@CONTENT
+@click.option("--mode", type=click.Choice(["repair", "empty", "regenerate"]), default="repair", show_default=True)
+@click.option("--check", is_flag=True, help="Only name the files that would change; exit 1 if there are any.")
+@click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
+@click.option("--only", multiple=True, metavar="GLOB", help="Change only files whose path in CONTENT matches.")
+@click.option("--max-files", type=click.IntRange(1), help="Change at most this many files.")
+@click.option("--allow-dirty", is_flag=True, help="Edit files that hold uncommitted work.")
+@click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
+@click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
+@MODEL
+@JSON
+def fill(**options: Any) -> int:
+    """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
+    from recommender import filling
+
+    exclude("check", ["write", "resume"], "--check writes nothing")
+    exclude("resume", ["mode", "only", "max_files", "model"], "--resume finishes a run as it was planned")
+    settings = find_settings(Path.cwd())
+    root = content_folder(options["content"], settings)
+    order = filling.Order(
+        root=root,
+        mode=options["mode"],
+        only=options["only"],
+        max_files=options["max_files"],
+        allow_dirty=options["allow_dirty"],
+        allow_no_vcs=options["allow_no_vcs"],
+        links_file=links_file(settings),
+        with_diff=not (options["write"] or options["check"] or options["as_json"]),
+    )
+    with filling.writing(root, options["write"] or options["resume"]):
+        if options["resume"]:
+            result = filling.resume(order, output.progress)
+            output.show_written(result, as_json=options["as_json"])
+            return 1 if result.problems else 0
+        corpus = read_site(root, settings)
+        filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
+        folder = model_folder(options["model"], settings)
+        model = filling.fitting_model(
+            corpus, settings, folder, lambda reason: _rebuild(reason, corpus, settings, folder)
+        )
+        made = filling.plan(order, corpus, model, settings, output.progress)
+        if options["write"]:
+            result = filling.write(order, made, output.progress)
+            output.show_written(result, as_json=options["as_json"])
+            return 1 if result.problems else 0
+        output.show_plan(made, check=options["check"], as_json=options["as_json"])
+        return 1 if options["check"] and made.edits else 0
+
+
+def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
+    from recommender.fit import describe, vectorise
+
+    output.note(f"{reason}: building it from this content first")
+    vectorised = vectorise(describe(corpus, settings, output.progress), settings)
+    return dataclasses.replace(publish(vectorised, settings, folder), settings=settings)
