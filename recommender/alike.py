@@ -8,8 +8,9 @@ import numpy as np
 
 from recommender.families import Likeness, Titles, likeness
 from recommender.kernels import Span, compiled, holds, part
-from recommender.parallel import cores, in_threads, spans
+from recommender.parallel import cores
 from recommender.sparse import Floats, Ints, Rows, Terms
+from recommender.threads import in_threads, spans
 
 # The same formula, one pair at a time.
 _likeness: Any = part(likeness)

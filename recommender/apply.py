@@ -24,6 +24,7 @@ from recommender.errors import FileProblem, Interrupted, WriteStopped
 from recommender.files import read_bytes
 from recommender.plan import Edit, check_writable
 from recommender.problems import Problem
+from recommender.threads import in_threads
 
 BATCH = 500
 RESUME = "recommender fill --resume"
@@ -109,7 +110,7 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
             else:
                 staged.append(one)
         # Side by side the files share the journal's commits: with the look at folders below, 33 s fell to 23 s.
-        parallel.in_threads(4, sync, [one.temporary for one in staged])
+        in_threads(4, sync, [one.temporary for one in staged])
         while staged and not stop:
             one = staged.pop(0)
             try:

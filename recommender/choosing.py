@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from recommender.families import Likeness
 from recommender.kernels import Span, compiled, part
-from recommender.parallel import cores, in_threads, spans
+from recommender.parallel import cores
 from recommender.sparse import Floats, Ints, Terms
+from recommender.threads import in_threads, spans
 
 
 class Lists(NamedTuple):

@@ -20,7 +20,7 @@ import numpy as np
 
 from recommender.errors import RecommenderError
 from recommender.index import key_of
-from recommender.parallel import WorkerLost
+from recommender.processes import WorkerLost
 from recommender.settings import Settings
 
 if TYPE_CHECKING:

@@ -22,6 +22,7 @@ from recommender.model import SHOWN, Catalogue, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
+from recommender.threads import in_threads
 from recommender.vectors import Fitted, Vectors, fit_vectors
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _longer(choosing: _Choosing, short: Sequence[int]) -> Iterable[tuple[NDArray
     """Choose for articles whose candidates do not fill their lists: 20 ms each, of numpy, which other threads share."""
     if len(short) > parallel.FEW:
         return parallel.run(choosing, short)
-    return chain.from_iterable(parallel.in_threads(parallel.cores(), lambda row: choosing([row]), short))
+    return chain.from_iterable(in_threads(parallel.cores(), lambda row: choosing([row]), short))
 
 
 def _facts(model: Model) -> Facts:

@@ -14,6 +14,7 @@ from recommender import parallel
 from recommender.counts import MOST, Counted
 from recommender.kernels import Span, compiled, part
 from recommender.sparse import Ints, Terms
+from recommender.threads import in_threads, spans
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
     indices, data = np.empty(starts[-1], np.int32), np.empty((starts[-1], counted.parts[0].data.shape[1]), np.uint16)
     for source in sources:
         sort = partial(_sort, source, (starts, filled, indices, data))
-        parallel.in_threads(parallel.cores(), sort, parallel.spans(len(filled)))
+        in_threads(parallel.cores(), sort, spans(len(filled)))
     indptr = np.zeros(len(starts), np.int64)
     end = _close_ranks(starts, filled, indptr, (indices, data))
     return Merged(vocabulary, indptr, indices[:end], data[:end])

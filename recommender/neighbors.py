@@ -10,8 +10,7 @@ pairs a row are computed so, where 88 are in some list at the end; each waits fo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 
@@ -21,6 +20,7 @@ from recommender.bounds import fill, search
 from recommender.exact import enter, need, settle, take_up
 from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts, compiled
 from recommender.sparse import Floats, Ints, Rows, Terms, by_falling_frequency
+from recommender.threads import share_out
 
 FREQUENT = 4096  # terms looked up by row
 PEAKS = 1024  # highest bounds that the first guess is taken from
@@ -43,8 +43,7 @@ def nearest(matrix: Rows, k: int, families: Terms, floor: float, threads: int) -
     nine decimals, above 0; order is (-round(score, 9), row). Nothing depends on the number of threads.
     """
     search = Search(matrix, k, families, floor)
-    starts = iter(range(0, len(matrix), LANES))
-    run(lambda: search.ask(starts), threads)
+    share_out(threads, search.ask, range(0, len(matrix), LANES))
     return search.found
 
 
@@ -69,8 +68,7 @@ def nearest_of_some(matrix: Rows, families: Terms, asking: Asking, known: Neighb
     search.found.rows[: len(others)] = known.rows[others]
     search.found.scores[: len(others)] = known.scores[others]
     search.go_on(len(others), enter_others=asking.enter_others)
-    starts = iter(range(len(others), len(matrix), LANES))
-    run(lambda: search.ask(starts), threads)
+    share_out(threads, search.ask, range(len(others), len(matrix), LANES))
     found = Neighbors(np.empty_like(known.rows), np.empty_like(known.scores))
     found.rows[names], found.scores[names] = search.found.rows, search.found.scores
     return found
@@ -136,13 +134,6 @@ def _lanes(rows: int) -> Shorts:
     spare = np.empty(rows * LANES + LANES, np.uint16)
     start = -spare.ctypes.data % 64 // 2
     return spare[start : start + rows * LANES].reshape(rows, LANES)
-
-
-def run(work: Callable[[], None], threads: int) -> None:
-    """Do the same work in several threads; the first error is raised."""
-    with ThreadPoolExecutor(max(threads, 1)) as pool:
-        for done in [pool.submit(work) for _ in range(max(threads, 1))]:
-            done.result()
 
 
 def by_frequency(matrix: Rows, names: Terms | None = None) -> Matrix:

@@ -15,8 +15,9 @@ import numpy as np
 from recommender.exact import compare
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
 from recommender.neighbors import Neighbors, by_frequency
-from recommender.refining import BLOCK, FULL, Keys, Lists, agree, in_spans, offer, refine, row_of, sort_key
+from recommender.refining import BLOCK, FULL, Keys, Lists, agree, offer, refine, row_of, sort_key
 from recommender.sparse import Floats, Ints, Rows, Terms
+from recommender.threads import share_out, spans
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of a tile, evenly spaced, of which only the highest sum is looked at first
@@ -72,12 +73,12 @@ def _search(terms: Matrix, lists: Lists, threads: int) -> None:
     budget, most = int(BUDGET * np.sqrt(n)), CANDIDATES * k
     index = postings_of(terms, budget)
 
-    def work(spans: Any) -> None:
+    def work(shared: Any) -> None:
         desk = _desk(terms, most)
-        for first, last in spans:
+        for first, last in shared:
             rank(terms, index, desk, lists, (first, last, budget, most))
 
-    in_spans(work, n, BLOCK, threads)
+    share_out(threads, work, spans(n, BLOCK))
 
 
 def _desk(terms: Matrix, most: int) -> Scout:

@@ -7,7 +7,6 @@ construction for generic similarity measures"). A pair that one of its rows find
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +14,8 @@ from numpy.typing import NDArray
 
 from recommender.exact import compare, insert
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, holds, part
-from recommender.neighbors import run
-from recommender.parallel import spans
 from recommender.sparse import Floats, Ints, Terms
+from recommender.threads import share_out, spans
 
 Keys = NDArray[np.uint64]
 
@@ -72,7 +70,7 @@ def _look(terms: Matrix, lists: Lists, candidates: int, threads: int) -> None:
         for first, last in shared:
             look_around(terms, lists, near, walker, (first, last))
 
-    in_spans(work, len(lists.rows), BLOCK, threads)
+    share_out(threads, work, spans(len(lists.rows), BLOCK))
 
 
 def agree(lists: Lists, threads: int) -> None:
@@ -83,13 +81,7 @@ def agree(lists: Lists, threads: int) -> None:
         for first, last in shared:
             mirror(lists, rows, scores, first, last)
 
-    in_spans(work, n, -(-n // max(threads, 1)), threads)
-
-
-def in_spans(work: Callable[[Any], None], n: int, size: int, threads: int) -> None:
-    """Share out n rows, some at a time, among threads; each takes the spans that it gets."""
-    shared = iter(spans(n, size))
-    run(lambda: work(shared), threads)
+    share_out(threads, work, spans(n, -(-n // max(threads, 1))))
 
 
 @part

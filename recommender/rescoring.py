@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from recommender.coverage import Coverage, head_weights, saturation, text_weights
 from recommender.kernels import Span, compiled, part
-from recommender.parallel import cores, in_threads, spans
+from recommender.parallel import cores
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms, by_falling_frequency
+from recommender.threads import in_threads, spans
 from recommender.vectors import Vectors
 
 BLOCK = 64  # rows of one task

@@ -28,9 +28,9 @@ from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, re
 from recommender.edition import edition
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
-from recommender.parallel import in_threads
 from recommender.settings import Settings, ranking_settings
 from recommender.sparse import ascends
+from recommender.threads import in_threads
 
 FORMAT = 2
 MANIFEST = "manifest.json"

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,6 +172,23 @@ def small(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Corpus]:
         return read_corpus(write_files(tmp_path / "content", files), Settings())
 
     return make
+
+
+@pytest.fixture
+def refuse_from(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Give a function that has the system start so many threads more, and no other."""
+
+    def limit(left: int) -> None:
+        counter, begin = iter(range(left)), threading.Thread.start
+
+        def start_thread(thread: threading.Thread) -> None:
+            if next(counter, None) is None:
+                raise RuntimeError("can't start new thread")
+            begin(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start_thread)
+
+    return limit
 
 
 @pytest.fixture(scope="session")

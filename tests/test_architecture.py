@@ -18,8 +18,9 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 # From the ground up: a module imports only from lines above its own. A folder is one room.
 LAYERS = [
     ["__init__", "errors", "article", "edition", "sparse", "text", "diff", "statistics"],
-    ["parallel", "atomic", "problems", "judgments", "settings_values"],
-    ["files"],
+    ["threads", "atomic", "problems", "judgments", "settings_values"],
+    ["files", "processes"],
+    ["parallel"],
     ["measures"],
     ["nodes"],
     ["frontmatter"],
@@ -57,7 +58,8 @@ OWNERS = {
     "numba": {"kernels", "bounds"},
     "llvmlite": {"bounds"},
     "click": {"cli", "commands", "output"},
-    "multiprocessing": {"parallel"},
+    "multiprocessing": {"processes"},
+    "concurrent": {"cluster"},
     "tqdm": {"parallel"},
     "dask": set(),
     "distributed": {"cluster"},
@@ -160,6 +162,13 @@ def test_nothing_is_pickled_and_no_yaml_is_constructed(module: str) -> None:
             settings = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
             assert settings.get("allow_pickle", "False") == "False"
             assert ast.unparse(node.func) != "np.load" or "allow_pickle" in settings
+
+
+def test_threads_are_started_in_one_place() -> None:
+    """Where a limit on processes allows no other, work goes on without, or says so."""
+    calls = {(m, ast.unparse(node.func)) for m in MODULES for node in ast.walk(tree(m)) if isinstance(node, ast.Call)}
+    started = {(m, name) for m, name in calls if name.rpartition(".")[2] in ("Thread", "Timer", "start_new_thread")}
+    assert started == {("threads.py", "threading.Thread")}
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -23,7 +23,7 @@ from conftest import ROOT
 from recommender import cluster, parallel
 from recommender.cli import main
 from recommender.cluster import Cluster, ClusterError, connected, differences, facts
-from recommender.parallel import WorkerLost
+from recommender.processes import WorkerLost
 from recommender.store import read_manifest
 
 pytest.importorskip("distributed", reason="dask is not installed: pip install '.[cluster]'")

@@ -23,15 +23,15 @@ from recommender.parallel import (
     CHUNK,
     FEW,
     TASKS,
-    WorkerLost,
     both,
     cores,
     give_back,
-    in_threads,
     on_terminal,
     run,
     silent,
 )
+from recommender.processes import WorkerLost
+from recommender.threads import in_threads
 
 
 def double(numbers: Sequence[int]) -> list[int]:

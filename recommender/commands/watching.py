@@ -13,6 +13,7 @@ from recommender.commands.building import build_changed
 from recommender.commands.site import CONTENT, MODEL, content_folder, model_folder
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
+from recommender.threads import require
 
 # How long to gather changes before a build, and how often to look whether to stop, in ms.
 GATHERED, PAUSE = 400, 500
@@ -27,6 +28,7 @@ def watch(content: Path | None, model: Path | None) -> int:
 
     settings = find_settings(Path.cwd())
     root, folder = content_folder(content, settings), model_folder(model, settings)
+    require(2)  # without them the library ends the process
     # It watches before the first build, so that no change falls between the two.
     changes = changes_below(
         root,

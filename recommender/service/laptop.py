@@ -15,6 +15,7 @@ from waitress.server import create_server
 
 from recommender.errors import ModelError, RecommenderError
 from recommender.service.app import NAME
+from recommender.threads import NoThread
 
 THREADS = 8
 # Requests that are at work or on their way out when a stop is asked for get so many seconds.
@@ -29,6 +30,7 @@ def serve(app: Flask, host: str, port: int, say: Callable[[str], None]) -> None:
     Raises:
         ModelError: there is no model, or it is broken.
         RecommenderError: the address cannot be listened on.
+        NoThread: the system starts none.
     """
     state = app.extensions[NAME]
     if state.current.served is None:
@@ -51,6 +53,9 @@ def serve(app: Flask, host: str, port: int, say: Callable[[str], None]) -> None:
     except OSError as error:
         state.close()
         raise RecommenderError(f"{host}:{port} cannot be listened on ({error.strerror}); give another --port") from None
+    except RuntimeError:
+        state.close()
+        raise NoThread from None
     stop = _Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)

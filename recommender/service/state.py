@@ -10,12 +10,14 @@ import time
 import weakref
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from recommender.service.content import Content
 from recommender.service.current import Current, Served
 from recommender.service.metrics import Metrics
 from recommender.service.surveys import Surveys
 from recommender.settings import Settings
+from recommender.threads import start
 
 LOG = logging.getLogger("recommender.service")
 # How often a new model and a new survey are looked for: two calls of stat.
@@ -40,8 +42,8 @@ class State:
             return
         with self._lock:
             if self._watched_by != os.getpid():
-                self._watched_by = os.getpid()
-                threading.Thread(target=_watch, args=(weakref.ref(self),), daemon=True, name="watch").start()
+                # Where a limit allows no other thread the next request tries again.
+                self._watched_by = os.getpid() if start(partial(_watch, weakref.ref(self)), "watch") else 0
 
     def curated(self, served: Served, row: int) -> Collection[int]:
         """Give the rows of a model that a person linked to from an article, as far as the survey of it knows."""

@@ -15,6 +15,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from recommender.service.current import Current
 from recommender.service.survey import order_of
 from recommender.settings import Settings
 from recommender.sparse import Terms
+from recommender.threads import start
 
 LOG = logging.getLogger("recommender.service")
 # A survey is begun at most every 2 s, and takes at most a tenth of the time, at low priority.
@@ -105,8 +107,7 @@ class Surveys:
         if not self._due(SHORTEST_PAUSE if self.of(current.served.tag) is None else None):
             return
         order = order_of(current.folder, self.content, self.settings, self._file)
-        self._running = threading.Thread(target=self._run, args=(order,), daemon=True, name="survey")
-        self._running.start()
+        self._running = start(partial(self._run, order), "survey")
 
     def _due(self, pause: float | None = None) -> bool:
         try:
