@@ -194,10 +194,11 @@ def why(model_answer: Answer, text: str) -> Reason:
             return Reason(model_answer, row, rejected.score, 0, rejected.rule, rejected.by)
     values = model.part_values(model_answer.query, np.array([row]))
     score = float(model.weighed(values)[0])
-    if values[0, 0] <= 0:
-        return Reason(model_answer, row, score, 0, "not-a-candidate", -1)
-    # Ranked below the last that is shown: a rule may speak against it all the same.
+    # No candidate, or ranked below the last that is shown: a rule may speak against it all the same.
     shown = [candidate.row for candidate in model_answer.choice.shown]
     alone = choose(model_answer.asking, [Candidate(row, score)], shown, 1, model.rules)
-    rejected = alone.rejected[0] if alone.rejected else Rejected(row, score, "list-full")
+    passed = "list-full" if len(shown) >= model_answer.limit else "not-near"
+    rejected = alone.rejected[0] if alone.rejected else Rejected(row, score, passed)
+    if values[0, 0] <= 0 and rejected.rule != "family":
+        rejected = Rejected(row, score, "not-a-candidate")
     return Reason(model_answer, row, score, 0, rejected.rule, rejected.by)

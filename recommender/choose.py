@@ -18,7 +18,8 @@ RULES = {
     "linked": "it, or a copy of it, is in the list already",
     "repeats-link": "it asks the same question as another link of the list",
     "list-full": "the list is full with better links",
-    "not-a-candidate": "it shares no word with the article",
+    "not-near": "others are nearer, and only the nearest articles are looked at",
+    "not-a-candidate": "it shares no word that counts with the article",
 }
 
 
@@ -40,19 +41,25 @@ class Rejected(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is shown, best first, what a rule stopped, and ``rest``: candidates that came when the list was full."""
+    """What is shown, best first, what a rule stopped, and ``rest``: candidates that came when the list was full.
+
+    ``copies`` counts the other members of the asking family: most are no candidates, as the search leaves them out.
+    """
 
     shown: tuple[Candidate, ...]
     rejected: tuple[Rejected, ...]
     rest: tuple[Candidate, ...] = ()
+    copies: int = 0
 
     def reason(self, wanted: int) -> str:
         """Say why fewer links are shown than wanted; "" where none is missing."""
         if len(self.shown) >= wanted:
             return ""
-        if not self.shown and not self.rejected:
-            return "no other article shares a word with this one"
         counts = Counter(rejected.rule for rejected in self.rejected)
+        if self.copies:
+            counts["family"] = self.copies
+        if not self.shown and not counts:
+            return "no other article shares a word that counts with this one"
         stopped = ", ".join(f"{count} {rule}" for rule, count in sorted(counts.items()))
         return f"{len(self.shown)} of {wanted} found; stopped: {stopped or 'none, there are no more candidates'}"
 
@@ -91,13 +98,14 @@ def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int],
     """
     shown: list[Candidate] = []
     rejected: list[Rejected] = []
+    copies = max(0, len(rules.members.get(asking.family, ())) - 1)
     taken = {rules.families[row]: row for row in kept}
     repeats: dict[int, int] = {}
     for row in kept:
         _note_repeats(row, rules, repeats)
     for place, candidate in enumerate(candidates):
         if len(shown) >= limit:
-            return Choice(tuple(shown), tuple(rejected), tuple(candidates[place:]))
+            return Choice(tuple(shown), tuple(rejected), tuple(candidates[place:]), copies)
         row, score = candidate
         family = rules.families[row]
         stopped = _stopped(asking, candidate, rules)
@@ -111,7 +119,7 @@ def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int],
             shown.append(candidate)
             taken[family] = row
             _note_repeats(row, rules, repeats)
-    return Choice(tuple(shown), tuple(rejected))
+    return Choice(tuple(shown), tuple(rejected), (), copies)
 
 
 def representative(row: int, subject: str, rules: Rules) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import orjson
 import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 from score_by_hand import site_of
@@ -15,11 +17,17 @@ from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.fit import fit_model
 from recommender.model import Model
+from recommender.output import related_as_dict
+from recommender.service import documents
+from recommender.service.current import Served
+from recommender.service.parameters import Wish
 from recommender.settings import Keys, Settings
 
 DEFAULT = Settings()
 TIDES = "Why do the tides follow the moon and the sun each day"
 TEXT = "The tides follow the moon because gravity pulls the sea towards it"
+
+NO_WORD = "no other article shares a word that counts with this one"
 
 # One article for every rule: what "/asker" is told about each.
 FILES = {
@@ -73,7 +81,12 @@ def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
         ),
         (1, "/first", "list-full", "not shown: the list is full with better links (list-full)"),
         (1, "/hidden", "hidden", "not shown: it is hidden (no_index) (hidden)"),
-        (5, "/stranger", "not-a-candidate", "not shown: it shares no word with the article (not-a-candidate)"),
+        (
+            5,
+            "/stranger",
+            "not-a-candidate",
+            "not shown: it shares no word that counts with the article (not-a-candidate)",
+        ),
     ],
 )
 def test_why(every_rule: Model, limit: int, url: str, rule: str, sentence: str) -> None:
@@ -84,10 +97,10 @@ def test_why(every_rule: Model, limit: int, url: str, rule: str, sentence: str) 
     assert reason.score == pytest.approx(sum(part.value for part in reason.answer.parts(reason.row)), abs=1e-12)
 
 
-def test_every_rule_has_its_sentence_and_all_but_one_can_be_the_answer() -> None:
+def test_every_rule_has_its_sentence_and_all_but_two_can_be_the_answer() -> None:
     table = next(mark for mark in test_why.pytestmark if mark.name == "parametrize")
-    # "linked" speaks of links that a file holds already; a question keeps none.
-    assert {case[2] for case in table.args[1]} - {""} == RULES.keys() - {"linked"}
+    # "linked" speaks of links that a file holds already, and a question keeps none; a small site is looked at whole.
+    assert {case[2] for case in table.args[1]} - {""} == RULES.keys() - {"linked", "not-near"}
     assert all(sentence == sentence.strip() and sentence[0].islower() for sentence in RULES.values())
 
 
@@ -222,7 +235,7 @@ def test_a_draft_with_bad_front_matter_names_the_line(model: Model, draft: bytes
 def test_a_draft_of_unknown_words_gets_no_link_and_the_reason(model: Model) -> None:
     answer = ask_draft(model, b"Xyzzy\n\nPlugh frobnicates.", 5)
     assert shown(answer) == []
-    assert answer.choice.reason(5) == "no other article shares a word with this one"
+    assert answer.choice.reason(5) == NO_WORD
     assert why(answer, model.catalogue.urls[0]).rule == "not-a-candidate"
 
 
@@ -240,6 +253,42 @@ def test_a_stranger_of_the_same_subject_is_no_candidate() -> None:
     assert why(ask(built, urls[0], 5), urls[1]).rule == ""
     assert why(ask(built, urls[0], 5), urls[4]).rule == "not-a-candidate"
     assert why(ask(built, urls[0], 5), urls[2]).rule == "not-a-candidate"
+
+
+@pytest.mark.parametrize("count", [2, 6, 120])
+def test_copies_alone_are_the_reason_and_not_that_they_share_no_word(count: int, tmp_path: Path) -> None:
+    """Of 120 equal pages no word tells any apart: none counts."""
+    text = "A page of the theme that its owner has not written yet, and that stands here as a sample."
+    files = {f"{n}.md": article(f"p{n}", title="Sample", answer=text) for n in range(count)}
+    built = fit_model(read_corpus(write_files(tmp_path, files), DEFAULT), DEFAULT, BUILT_AT)
+    served, urls = Served(built, "v", "t"), built.catalogue.urls
+    wanted = f"0 of 5 found; stopped: {count - 1} family"
+    assert ask(built, urls[0], 5).choice.reason(5) == wanted
+    assert related_as_dict(ask(built, urls[0], 5), explain=False)["reason"] == wanted
+    assert documents.related(served, 0, Wish(5), ())["reason"] == wanted
+    assert orjson.loads(served.quick.related(0, 5, ()))["reason"] == wanted
+    assert [why(ask(built, urls[0], 5), url).rule for url in urls.all()] == ["family"] * count
+
+
+def test_words_that_more_than_half_of_the_articles_have_do_not_count(tmp_path: Path) -> None:
+    files = {f"{n}.md": article(f"p{n}", title="Sample", answer=f"Only this w{n}.") for n in range(120)}
+    built = fit_model(read_corpus(write_files(tmp_path, files), DEFAULT), DEFAULT, BUILT_AT)
+    answer = ask(built, built.catalogue.urls[0], 5)
+    assert answer.choice.reason(5) == NO_WORD
+    assert "shares no word that counts" in why(answer, built.catalogue.urls[1]).sentence
+
+
+def test_a_list_that_is_not_full_is_not_said_to_be(tmp_path: Path) -> None:
+    """Beyond ``exact_up_to`` articles only the nearest are looked at."""
+    answers = ["moon tide wave", "moon tide wave gas", "moon tide gas", "moon virus gas cell"]
+    files = {f"{n}.md": article(f"p{n}", answer=text) for n, text in enumerate(answers)}
+    few = replace(DEFAULT, candidates=1, exact_up_to=0, floor=0.01)
+    built = fit_model(read_corpus(write_files(tmp_path, files), few), few, BUILT_AT)
+    answer = ask(built, "/p0", 5)
+    assert shown(answer) == ["/p1"]
+    reason = why(answer, "/p2")
+    assert reason.sentence == "not shown: others are nearer, and only the nearest articles are looked at (not-near)"
+    assert why(ask(built, "/p0", 1), "/p2").rule == "list-full"
 
 
 def test_linkers_would_take_up_the_draft_at_their_place(corpus: Corpus, model: Model) -> None:

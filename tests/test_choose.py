@@ -102,7 +102,7 @@ def test_each_rule(name: str) -> None:
 
 def test_the_table_reaches_every_rule_that_choosing_gives() -> None:
     reached = {rule for case in CASES.values() for _, rule, _ in case.rejected}
-    assert reached == RULES.keys() - {"list-full", "not-a-candidate"}
+    assert reached == RULES.keys() - {"list-full", "not-near", "not-a-candidate"}
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,7 @@ def test_every_candidate_is_shown_or_rejected_or_left(
     assert list(choice.rest) == candidates[looked_at:]
     assert not choice.rest or len(choice.shown) == max(0, limit)
     assert sorted([*choice.shown, *rejected], key=candidates.index) == candidates[:looked_at]
+    assert choice.copies == len(rules.members.get(asking.family, "1")) - 1
     for one in choice.rejected:
         assert one.rule in RULES
         assert (one.by >= 0) == (one.rule in ("other-copy", "linked", "repeats-link"))
@@ -198,7 +199,12 @@ def test_a_lower_limit_shows_the_beginning_of_the_same_list(
     ("choice", "reason"),
     [
         (Choice((Candidate(1, 0.5), Candidate(2, 0.4)), ()), ""),
-        (Choice((), ()), "no other article shares a word with this one"),
+        (Choice((), ()), "no other article shares a word that counts with this one"),
+        (Choice((), (), (), 5), "0 of 2 found; stopped: 5 family"),
+        (
+            Choice((), (Rejected(1, 0.5, "family"), Rejected(2, 0.4, "below-floor")), (), 3),
+            "0 of 2 found; stopped: 1 below-floor, 3 family",
+        ),
         (Choice((Candidate(1, 0.5),), ()), "1 of 2 found; stopped: none, there are no more candidates"),
         (
             Choice((), (Rejected(1, 0.5, "hidden"), Rejected(2, 0.4, "below-floor"), Rejected(3, 0.3, "below-floor"))),

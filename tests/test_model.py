@@ -211,7 +211,7 @@ def test_the_catalogue_holds_every_article_by_url(corpus: Corpus, model: Model) 
 def test_a_site_without_a_common_word_has_empty_lists(count: int) -> None:
     built = build({f"{n}.md": article(f"x{n:03}", title='"…"', answer="") for n in range(count)})
     assert [built.candidates(row) for row in range(count)] == [[]] * count
-    assert built.choose_for(0).reason(5) == "no other article shares a word with this one"
+    assert built.choose_for(0).reason(5) == "no other article shares a word that counts with this one"
     assert built.ask_draft({"title": "moon"})[2] == []
 
 
