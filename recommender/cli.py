@@ -20,6 +20,7 @@ from recommender.commands.evaluation import disagreements, evaluate
 from recommender.commands.exporting import export
 from recommender.commands.filling import fill
 from recommender.commands.judging import judge
+from recommender.commands.serving import serve
 from recommender.commands.site import CONTENT, JSON, MODEL, load, model_folder, read_site
 from recommender.commands.tuning import tune
 from recommender.commands.undoing import undo
@@ -150,25 +151,5 @@ def related(**options: Any) -> int:
     return 0
 
 
-@cli.command()
-@CONTENT
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free one.")
-@click.option("--allow-origin", multiple=True, metavar="ORIGIN", help="Web origin whose scripts may read the API.")
-@MODEL
-def serve(content: Path | None, host: str, port: int, allow_origin: tuple[str, ...], model: Path | None) -> int:
-    """Answer over HTTP, and show the page for editors, until Ctrl-C."""
-    from recommender.service import create_app
-    from recommender.service.laptop import serve as run_server
-
-    settings = find_settings(Path.cwd())
-    root = content or settings.content
-    if root is not None and not root.is_dir():
-        raise click.UsageError(f"CONTENT {root} is not a folder; name the folder of the site's Markdown files")
-    app = create_app(model_folder(model, settings), settings, root, allow_origin)
-    run_server(app, host, port, output.note)
-    return 0
-
-
-for _command in (build, watch, fill, undo, export, evaluate, disagreements, judge, tune):
+for _command in (build, watch, fill, undo, export, serve, evaluate, disagreements, judge, tune):
     cli.add_command(_command)

@@ -23,6 +23,7 @@ from recommender.fit import fit_model
 from recommender.links import judge_links
 from recommender.model import Model
 from recommender.service import create_app
+from recommender.service.access import Access
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.store import save_model
@@ -329,7 +330,7 @@ def test_request_ids_and_headers(client: FlaskClient) -> None:
 
 
 def test_listed_origins_alone_may_read_the_api(saved: Path) -> None:
-    client = create_app(saved, Settings(), origins=["https://x.org"]).test_client()
+    client = create_app(saved, Settings(), access=Access(origins=["https://x.org"])).test_client()
     reply = client.get("/v1/articles?query=a", headers={"Origin": "https://x.org"})
     assert reply.headers["Access-Control-Allow-Origin"] == "https://x.org"
     assert "Origin" in reply.headers["Vary"]

@@ -30,7 +30,7 @@ from recommender.model import Model
 from recommender.store import save_model
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
-POSTED = "Host: x\r\nContent-Type: application/json\r\n"
+POSTED = "Host: localhost\r\nContent-Type: application/json\r\n"
 ASK = f"/v1/related?url={quote(KEPLER)}"
 
 
@@ -109,7 +109,7 @@ def wait_until(true: Callable[[], object], seconds: float = 40) -> None:
 
 
 def printed_port(text: str) -> int | None:
-    found = re.search(r"serving http://127\.0\.0\.1:(\d+)/", text)
+    found = re.search(r"serving http://127\.0\.0\.1:(\d+)/(?:v1/)? ", text)
     return int(found.group(1)) if found else None
 
 
@@ -120,10 +120,12 @@ def serve(site: Path, *arguments: str) -> Iterator[Running]:
 
 
 @contextmanager
-def gunicorn(site: Path, workers: int = 2) -> Iterator[Running]:
+def gunicorn(site: Path, workers: int = 2, **extra: str) -> Iterator[Running]:
+    """Run gunicorn as it is shipped, but with the pages, which most tests ask for too."""
     port = free_port()
     arguments = ["gunicorn", "--config", "python:recommender.service.workers"]
-    extra = {"RECOMMENDER_BIND": f"127.0.0.1:{port}", "RECOMMENDER_WORKERS": str(workers)}
+    extra = {"RECOMMENDER_PAGES": "1", **extra}
+    extra |= {"RECOMMENDER_BIND": f"127.0.0.1:{port}", "RECOMMENDER_WORKERS": str(workers)}
     with started(site, arguments, lambda text: port if "Booting worker" in text else None, **extra) as running:
         yield running
 
@@ -226,7 +228,7 @@ def test_sigterm_finishes_what_is_at_work(running: Running) -> None:
     body = json.dumps({"requests": [{"url": KEPLER, "limit": 50}] * 100}).encode()
     head = f"POST /v1/related:batch HTTP/1.1\r\n{POSTED}Content-Length: {len(body)}\r\n\r\n"
     with socket.create_connection(("127.0.0.1", running.port), timeout=20) as client:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")  # so the connection is let in for sure
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")  # so the connection is let in for sure
         assert b" 200 OK" in client.recv(65536)
         client.sendall(head.encode() + body)
         time.sleep(0.2)
@@ -261,6 +263,78 @@ def test_models_are_swapped_under_load_without_an_error(running: Running, model:
     assert [pid for pid in tree if not psutil.pid_exists(pid)] == []
 
 
+def test_workers_serve_the_api_alone_unless_told_otherwise(site: Path) -> None:
+    with gunicorn(site, workers=1, RECOMMENDER_PAGES="") as running:
+        assert running.get(ASK)[0] == 200
+        for path in ("/", "/article?url=/x", "/site", "/draft", "/static/page.css"):
+            status, headers, _ = running.get(path, Accept="text/html")
+            assert (status, headers["Content-Type"]) == (404, "application/problem+json"), path
+        assert running.get("/healthz", Host="any.example")[0] == 200
+
+
+def raw(running: Running, text: str) -> bytes:
+    """Send bytes as they are, and give what comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=20) as client:
+        client.sendall(text.encode("latin-1"))
+        data = b""
+        with contextlib.suppress(ConnectionError):
+            while chunk := client.recv(65536):
+                data += chunk
+    return data
+
+
+# What a client says after GET, and whether it is for us; a browser whose name was pointed at us says evil.example.
+HOSTS = [
+    ("/ HTTP/1.1\r\nHost: localhost", True),
+    ("/ HTTP/1.1\r\nhOST:LOCALHOST:80", True),
+    ("/ HTTP/1.1\r\nHost: localhost.", True),
+    ("/ HTTP/1.1\r\nHost: [::1]:8080", True),
+    ("/ HTTP/1.1\r\nHost: 127.0.0.1", True),
+    ("http://localhost/ HTTP/1.1\r\nHost: localhost", True),
+    ("/ HTTP/1.1\r\nHost: evil.example", False),
+    ("/ HTTP/1.1\r\nHost: EVIL.example:8080", False),
+    ("/ HTTP/1.1\r\nHost: localhost.evil.example", False),
+    ("/ HTTP/1.1\r\nHost: evil.example.", False),
+    ("/ HTTP/1.1\r\nHost: [::1].evil.example", False),
+    ("/ HTTP/1.1\r\nHost:", False),
+    ("/ HTTP/1.1\r\nX: y", False),
+    ("/ HTTP/1.0\r\nX: y", False),
+    ("/ HTTP/1.1\r\nHost: localhost\r\nHost: evil.example", False),
+    ("/ HTTP/1.1\r\nHost: evil.example\r\nHost: localhost", False),
+    ("http://evil.example/ HTTP/1.1\r\nHost: localhost", False),
+    ("http://localhost/ HTTP/1.1\r\nHost: evil.example", False),
+]
+
+
+def check_hosts(running: Running) -> None:
+    for said, ours in HOSTS:
+        head, _, body = raw(running, f"GET {said}\r\nConnection: close\r\n\r\n").partition(b"\r\n\r\n")
+        status = int(head[9:12])
+        assert (status == 200) is ours, (said, head)
+        if status == 421:
+            assert b"application/problem+json" in head
+            assert json.loads(body)["type"] == "urn:recommender:problem:other-host"
+        else:  # gunicorn itself refuses what HTTP forbids
+            assert status in (200, 400), (said, head)
+
+
+def test_a_name_of_others_that_points_at_us_is_refused(site: Path) -> None:
+    with serve(site) as running:
+        check_hosts(running)
+    with gunicorn(site, workers=1, RECOMMENDER_HOSTS="docs.example.org") as running:
+        check_hosts(running)
+        assert running.get("/", Host="docs.example.org")[0] == 200
+
+
+def test_other_hosts_are_answered_where_they_are_allowed_or_no_page_is_shown(site: Path) -> None:
+    with serve(site, "--api-only") as running:
+        assert running.get(ASK, Host="evil.example")[0] == 200
+        assert running.get("/", Host="localhost")[0] == 404
+    with serve(site, "--allow-host", "docs.example.org") as running:
+        assert running.get("/", Host="docs.example.org")[0] == 200
+        assert running.get("/", Host="other.example.org")[0] == 421
+
+
 def test_a_killed_worker_is_replaced_and_counted_on(site: Path) -> None:
     with gunicorn(site, workers=2) as running:
         for _ in range(10):
@@ -288,7 +362,7 @@ def _send_much_and_slowly(running: Running) -> None:
     for client in idle[:10]:
         client.sendall(b"GET /healthz HTTP/1.1\r\nHo")
     for client in idle[10:]:
-        client.sendall(b"POST /v1/related HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+        client.sendall(b"POST /v1/related HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n")
     try:
         status, headers, body = running.ask("POST", "/v1/related", b"[" * 300_000, {"Content-Type": "application/json"})
         assert (status, headers["Content-Type"]) == (413, "application/problem+json")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from recommender import output
-from recommender.commands.site import MODEL, exclude, load, model_folder
+from recommender.commands.site import MODEL, exclude, load, saved_model
 from recommender.settings import Settings, find_settings
 
 
@@ -31,7 +31,7 @@ def export(folder: Path | None, form: str, limit: int | None, target: Path | Non
         exclude("form", ["target"], "json-files go into a folder: `recommender export --format json-files DIR`")
         if folder is None:
             raise click.UsageError("json-files go into a folder: `recommender export --format json-files DIR`")
-        return _write_files(folder, model_folder(model, settings), settings, limit)
+        return _write_files(folder, saved_model(model, settings), settings, limit)
     exclude("folder", ["form", "target"], "JSON lines go into one file: `recommender export --output FILE`")
     if target is None or folder is not None:
         raise click.UsageError("JSON lines go into one file: `recommender export --output FILE`, - for stdout")

@@ -63,6 +63,21 @@ def model_folder(model: Path | None, settings: Settings) -> Path:
     return near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
 
 
+def saved_model(model: Path | None, settings: Settings) -> Path:
+    """Find the folder of a model to open, as ``model_folder`` does.
+
+    Raises:
+        ModelError: nothing here is a site of ours yet.
+    """
+    folder = model_folder(model, settings)
+    if model is None and settings.home is None and not folder.exists():
+        raise ModelError(
+            f"{folder} holds no model, and no recommender.yml is here or above; "
+            "run `recommender init` at the top of the site, then `recommender build`"
+        )
+    return folder
+
+
 def near(path: Path) -> Path:
     """Give a path as seen from here, which is how it is shown."""
     try:
@@ -82,7 +97,7 @@ def load(model: Path | None, settings: Settings) -> Model:
     """Load the saved model."""
     from recommender.store import load_model
 
-    return load_model(model_folder(model, settings))
+    return load_model(saved_model(model, settings))
 
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:

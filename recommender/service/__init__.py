@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recommender.service.access import Access
 from recommender.settings import Settings
 
 if TYPE_CHECKING:
@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 
 def create_app(
-    model_folder: Path, settings: Settings, content: Path | None = None, origins: Sequence[str] = ()
+    model_folder: Path, settings: Settings, content: Path | None = None, access: Access | None = None
 ) -> Flask:
     """Make the WSGI application that answers from a saved model, and follows it when a new one is published.
 
     Without ``content`` (the site's folder) the diff of a fill, the curated links and staleness are not available.
-    ``origins`` are the web origins whose scripts may read the API ("https://example.org"); none by default.
+    ``access`` says whose scripts may read the API, which hosts are answered, and whether the editors' pages are there:
+    by default no script of another origin, any host, and yes.
     Where there is no model yet, everything but ``/healthz`` is 503 until one is built.
     """
     # Inside: Prometheus decides at import whether it counts for several processes, so its variable must be set before.
     from recommender.service.app import make_app  # noqa: PLC0415
 
-    return make_app(Path(model_folder), settings, None if content is None else Path(content), tuple(origins))
+    return make_app(Path(model_folder), settings, None if content is None else Path(content), access or Access())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from recommender.service.access import Access
 from recommender.service.api import add_api
 from recommender.service.content import Content
 from recommender.service.current import Current
@@ -23,9 +24,10 @@ from recommender.settings import Settings
 NAME = "recommender"
 
 
-def make_app(model_folder: Path, settings: Settings, content: Path | None, origins: tuple[str, ...]) -> Flask:
+def make_app(model_folder: Path, settings: Settings, content: Path | None, access: Access) -> Flask:
     """Make the application; its model is opened here, so that forked workers share what was made of it."""
-    app = Flask("recommender.service", static_folder="static", static_url_path="/static")
+    static = "static" if access.pages else None
+    app = Flask("recommender.service", static_folder=static, static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.config["MAX_FORM_MEMORY_SIZE"] = MAX_BODY
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 300
@@ -34,11 +36,16 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, origi
     surveys = Surveys(content, settings) if content is not None else None
     files = Content(content, settings) if content is not None else None
     state = State(settings, files, Current(model_folder), surveys, Metrics())
-    state.current.look()
     app.extensions[NAME] = state
-    add_hooks(app, state, origins)
-    add_failures(app, state)
-    add_probes(app, state)
+    try:
+        state.current.look()
+    except BaseException:  # a signal too, which leaves nothing behind either
+        state.close()
+        raise
+    add_hooks(app, state, access)
+    add_failures(app, state, access)
+    add_probes(app, state, access)
     add_api(app, state)
-    add_pages(app, state)
+    if access.pages:
+        add_pages(app, state)
     return app

@@ -45,7 +45,7 @@ class Current:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.served: Served | None = None
-        self.refused = ""
+        self.refused = self._said = ""
         self._seen: tuple[int, ...] | None = None
         self._retry_at = 0.0
         self._lock = threading.Lock()
@@ -69,18 +69,19 @@ class Current:
             return self._look()
 
     def _look(self) -> bool:
-        seen = self._signature()
+        first, seen = self._seen is None, self._signature()
         if seen == self._seen and not (self.refused and time.monotonic() >= self._retry_at):
             return False
         self._seen = seen
         try:
             fresh = _open(self.folder)
         except ModelError as error:
-            if self.refused != str(error):
-                LOG.warning("model refused: %s", error)
             self.refused, self._retry_at = str(error), time.monotonic() + PATIENCE
+            if not first and self._said != self.refused:  # at the start whoever starts it says so
+                LOG.warning("model refused: %s", error)
+                self._said = self.refused
             return False
-        self.refused = ""
+        self.refused = self._said = ""
         if self.served is not None and self.served.tag == fresh.tag:
             return False
         self.served = fresh

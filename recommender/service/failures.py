@@ -7,6 +7,7 @@ import logging
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
+from recommender.service.access import Access
 from recommender.service.pages import error_page
 from recommender.service.refusals import Refusal
 from recommender.service.replies import problem_reply
@@ -25,17 +26,18 @@ _DETAILS = {
 }
 
 
-def add_failures(app: Flask, state: State) -> None:
+def add_failures(app: Flask, state: State, access: Access) -> None:
     """Register what is answered where a request is refused or fails."""
-    failures = _Failures(state)
+    failures = _Failures(state, access)
     app.register_error_handler(Refusal, failures.refused)
     app.register_error_handler(HTTPException, failures.failed)
     app.register_error_handler(Exception, failures.crashed)
 
 
 class _Failures:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, access: Access) -> None:
         self.state = state
+        self.access = access
 
     def refused(self, refusal: Refusal) -> Response:
         return self._problem(refusal)
@@ -59,7 +61,8 @@ class _Failures:
 
     def _problem(self, refusal: Refusal) -> Response:
         identity = request.environ.get("recommender.id", "")
-        if request.path.startswith(MACHINES):
+        # Nothing of the site is on the answer to a request for another host.
+        if not self.access.pages or refusal.kind == "other-host" or request.path.startswith(MACHINES):
             return problem_reply(refusal, identity)
         page = wants_page(request)
         reply = error_page(self.state, refusal, identity) if page else problem_reply(refusal, identity)

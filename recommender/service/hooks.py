@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
 
+from recommender.service.access import ANY, Access
+from recommender.service.refusals import Refusal, shown
 from recommender.service.state import State
 
 if TYPE_CHECKING:
@@ -37,11 +39,13 @@ _PUBLIC = ("/v1/", "/openapi.json")
 UNWANTED = 1024 * 1024
 
 
-def add_hooks(app: Flask, state: State, origins: tuple[str, ...]) -> None:
+def add_hooks(app: Flask, state: State, access: Access) -> None:
     """Put the hooks around an application."""
     app.wsgi_app = Hooks(app.wsgi_app, state)  # type: ignore[method-assign]
-    if origins:
-        door = _Origins(frozenset(origins))
+    if access.hosts is not None:
+        app.before_request(_Hosts(access).before)
+    if access.origins:
+        door = _Origins(frozenset(access.origins))
         app.before_request(door.before)
         app.after_request(door.after)
 
@@ -115,6 +119,30 @@ def _read_rest(environ: WSGIEnvironment) -> None:
         left -= len(data)
 
 
+class _Hosts:
+    """Refuses requests for other hosts: a web page may have its own name point at a loopback address, and read us."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+
+    def before(self) -> None:
+        """Look at every host that a request names: the header, and the address where it is absolute.
+
+        Raises:
+            Refusal: one of them is not ours.
+        """
+        environ = request.environ
+        named = [environ.get("HTTP_HOST", "")]
+        asked = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""  # gunicorn's name for it, waitress's
+        if not asked.startswith("/"):
+            named += re.findall(r"^[a-zA-Z][a-zA-Z0-9+.-]*://([^/?#]*)", asked)
+        for host in named:
+            if not self.access.answers_to(host):
+                said = f"this service is not {shown(host)}" if host else "the request names no host"
+                remedy = "where it should be answered, start the service with --allow-host (or RECOMMENDER_HOSTS)"
+                raise Refusal("other-host", f"{said}; {remedy}")
+
+
 class _Origins:
     """Lets the scripts of listed web origins read the API."""
 
@@ -130,12 +158,14 @@ class _Origins:
         """Say who may read the answer; it depends on who asks, which caches must know."""
         if not request.path.startswith(_PUBLIC):
             return response
-        response.headers.add("Vary", "Origin")
-        origin = request.environ.get("HTTP_ORIGIN", "")
-        if origin not in self.origins:
-            return response
+        origin = ANY
+        if ANY not in self.origins:
+            response.headers.add("Vary", "Origin")
+            origin = request.environ.get("HTTP_ORIGIN", "")
+            if origin not in self.origins:
+                return response
         response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "ETag, X-Request-ID"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Retry-After, X-Request-ID"
         if request.method == "OPTIONS":
             response.headers["Access-Control-Allow-Methods"] = "GET, POST"
             response.headers["Access-Control-Allow-Headers"] = "Content-Type, If-None-Match, X-Request-ID"

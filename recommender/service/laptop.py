@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 import signal
+import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, create_server
 
-from recommender.errors import ModelError, RecommenderError
+from recommender.errors import ModelError
 from recommender.service.app import NAME
 from recommender.threads import NoThread
 
@@ -24,48 +25,31 @@ DRAIN = 10.0
 MAX_BODY, MAX_HEADERS = 16 * 1024 * 1024, 32 * 1024
 
 
-def serve(app: Flask, host: str, port: int, say: Callable[[str], None]) -> None:
-    """Answer requests until SIGTERM or Ctrl-C, then finish those at work; ``say`` gets one line once it listens.
+def serve(app: Flask, sockets: Sequence[socket.socket], listening: Callable[[], None]) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then finish those at work; ``listening`` is called before the first.
+
+    The sockets listen already, and are closed at the end.
 
     Raises:
         ModelError: there is no model, or it is broken.
-        RecommenderError: the address cannot be listened on.
         NoThread: the system starts none.
     """
     state = app.extensions[NAME]
-    if state.current.served is None:
-        state.close()
-        raise ModelError(state.current.refused)
-    log_as_json()
     try:
-        server: Any = create_server(
-            app,
-            host=host,
-            port=port,
-            threads=THREADS,
-            ident=None,
-            channel_timeout=30,
-            cleanup_interval=5,
-            connection_limit=1000,
-            max_request_header_size=MAX_HEADERS,
-            max_request_body_size=MAX_BODY,
-        )
-    except OSError as error:
+        if state.current.served is None:
+            raise ModelError(state.current.refused)
+        log_as_json()
+        stop = _Stop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        server = _Server(app, sockets)
+        state.watch()
+        listening()
+        while not stop.asked:
+            server.turn(0.5)
+        server.drain()
+    finally:
         state.close()
-        raise RecommenderError(f"{host}:{port} cannot be listened on ({error.strerror}); give another --port") from None
-    except RuntimeError:
-        state.close()
-        raise NoThread from None
-    stop = _Stop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    state.watch()
-    shown = f"[{host}]" if ":" in host else host
-    say(f"serving http://{shown}:{server.effective_port}/ (Ctrl-C stops it)")
-    while not stop.asked:
-        server.asyncore.loop(timeout=0.5, map=server._map, count=1)
-    _drain(server)
-    state.close()
 
 
 class _Stop:
@@ -77,20 +61,48 @@ class _Stop:
         self.asked = True
 
 
-def _drain(server: Any) -> None:
-    """Take no further connection, finish what is at work, send what is written, then close."""
-    for _ in range(5):  # who has connected already is let in, and what they sent is read
-        server.asyncore.loop(timeout=0.02, map=server._map, count=1)
-    server.del_channel()
-    server.socket.close()
-    until = time.monotonic() + DRAIN
-    while time.monotonic() < until and any(_busy(channel) for channel in server.active_channels.values()):
-        server.asyncore.loop(timeout=0.05, map=server._map, count=1)
-    server.task_dispatcher.shutdown(timeout=1)
+class _Server:
+    """Waitress on several sockets, which share its loop and its threads."""
 
+    def __init__(self, app: Flask, sockets: Sequence[socket.socket]) -> None:
+        self._loop: dict[int, Any] = {}
+        try:
+            made: Any = create_server(
+                app,
+                map=self._loop,
+                sockets=list(sockets),
+                threads=THREADS,
+                ident=None,
+                channel_timeout=30,
+                cleanup_interval=5,
+                connection_limit=1000,
+                max_request_header_size=MAX_HEADERS,
+                max_request_body_size=MAX_BODY,
+            )
+        except RuntimeError:  # a thread could not be started
+            raise NoThread from None
+        self._turn, self._threads = made.asyncore.loop, made.task_dispatcher
+        self._doors: list[Any] = [one for one in self._loop.values() if isinstance(one, BaseWSGIServer)]
 
-def _busy(channel: Any) -> bool:
-    return bool(channel.requests or channel.total_outbufs_len)
+    def turn(self, seconds: float) -> None:
+        """Take what comes within some seconds."""
+        self._turn(timeout=seconds, map=self._loop, count=1)
+
+    def drain(self) -> None:
+        """Take no further connection, finish what is at work, send what is written, then close."""
+        for _ in range(5):  # who has connected already is let in, and what they sent is read
+            self.turn(0.02)
+        for door in self._doors:
+            door.del_channel()
+            door.socket.close()
+        until = time.monotonic() + DRAIN
+        while time.monotonic() < until and self._busy():
+            self.turn(0.05)
+        self._threads.shutdown(timeout=1)
+
+    def _busy(self) -> bool:
+        channels = [channel for door in self._doors for channel in door.active_channels.values()]
+        return any(channel.requests or channel.total_outbufs_len for channel in channels)
 
 
 def log_as_json() -> None:

@@ -4,33 +4,46 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, request
 
 from recommender import __version__
+from recommender.service.access import Access
 from recommender.service.metrics import CONTENT_TYPE, seconds_of
 from recommender.service.parameters import read_query
 from recommender.service.replies import CACHED, json_reply
 from recommender.service.state import State
 
 OPENAPI = Path(__file__).with_name("openapi.json")
+# The tag of the routes for people.
+PAGE = "page"
 NOT_AVAILABLE = "not available here: the service was started without the content"
 
 
-def add_probes(app: Flask, state: State) -> None:
+def add_probes(app: Flask, state: State, access: Access) -> None:
     """Register the routes for machines."""
-    probes = _Probes(state)
+    probes = _Probes(state, access)
     app.add_url_rule("/healthz", view_func=probes.health, methods=["GET"])
     app.add_url_rule("/readyz", view_func=probes.ready, methods=["GET"])
     app.add_url_rule("/metrics", view_func=probes.metrics, methods=["GET"])
     app.add_url_rule("/openapi.json", view_func=probes.openapi, methods=["GET"])
 
 
+def _is_page(item: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether a path of the description is for people."""
+    return any(PAGE in operation["tags"] for operation in item.values())
+
+
 class _Probes:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, access: Access) -> None:
         self.state = state
         document = json.loads(OPENAPI.read_text(encoding="utf-8"))
+        if not access.pages:
+            document["paths"] = {path: item for path, item in document["paths"].items() if not _is_page(item)}
+            document["tags"] = [tag for tag in document["tags"] if tag["name"] != PAGE]
         document["info"]["version"] = __version__
         self.document = document
 

@@ -16,6 +16,7 @@ REFUSALS = {
     "ambiguous-id": (409, "Several different articles share this id"),
     "too-large": (413, "The body is too large"),
     "too-long": (414, "The address is too long"),
+    "other-host": (421, "The request is for another host"),
     "wrong-type": (415, "The body must be application/json"),
     "no-words": (422, "The draft holds no text"),
     "bug": (500, "A bug of the service"),

@@ -6,19 +6,25 @@ of the environment that it looks at:
 RECOMMENDER_BIND      address, or unix:PATH (default 127.0.0.1:8080)
 RECOMMENDER_WORKERS   worker processes (default: two for each core, at most 8)
 RECOMMENDER_MODEL     folder of the model (default: that of recommender.yml, else models/default beside it)
-RECOMMENDER_ORIGINS   web origins whose scripts may read the API, with spaces between them (default: none)
+RECOMMENDER_ORIGINS   web origins whose scripts may read the API, with spaces between them; *: all (default: none)
+RECOMMENDER_HOSTS     host names that requests may be for, beside localhost and addresses (default: any)
+RECOMMENDER_PAGES     1: with the pages for editors, which show diffs and hidden articles (default: the API alone)
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
+import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recommender.errors import ModelError
+from recommender.errors import ModelError, RecommenderError, SettingsError
 from recommender.service import create_app
+from recommender.service.access import Access
 from recommender.settings import find_settings
 
 if TYPE_CHECKING:
@@ -27,9 +33,39 @@ if TYPE_CHECKING:
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 _FOLDERS = contextlib.ExitStack()
 
+
+@contextlib.contextmanager
+def _said() -> Iterator[None]:
+    """End with one sentence and exit code 2 on wrong use, where gunicorn would print a traceback."""
+    try:
+        yield
+    except RecommenderError as error:
+        print(f"recommender: {error}", file=sys.stderr)  # noqa: T201  (gunicorn's log is not set up yet)
+        sys.exit(error.exit_code)
+
+
+def _variable(name: str, allowed: str, meaning: str, default: str) -> str:
+    """Give the value of a variable; unset and empty are the same."""
+    value = os.environ.get(name) or default
+    if not re.fullmatch(allowed, value, re.ASCII):
+        raise SettingsError(f"{name}: must be {meaning}, got {value!r}")
+    return value
+
+
+with _said():
+    workers = int(
+        _variable(
+            "RECOMMENDER_WORKERS", "[1-9][0-9]{0,3}", "a whole number from 1", str(min(8, 2 * (os.cpu_count() or 1)))
+        )
+    )
+    _ACCESS = Access(
+        origins=os.environ.get("RECOMMENDER_ORIGINS", "").split(),
+        hosts=os.environ.get("RECOMMENDER_HOSTS", "").split() or None,
+        pages=_variable("RECOMMENDER_PAGES", "[01]", "1 or 0", "0") == "1",
+    )
+
 wsgi_app = "recommender.service.workers:application()"
-bind = os.environ.get("RECOMMENDER_BIND", "127.0.0.1:8080")
-workers = int(os.environ.get("RECOMMENDER_WORKERS", str(min(8, 2 * (os.cpu_count() or 1)))))
+bind = os.environ.get("RECOMMENDER_BIND") or "127.0.0.1:8080"
 worker_class = "gthread"
 threads = 4
 # The model is opened once, before the workers are forked, so that they share what was made of it.
@@ -77,19 +113,24 @@ def child_exit(server: Any, worker: Any) -> None:
 
 
 def application() -> Flask:
-    """Make the application from recommender.yml and the environment.
-
-    Raises:
-        ModelError: there is no model, or it is broken.
-    """
+    """Make the application from recommender.yml and the environment; wrong use ends the process with a sentence."""
     if not os.environ.get(_METRICS):
         # Fresh at every start: what the workers of an earlier one counted is not of this one.
         os.environ[_METRICS] = _FOLDERS.enter_context(tempfile.TemporaryDirectory(prefix="recommender-metrics-"))
-    settings = find_settings(Path.cwd())
-    default = settings.model or (settings.home or Path.cwd()) / "models" / "default"
-    folder = Path(os.environ.get("RECOMMENDER_MODEL") or default)
-    app = create_app(folder, settings, settings.content, os.environ.get("RECOMMENDER_ORIGINS", "").split())
-    current = app.extensions["recommender"].current
-    if current.served is None:
-        raise ModelError(current.refused)
+    with _said():
+        settings = find_settings(Path.cwd())
+        default = settings.model or (settings.home or Path.cwd()) / "models" / "default"
+        folder = Path(os.environ.get("RECOMMENDER_MODEL") or default)
+        if settings.home is None and not folder.exists():
+            raise ModelError(
+                f"{folder} holds no model, and no recommender.yml is here or above; "
+                "start it in the folder of the site, or name a model with RECOMMENDER_MODEL"
+            )
+        if settings.content is not None and not settings.content.is_dir():
+            raise SettingsError(f"content: {settings.content} in recommender.yml is not a folder; name the site's")
+        app = create_app(folder, settings, settings.content, _ACCESS)
+        state = app.extensions["recommender"]
+        if state.current.served is None:
+            state.close()
+            raise ModelError(state.current.refused)
     return app

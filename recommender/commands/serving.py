@@ -1,0 +1,52 @@
+"""``serve``: the HTTP service and its pages, on this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+
+from recommender import output
+from recommender.commands.site import CONTENT, MODEL, saved_model
+from recommender.settings import find_settings
+
+
+@click.command()
+@CONTENT
+@click.option("--host", default="127.0.0.1", show_default=True, help="Name or address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port; 0: any free one.")
+@click.option("--api-only", is_flag=True, help="Without the pages for editors, which show diffs and hidden articles.")
+@click.option(
+    "--allow-origin", multiple=True, metavar="ORIGIN", help="Web origin whose scripts may read the API; *: all."
+)
+@click.option(
+    "--allow-host", multiple=True, metavar="NAME", help="Answer requests for this host, that of a proxy in front."
+)
+@MODEL
+def serve(**options: Any) -> int:
+    """Answer over HTTP, and show the pages for editors, until Ctrl-C."""
+    from recommender.service import create_app
+    from recommender.service.access import Access
+    from recommender.service.addresses import is_loopback, listen, url_of
+    from recommender.service.laptop import serve as run_server
+
+    settings = find_settings(Path.cwd())
+    root = options["content"] or settings.content
+    if root is not None and not root.is_dir():
+        raise click.UsageError(f"CONTENT {root} is not a folder; name the folder of the site's Markdown files")
+    model = saved_model(options["model"], settings)
+    access = Access(options["allow_origin"], options["allow_host"] or None, not options["api_only"])
+    sockets = listen(options["host"], options["port"])
+    try:
+        # Elsewhere the names that the machine goes by are not known here.
+        if options["allow_host"] or (access.pages and all(map(is_loopback, sockets))):
+            access = dataclasses.replace(access, hosts=(options["host"], *options["allow_host"]))
+        app = create_app(model, settings, root, access)
+        urls = " and ".join(url_of(one) + ("" if access.pages else "v1/") for one in sockets)
+        run_server(app, sockets, lambda: output.note(f"serving {urls} (Ctrl-C stops it)"))
+    finally:
+        for one in sockets:
+            one.close()
+    return 0
