@@ -35,7 +35,7 @@ class Article:
     """One usable file of the site.
 
     ``id`` is "" where the file has none that is valid: such an article is a source, never a target.
-    ``texts`` are the values of ``Settings.sources``, in that order.
+    ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old addresses.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for an empty one.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
     of the bytes as they were read. ``style`` is that of its own blocks, None where it has none.
@@ -54,6 +54,7 @@ class Article:
     file_digest: str
     links: tuple[Link, ...]
     style: Style | None
+    aliases: tuple[str, ...] = ()
 
 
 def is_id(text: str) -> bool:
@@ -68,12 +69,6 @@ def digest(*parts: str) -> str:
         data = part.encode("utf-8", "surrogatepass")
         pieces += [len(data).to_bytes(8, "little"), data]
     return hashlib.sha256(b"".join(pieces)).hexdigest()[:32]
-
-
-def url_forms(url: str) -> tuple[str, ...]:
-    """Give the forms under which a site may know a page's address: as it is, and its path without and with a slash."""
-    path = site_path(url)
-    return (url, path, path + "/") if path else (url,)
 
 
 def site_path(url: str) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from recommender.addresses import alias_key, host_name, parse
 from recommender.corpus import Corpus
 from recommender.families import Likeness, members_of
 from recommender.links import Judged, judge_links
 from recommender.problems import KINDS, SEVERITIES, Problem
+from recommender.provenance import Generated
+from recommender.settings import FILE_NAME
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,11 @@ class Audit:
         return {severity: found[severity] for severity in SEVERITIES}
 
 
-def audit_site(corpus: Corpus, slots: int, likeness: Likeness | None = None) -> Audit:
+def audit_site(corpus: Corpus, slots: int, generated: Generated, likeness: Likeness | None = None) -> Audit:
     """Find every problem of files and links; same questions only with the likeness that a fitting model holds."""
-    judged = [judge_links(corpus, row) for row in range(len(corpus.articles))]
+    judged = [
+        judge_links(corpus, row, generated.get(article.url, frozenset())) for row, article in enumerate(corpus.articles)
+    ]
     problems = list(corpus.problems)
     for row, links in enumerate(judged):
         problems += _link_problems(corpus, row, links, slots)
@@ -59,12 +64,7 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     found = []
     for judged in links:
         link = judged.link
-        if not judged.sound:
-            value = link.url or link.id or link.title
-            found.append(Problem(judged.verdict, article.path, link.line, link.slot, value))
-        for key in judged.drift:
-            value = f"{getattr(link, key)!r} is {getattr(corpus.articles[judged.target], key)!r}"
-            found.append(Problem(f"drifted-{key}", article.path, link.line, link.slot, value))
+        found += [Problem(code, article.path, link.line, link.slot, text) for code, text in _findings(corpus, judged)]
     held = [judged.link.slot for judged in links]
     for (slot, _), (after, line) in pairwise(sorted((link.slot, link.line) for link in article.links)):
         if slot == after:
@@ -77,6 +77,20 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     if len(held) > slots:
         found.append(Problem("too-many", article.path, slot=max(held), value=f"{len(held)} links, {slots} slots"))
     return found
+
+
+def _findings(corpus: Corpus, judged: Judged) -> Iterator[tuple[str, str]]:
+    """Give the codes and values of what there is to say of one link."""
+    link = judged.link
+    if not judged.sound and judged.verdict != "external":
+        yield judged.verdict, link.url or link.id or link.title
+    if judged.again:
+        yield "same-page", link.url
+    for key in judged.drift:
+        if key in ("url", "moved"):
+            yield ("moved" if key == "moved" else "drifted-url"), f"{link.url!r} is {judged.url!r}"
+        else:
+            yield f"drifted-{key}", f"{getattr(link, key)!r} is {getattr(corpus.articles[judged.target], key)!r}"
 
 
 def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[Problem]:
@@ -93,7 +107,27 @@ def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[P
     for rows in members_of(corpus.families).values():
         urls = ", ".join(articles[row].url for row in rows)
         found.append(Problem("copies", articles[rows[0]].path, value=urls))
-    return found
+    return [*found, *_alias_conflicts(corpus), *_unknown_hosts(corpus, judged)]
+
+
+def _alias_conflicts(corpus: Corpus) -> Iterator[Problem]:
+    """Find the old addresses that lead to several pages: each article that has one, and who else has it."""
+    for row, article in enumerate(corpus.articles):
+        for alias in article.aliases:
+            rows, old = corpus.book.at(alias_key(corpus.book, article.url, alias))
+            others = [corpus.articles[other].url for other in dict.fromkeys((*rows, *old)) if other not in (row, -2)]
+            if others:
+                yield Problem("alias-conflict", article.path, value=f"{alias} of {', '.join(others)}")
+
+
+def _unknown_hosts(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[Problem]:
+    """Say once to which hosts links lead, where none is known to be the site's own."""
+    outside = (parse(j.link.url) for links in judged for j in links if j.verdict == "external")
+    hosts = Counter(host_name(address.host) for address in outside if address.host)
+    if corpus.book.hosts or not hosts:
+        return []
+    named = ", ".join(f"{host} ({count:,})" for host, count in hosts.most_common(5))
+    return [Problem("unknown-host", FILE_NAME, value=named)]
 
 
 def _same_questions(corpus: Corpus, likeness: Likeness) -> list[Problem]:

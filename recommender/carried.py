@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.catalogue import Catalogue
 from recommender.coverage import Coverage
 from recommender.kernels import Span, compiled, part
-from recommender.model import Catalogue, Model
+from recommender.model import Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
 from recommender.parallel import cores
 from recommender.rescoring import Pairs, sorted_by_score, table

@@ -21,7 +21,7 @@ from recommender.commands.exporting import export
 from recommender.commands.filling import fill
 from recommender.commands.judging import judge
 from recommender.commands.serving import serve
-from recommender.commands.site import CONTENT, JSON, MODEL, load, model_folder, read_site
+from recommender.commands.site import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site
 from recommender.commands.tuning import tune
 from recommender.commands.undoing import undo
 from recommender.commands.watching import watch
@@ -114,11 +114,12 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     from recommender.audit import audit_site
     from recommender.filling import fitting_likeness
     from recommender.problems import worst_reached
+    from recommender.provenance import read_generated
 
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)
     likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
-    found = audit_site(corpus, settings.slots, likeness)
+    found = audit_site(corpus, settings.slots, read_generated(links_file(settings)), likeness)
     output.show_audit(found, as_json=as_json)
     return 1 if worst_reached(found.problems, fail_on) else 0
 

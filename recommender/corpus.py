@@ -11,14 +11,17 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from recommender import frontmatter, parallel
+from recommender.addresses import Addresses, Book, is_page_url, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest, is_id
 from recommender.counts import Counted, say
 from recommender.errors import ContentError, FileProblem
 from recommender.files import list_files, printed, read_bytes
 from recommender.index import Read, stamp_of
+from recommender.nodes import Value
 from recommender.problems import Problem
-from recommender.related import end_of_others, fold, read_blocks, style_of
-from recommender.settings import Keys, Settings
+from recommender.related import Block, end_of_others, fold, read_blocks, style_of
+from recommender.settings import Keys, Settings, UrlSettings
+from recommender.site_form import SiteForm, form_of
 from recommender.text import single_spaced
 
 TRUE = {"true", "yes", "on", "1"}
@@ -27,13 +30,17 @@ Texts = tuple[str, ...]
 LONG = 1 << 22
 
 
+NOWHERE = Addresses((), {}, {}, {})
+
+
 @dataclass(frozen=True)
 class Corpus:
     """All articles of a site, sorted by url, and what is wrong with its files.
 
     ``files`` counts what was found, articles or not. ``style`` is the most frequent one of the site's blocks.
     ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
-    the words where reading counted them; the articles have no texts and no links then.
+    the words where reading counted them; the articles have no texts and no links then. ``book`` finds articles by
+    their addresses.
     """
 
     root: Path
@@ -46,11 +53,22 @@ class Corpus:
     rows_of_id: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     families: Sequence[int] = ()
     counted: Counted | None = field(default=None, compare=False)
+    book: Book = field(default=NOWHERE, compare=False)
+    url: UrlSettings = field(default_factory=UrlSettings, compare=False)
 
     @property
     def digest(self) -> str:
         """Digest of everything that ranking reads, whatever the order of the files; links play no part."""
         return digest(*(article.source_digest for article in self.articles))
+
+    @cached_property
+    def form(self) -> SiteForm:
+        """The form of its articles' urls, and what else the site has."""
+        return form_of(self.row_of, self.url)
+
+    def find(self, url: str) -> int:
+        """Find the row of a url, of any host where the site's own is not known; -1 where it names no article."""
+        return resolve(self.book, url, any_host=True).row
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +84,14 @@ def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = pa
 
     Raises:
         ContentError: the folder does not exist, cannot be listed, or holds no article.
+        SettingsError: the sitemap or the built folder cannot be read.
     """
     paths, problems = listed(root)
     parts = parallel.run(Reading(str(root), settings), paths, progress)
-    return not_empty(assemble(root, [read for part in parts for read in part.reads], problems))
+    corpus = not_empty(assemble(root, [read for part in parts for read in part.reads], problems, settings.url))
+    if settings.url.sitemap or settings.url.built:
+        corpus.form  # noqa: B018  (what cannot be read is said at once)
+    return corpus
 
 
 def listed(root: Path) -> tuple[list[str], list[Problem]]:
@@ -93,7 +115,7 @@ def read_article(root: Path, path: str, settings: Settings) -> tuple[Article | N
     return read.article, read.problems
 
 
-def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem]) -> Corpus:
+def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], url: UrlSettings) -> Corpus:
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     read = [result.article for result in results if result.article]
     found = [*problems, *(problem for result in results for problem in result.problems)]
@@ -102,6 +124,9 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem]) -
         if urls[article.url] > 1:
             found.append(Problem("duplicate-url", article.path, value=article.url))
     articles = tuple(sorted((a for a in read if urls[a.url] == 1), key=lambda article: article.url))
+    twins = frozenset(url for url, count in urls.items() if count > 1)
+    pages = [(article.url, article.aliases) for article in articles]
+    book = make_addresses(pages, twins, own_hosts(url.host, urls), ignore_case=url.ignore_case)
     styles = Counter(article.style for article in read if article.style)
     ids: dict[str, list[int]] = {}
     first: dict[str, int] = {}
@@ -116,10 +141,12 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem]) -
         problems=tuple(sorted(found, key=lambda p: (p.path, p.line, p.slot, p.code))),
         files=len(results) + len(problems),
         style=min(styles, key=lambda s: (-styles[s], s.indent, s.folded_title)) if styles else Style(),
-        ambiguous_urls=frozenset(url for url, count in urls.items() if count > 1),
-        row_of={article.url: row for row, article in enumerate(articles)},
+        ambiguous_urls=twins,
+        row_of=book.row_of,
         rows_of_id={key: tuple(rows) for key, rows in ids.items()},
         families=tuple(families),
+        book=book,
+        url=url,
     )
 
 
@@ -207,25 +234,22 @@ class Reading:
         self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str
     ) -> tuple[Article | None, tuple[Problem, ...], Texts]:
         settings, keys = self.settings, self.settings.keys
-        at = partial(frontmatter.text_at, {entry.key: entry.value for entry in entries})
+        by_key = {entry.key: entry.value for entry in entries}
+        at = partial(frontmatter.text_at, by_key)
         url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
         unusable = _unusable(url, title, keys)
         if unusable:
             code, key, value = unusable
             return None, (Problem(code, path, _line(entries, key), value=value),), ()
         blocks = read_blocks(entries, keys.related)
-        problems = [
-            Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed
-        ]
-        if not is_id(written_id):
-            code = "bad-id" if written_id else "missing-id"
-            problems.append(Problem(code, path, _line(entries, keys.id), value=written_id))
+        problems = _lacking(path, blocks, (_line(entries, keys.id), written_id))
         body = document.body
         texts = tuple(body if name == "body" else at(name) for name in settings.sources)
         answer = single_spaced(at(keys.answer) or body)
         hidden, subject, date = at(keys.hidden).strip().lower() in TRUE, at(keys.subject).strip(), at(keys.date)
         used = [] if self.count else blocks
-        source = digest(url, written_id, title, subject, date, str(hidden), answer, *texts)
+        aliases = _aliases(by_key, settings.url.aliases)
+        source = digest(url, written_id, title, subject, date, str(hidden), *aliases, answer, *texts)
         article = Article(
             url=url,
             id=written_id if is_id(written_id) else "",
@@ -240,17 +264,32 @@ class Reading:
             file_digest=file_digest,
             links=tuple(link for block in used if (link := block.link)),
             style=style_of(used),
+            aliases=aliases,
         )
-        return article, tuple(problems), texts
+        return article, problems, texts
 
 
 def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:
     """Give the code, key and value of what keeps a file from being an article; None where nothing does."""
     if not url:
         return "missing-url", keys.url, ""
-    if not url.isprintable() or " " in url:
+    if not is_page_url(url):
         return "bad-url", keys.url, url
     return None if title else ("missing-title", keys.title, "")
+
+
+def _lacking(path: str, blocks: Sequence[Block], written_id: tuple[int, str]) -> tuple[Problem, ...]:
+    """Name the blocks that are none, and the id (its line and text) that is none."""
+    found = [Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed]
+    line, text = written_id
+    if not is_id(text):
+        found.append(Problem("bad-id" if text else "missing-id", path, line, value=text))
+    return tuple(found)
+
+
+def _aliases(by_key: Mapping[str, Value], keys: Sequence[str]) -> tuple[str, ...]:
+    found = (alias.strip() for key in keys for alias in frontmatter.texts_at(by_key, key))
+    return tuple(alias for alias in dict.fromkeys(found) if alias and alias.isprintable())
 
 
 def _line(entries: Sequence[frontmatter.Entry], key: str) -> int:

@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.article import Article
+from recommender.catalogue import Catalogue, packed_keys
 from recommender.corpus import Corpus, assemble
 from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
 from recommender.index import Read
-from recommender.model import SHOWN, Catalogue, Model, Ranking
+from recommender.model import SHOWN, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
@@ -26,6 +27,7 @@ from recommender.threads import in_threads
 from recommender.vectors import Fitted, Vectors, fit_vectors
 
 if TYPE_CHECKING:
+    from recommender.addresses import Addresses
     from recommender.carried import Carried
     from recommender.choosing import Facts
 
@@ -198,7 +200,7 @@ def load_engines(settings: Settings) -> None:
     )
     reads = [Read(replace(article, url=url), ()) for url in ("/a", "/b")]
     with parallel.on(None):
-        fit_model(assemble(Path(), reads, ()), settings, "")
+        fit_model(assemble(Path(), reads, (), settings.url), settings, "")
 
 
 def load_kernels() -> None:
@@ -266,12 +268,15 @@ class _Choosing:
 def _catalogue(corpus: Corpus) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
+    keys, key_rows = packed_keys(cast("Addresses", corpus.book))
     return Catalogue(
         urls=pack(map(attrgetter("url"), articles)),
         ids=pack(ids),
         titles=pack(map(attrgetter("title"), articles)),
         subjects=pack(map(attrgetter("subject"), articles)),
         paths=pack(map(attrgetter("path"), articles)),
+        keys=keys,
+        key_rows=key_rows,
         hidden=np.array([article.hidden for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),

@@ -229,16 +229,19 @@ def _uneditable(front: str, reason: str, index: int) -> FileProblem:
 
 def text_at(entries_by_key: Mapping[str, Value], dotted: str) -> str:
     """Give the text at a dotted key (``seo.page_keywords``); a list of texts is joined by commas; "" where none is."""
+    return ", ".join(texts_at(entries_by_key, dotted))
+
+
+def texts_at(entries_by_key: Mapping[str, Value], dotted: str) -> tuple[str, ...]:
+    """Give the text at a dotted key, or the texts of the list there; none where there is neither."""
     value: Value = entries_by_key.get(dotted)
     if value is None and "." in dotted:
         value = entries_by_key
         for part in dotted.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
     if isinstance(value, str):
-        return value
-    if isinstance(value, tuple):
-        return ", ".join(item for item in value if isinstance(item, str))
-    return ""
+        return (value,)
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()
 
 
 def _span(front: str, key: Node, node: Node) -> Span:

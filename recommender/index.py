@@ -36,6 +36,8 @@ FILE_NAME = "index.npz"
 _READING = "recommender.collect"  # reads files and counts their words, with all that it imports
 RACY = 2_000_000_000  # ns
 _TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
+# Of one text, its lines; no address holds a line break.
+_LINES = ("aliases",)
 # What a build has no use for.
 UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None}
 
@@ -129,6 +131,7 @@ def key_of(settings: Settings) -> str:
     """Give a digest of the settings of reading and of this package's code, which decide what is read of a file."""
     values = (
         asdict(settings.keys),
+        settings.url.aliases,
         settings.sources,
         list(settings.weighted),
         dict(settings.text),
@@ -142,6 +145,7 @@ def save_index(index: Index, counts: Counts, folder: Path) -> None:
     """Write an index, with the counts of its articles, beside a model, atomically."""
     articles = [read.article for read in index.reads if read.article]
     texts = {name: pack(map(attrgetter(name), articles)) for name in _TEXTS}
+    texts |= {name: pack("\n".join(getattr(one, name)) for one in articles) for name in _LINES}
     texts["file"] = pack_bytes(map(os.fsencode, index.paths))
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
     texts["digest"] = pack(map(attrgetter("digest"), index.reads))
@@ -214,6 +218,7 @@ def _read_at(arrays: Mapping[str, NDArray[Any]]) -> int:
 def _opened(key: str, arrays: Mapping[str, NDArray[Any]]) -> Index:
     paths = [os.fsdecode(one) for one in _bytes(arrays, "file")]
     columns_of = {name: _texts(arrays, name) for name in _TEXTS} | {"hidden": arrays["hidden"].tolist()}
+    columns_of |= {name: [tuple(text.split("\n")) if text else () for text in _texts(arrays, name)] for name in _LINES}
     columns_of |= {name: repeat(value) for name, value in UNREAD.items()}
     # By position: a site has 36,000, and names would have to be looked up for each.
     articles = map(Article, *(columns_of[field.name] for field in fields(Article)))

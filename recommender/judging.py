@@ -16,7 +16,7 @@ from recommender.families import members_of
 from recommender.judgments import GRADES, Judgments
 from recommender.links import representative
 from recommender.problems import printable, shorten
-from recommender.rankers import Lists, family_of, row_of
+from recommender.rankers import Lists, family_of
 from recommender.settings import Settings
 from recommender.statistics import SEED
 from recommender.text import opening
@@ -70,12 +70,12 @@ def choose_articles(corpus: Corpus, judged: Iterable[str], wanted: Sequence[str]
     """
     rows: list[int] = []
     for url in (text for text in wanted if not text.isdecimal()):
-        row = row_of(corpus, url)
+        row = corpus.find(url)
         if row < 0:
             raise RecommenderError(f"no article has the url {url!r}; name one of the site, or a number of articles")
         rows.append(row)
     count = sum(int(text) for text in wanted if text.isdecimal())
-    before = [row for row in (row_of(corpus, url) for url in judged) if row >= 0]
+    before = [row for row in (corpus.find(url) for url in judged) if row >= 0]
     firsts = [
         row
         for row, article in enumerate(corpus.articles)
@@ -192,7 +192,7 @@ def _back(session: Session) -> Session:
 
 
 def _article(url: str, corpus: Corpus, settings: Settings) -> list[str]:
-    row = row_of(corpus, url)
+    row = corpus.find(url)
     if row < 0:
         return [f"    {url} (not in the content)"]
     article = corpus.articles[row]
@@ -217,7 +217,7 @@ def _graded(session: Session, corpus: Corpus, number: int) -> list[str]:
     task = session.tasks[number]
     rows = []
     for place, url in enumerate(task.candidates):
-        label, row = session.label(number, place), row_of(corpus, url)
+        label, row = session.label(number, place), corpus.find(url)
         if label:
             rows.append(f"  {label:<2} {shorten(corpus.articles[row].title if row >= 0 else url, WIDTH - 5)}")
     return [*rows, ""] if rows else []

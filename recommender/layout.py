@@ -8,18 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.catalogue import Catalogue
 from recommender.coverage import Coverage
 from recommender.families import Likeness
-from recommender.model import Catalogue, Model, Ranking
-from recommender.settings import PARTS, Keys, Settings, ranking_settings
+from recommender.model import Model, Ranking
+from recommender.settings import PARTS, Keys, Settings, UrlSettings, ranking_settings
 from recommender.sparse import Rows, Texts
 from recommender.vectors import Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
 
 _CATALOGUE = ("urls", "ids", "titles", "subjects", "paths")
+_KEYS = "keys"
 _VECTORS = ("vectors", "stems")
-_TEXTS = (*_CATALOGUE, *(f"{name}_terms" for name in _VECTORS))
+_TEXTS = (*_CATALOGUE, _KEYS, *(f"{name}_terms" for name in _VECTORS))
 _COUNTS = ("texts", "heads", "titles", "lengths")
 _RANKINGS = ("nearest", "chosen", "likeness")
 DTYPES = {
@@ -29,6 +31,7 @@ DTYPES = {
     **{f"{name}_rows": "<i4" for name in _RANKINGS},
     **{f"{name}_scores": "<f8" for name in _RANKINGS},
     "hidden": "|u1",
+    "key_rows": "<i4",
     "families": "<i4",
     "order_by_id": "<i4",
     "title_words": "<i4",
@@ -60,7 +63,7 @@ class LayoutError(Exception):
 def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """Give the arrays of a model by the names of their files."""
     vectors = {"vectors": model.vectors, "stems": model.titles}
-    texts = {name: getattr(model.catalogue, name) for name in _CATALOGUE}
+    texts = {name: getattr(model.catalogue, name) for name in (*_CATALOGUE, _KEYS)}
     texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()}
     rankings = {name: getattr(model, name) for name in _RANKINGS}
     arrays = {
@@ -70,6 +73,7 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         **{f"{name}_rows": value.rows for name, value in rankings.items()},
         **{f"{name}_scores": value.scores for name, value in rankings.items()},
         "hidden": model.catalogue.hidden,
+        "key_rows": model.catalogue.key_rows,
         "families": model.catalogue.families,
         "order_by_id": model.catalogue.order_by_id,
         "title_words": model.catalogue.title_words,
@@ -106,13 +110,17 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     for name, high in (("hidden", 2), ("families", count), ("order_by_id", count), ("title_words", 2**31 - 1)):
         _require(arrays[name].shape == (count,), f"{name} has not one entry an article")
         _within(arrays[name], 0, high, name)
+    _require(arrays["key_rows"].shape == (len(texts[_KEYS]),), "key_rows has not one row a key")
+    _within(arrays["key_rows"], -count, count, "key_rows")
     _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
     settings = _settings(header)
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
         _sparse((indptr, numbers, scores), (count, count), name)
-    parts: dict[str, Any] = {name: texts[name] for name in _CATALOGUE}
-    parts |= {name: arrays[name] for name in ("hidden", "families", "order_by_id", "title_words", "sources")}
+    parts: dict[str, Any] = {name: texts[name] for name in (*_CATALOGUE, _KEYS)}
+    parts |= {
+        name: arrays[name] for name in ("key_rows", "hidden", "families", "order_by_id", "title_words", "sources")
+    }
     _require(arrays["cosines"].shape == arrays["nearest_rows"].shape, "cosines has not one value a candidate")
     _require(arrays["lift"].shape == (1,) and 0 <= arrays["lift"][0] <= 1, "lift is not one number from 0 to 1")
     return Model(
@@ -169,8 +177,12 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     keys = values["keys"]
     good = isinstance(keys, dict) and set(keys) == set(vars(Keys())) and all(isinstance(k, str) for k in keys.values())
     _require(good, "keys are not as written")
+    url = values["url"]
+    good = isinstance(url, dict) and set(url) == {"host", "ignore_case"} and isinstance(url["ignore_case"], bool)
+    good = good and isinstance(url["host"], list) and all(isinstance(host, str) for host in url["host"])
+    _require(good, "url is not as written")
     for name, value in values.items():
-        if name not in ("fields", "text", "parts", "keys") and (name != "floor" or value is not None):
+        if name not in ("fields", "text", "parts", "keys", "url") and (name != "floor" or value is not None):
             _require(
                 type(value) in (int, float) and 0 <= value <= (100_000_000 if name == "exact_up_to" else 10_000),
                 f"setting {name} is not a number in range",
@@ -181,6 +193,7 @@ def _settings(header: Mapping[str, Any]) -> Settings:
         _require(isinstance(header[name], str), f"{name} is not a text")
     _require({name for name, _ in values["parts"]} == set(PARTS), "parts are not as written")
     plain = {**values, **{name: dict(values[name]) for name in ("fields", "text", "parts")}, "keys": Keys(**keys)}
+    plain["url"] = UrlSettings(host=tuple(url["host"]), ignore_case=url["ignore_case"])
     return Settings(**plain)
 
 

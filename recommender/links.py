@@ -5,58 +5,74 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from recommender.article import Article, Link, is_id, url_forms
+from recommender.addresses import Resolved, parse, resolve, same_page, with_page
+from recommender.article import Article, Link, is_id
 from recommender.corpus import Corpus
 from recommender.related import fold
 
 UNSOUND = ("dead", "ambiguous", "self", "copy", "hidden", "repeated")
+# Nothing that can be judged: another site's page, or a page of ours that is no article.
+BEYOND = ("external", "elsewhere")
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One curated link with its verdict, the row of its target (-1 for none) and the keys that drifted."""
+    """One curated link with its verdict, the row of its target (-1 for none) and the keys that drifted.
+
+    ``url`` is what its url should be; "moved" stands for the url among the drifted keys where it is an old address.
+    ``again`` tells that an earlier link leads to the same page, with another fragment or query.
+    """
 
     link: Link
     verdict: str
     target: int
     drift: tuple[str, ...] = ()
+    url: str = ""
+    again: bool = False
 
     @property
     def sound(self) -> bool:
         """Whether a reader is helped by it."""
         return self.verdict == "sound"
 
+    @property
+    def stays(self) -> bool:
+        """Whether a person's link of this verdict is kept."""
+        return self.sound or self.verdict in BEYOND
 
-def judge_links(corpus: Corpus, row: int, generated: frozenset[str] = frozenset()) -> tuple[Judged, ...]:
+
+def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Judged, ...]:
     """Give the verdict of each link of one article, in order of the slots; the first verdict that applies.
 
     Links to the urls in ``generated`` are judged after the others: of two links to one family, a person's stays.
     """
-    linked: set[int] = set()
+    linked: dict[int, set[str]] = {}
     judged = []
     for link in sorted(corpus.articles[row].links, key=lambda link: link.url in generated):
-        target, ambiguous = find_target(corpus, row, link)
-        verdict = _verdict(corpus, row, target, linked, ambiguous=ambiguous)
+        found = find_target(corpus, row, link)
+        verdict = _verdict(corpus, row, found, link)
+        again = False
         if verdict == "sound":
-            linked.add(corpus.families[target])
-        drift = drifted(corpus.articles[target], link) if verdict == "sound" else ()
-        judged.append(Judged(link, verdict, target, drift))
+            decoration = parse(link.url).decoration
+            earlier = linked.setdefault(corpus.families[found.row], set())
+            again = bool(earlier)
+            if earlier and (decoration in earlier or link.url in generated):
+                verdict = "repeated"
+            earlier.add(decoration)
+        drift, url = _drift(corpus, link, found) if verdict == "sound" else ((), link.url)
+        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound"))
     return tuple(sorted(judged, key=lambda one: one.link.slot))
 
 
-def find_target(corpus: Corpus, row: int, link: Link) -> tuple[int, bool]:
-    """Find the row that a link means: by its url, else by its id; -1 for none, and whether that is for ambiguity."""
-    for url in url_forms(link.url) if link.url else ():
-        if url in corpus.row_of:
-            return corpus.row_of[url], False
-        if url in corpus.ambiguous_urls:
-            return -1, True
-    rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else ()
+def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:
+    """Find the article that a link means: by its url, else by its id; ``id`` says so."""
+    found = resolve(corpus.book, link.url, corpus.articles[row].url) if link.url.strip() else Resolved("unknown")
+    rows = corpus.rows_of_id.get(link.id, ()) if found.kind == "unknown" and is_id(link.id) else ()
     if not rows:
-        return -1, False
+        return found
     if len({corpus.families[member] for member in rows}) > 1:
-        return -1, True
-    return representative(corpus, rows, corpus.articles[row].subject), False
+        return Resolved("ambiguous", rows=tuple(rows))
+    return Resolved("id", representative(corpus, rows, corpus.articles[row].subject))
 
 
 def representative(corpus: Corpus, rows: Iterable[int], subject: str) -> int:
@@ -67,24 +83,33 @@ def representative(corpus: Corpus, rows: Iterable[int], subject: str) -> int:
 
 
 def drifted(target: Article, link: Link) -> tuple[str, ...]:
-    """Name the keys of a link that differ from its target's: id (of a target that has one), title, subject, url."""
+    """Name the keys of a link, but for its url, that differ from its target's; an id only where it has one."""
     pairs = {
         "id": (link.id, target.id or link.id),
         "title": (fold(link.title), fold(target.title)),
         "subject": (fold(link.subject), fold(target.subject)),
-        "url": (link.url, target.url),
     }
     return tuple(key for key, (written, actual) in pairs.items() if written != actual)
 
 
-def _verdict(corpus: Corpus, row: int, target: int, linked: set[int], *, ambiguous: bool) -> str:
-    if target < 0:
-        return "ambiguous" if ambiguous else "dead"
-    if target == row:
+def _drift(corpus: Corpus, link: Link, found: Resolved) -> tuple[tuple[str, ...], str]:
+    """Name the keys of a sound link that drifted, and give the url that it should have."""
+    target = corpus.articles[found.row]
+    drift = drifted(target, link)
+    if found.kind == "id":
+        return ((*drift, "url"), target.url) if link.url != target.url else (drift, link.url)
+    if same_page(parse(link.url).path, parse(target.url).path):
+        return drift, link.url
+    return (*drift, "moved" if found.kind == "alias" else "url"), with_page(link.url, target.url)
+
+
+def _verdict(corpus: Corpus, row: int, found: Resolved, link: Link) -> str:
+    if found.kind in ("external", "ambiguous"):
+        return found.kind
+    if found.row < 0:
+        return "elsewhere" if link.url.strip() and corpus.form.is_elsewhere(link.url) else "dead"
+    if found.row == row:
         return "self"
-    family = corpus.families[target]
-    if family == corpus.families[row]:
+    if corpus.families[found.row] == corpus.families[row]:
         return "copy"
-    if corpus.articles[target].hidden:
-        return "hidden"
-    return "repeated" if family in linked else "sound"
+    return "hidden" if corpus.articles[found.row].hidden else "sound"

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.article import is_id, site_path, url_forms
+from recommender.addresses import resolve
+from recommender.article import is_id, site_path
 from recommender.errors import LookupProblem
 from recommender.files import SUFFIXES
 from recommender.model import Model
@@ -49,13 +50,23 @@ def look_up(model: Model, text: str, *, suggest: bool = True) -> Found:
 
 
 def row_of_url(model: Model, text: str) -> int:
-    """Give the row of a url, absolute or not; -1 for none."""
+    """Give the row of a url, as a browser takes it; -1 for none. Any host will do where the site's own is not known.
+
+    Raises:
+        LookupProblem: several articles are meant.
+    """
     row = model.catalogue.urls.find(text)  # as it is, which needs no taking apart
-    for url in url_forms(text) if row < 0 else ():
-        row = model.catalogue.urls.find(url)
-        if row >= 0:
-            break
-    return row
+    if row >= 0:
+        return row
+    found = resolve(model.book, text, any_host=True)
+    if found.kind == "ambiguous":
+        urls = tuple(model.catalogue.urls.some(found.rows))
+        raise LookupProblem(
+            f"{shorten(printable(text))!r} may be different articles; name one by its url: {', '.join(urls)}",
+            urls,
+            ambiguous=True,
+        )
+    return found.row
 
 
 def rows_of_id(model: Model, wanted: str) -> list[int]:

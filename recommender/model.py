@@ -10,6 +10,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus
 from recommender.counts import article_words
@@ -32,7 +33,7 @@ from recommender.score import (
     word_parts,
 )
 from recommender.settings import Settings, ranking_settings
-from recommender.sparse import Floats, Ints, Terms, Texts, dots_of, near_dots
+from recommender.sparse import Floats, Ints, Terms, dots_of, near_dots
 from recommender.vectors import Vectors, stem, transform
 
 SHOWN = 20
@@ -45,29 +46,6 @@ BEYOND = 1024
 FLOOR_SHARE, TYPICAL = 0.5, 5
 # How far ``near_dots`` may be off, and more.
 NEAR = 1e-9
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """What is known of each article beside its vector, sorted by url; ``order_by_id`` sorts rows by (id, row).
-
-    ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's ``source_digest``:
-    they tell which files changed since.
-    """
-
-    urls: Texts
-    ids: Texts
-    titles: Texts
-    subjects: Texts
-    paths: Texts
-    hidden: NDArray[np.uint8]
-    families: Terms
-    order_by_id: Terms
-    title_words: Terms
-    sources: NDArray[np.uint8]
-
-    def __len__(self) -> int:
-        return len(self.urls)
 
 
 @dataclass(frozen=True)
@@ -142,6 +120,11 @@ class Model:
         starts = self.nearest.indptr[:-1]
         fifth = self.nearest.scores[starts[np.diff(self.nearest.indptr) >= TYPICAL] + TYPICAL - 1]
         return round(FLOOR_SHARE * float(np.median(fifth)), 3) if len(fifth) else 0.0
+
+    @cached_property
+    def book(self) -> SavedAddresses:
+        """Where its articles are found by their addresses."""
+        return SavedAddresses(self.catalogue, self.settings.url)
 
     @cached_property
     def _near(self) -> Near:

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from recommender import frontmatter, parallel, related
@@ -83,7 +83,10 @@ class Plan:
 
 
 def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:
-    """Work out the links that one article shall have in a fill mode."""
+    """Work out the links that one article shall have in a fill mode.
+
+    Links to other sites and to pages that are no articles are kept in every mode.
+    """
     settings, generated = context
     article, slots = corpus.articles[row], settings.slots
     ours = generated.get(article.url, frozenset())
@@ -92,7 +95,7 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
         kept = _kept(corpus, row, judged, chooser, ours)
         wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
         free = list(range(len(kept) + 1, slots + 1))
-        rows = [j.target for j in kept]
+        rows = [j.target for j in kept if j.sound]
     elif mode == "empty":
         kept = judged
         wanted = [_as_is(j.link, j.link.slot) for j in judged]
@@ -101,24 +104,41 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
         free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(judged))]
         rows = [j.target for j in judged if j.target >= 0]
     else:
-        kept, wanted, free, rows = (), [], list(range(1, slots + 1)), []
+        kept = tuple(j for j in judged if j.stays and not j.sound)
+        count = max(slots, len(kept))
+        places = _places([j.link.slot for j in kept], count)
+        wanted = [_as_is(j.link, slot) for slot, j in zip(places, kept, strict=True)]
+        free, rows = [slot for slot in range(1, count + 1) if slot not in places], []
     new = [c.row for c in chooser.choose_for(row, rows, len(free)).shown] if free else []
-    sources = {j.link.url: j.link for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
+    sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
     for slot, target in zip(free, new, strict=False):
-        wanted.append(_added(corpus.articles[target], slot, sources))
+        source = sources.get(target)
+        wanted.append(_stay(corpus, source, slot) if source else _new(corpus.articles[target], slot))
+    wanted = sorted(wanted, key=lambda want: want.slot)
+    if mode == "regenerate":  # where too few were found to fill the slots before one that stays
+        wanted = [replace(want, slot=slot) for slot, want in enumerate(wanted, 1)]
     return _target(corpus, row, judged, wanted, ours)
+
+
+def _places(slots: Sequence[int], count: int) -> list[int]:
+    """Give links that stay their own slots, or where another has it or there is none such, the next ones."""
+    places: list[int] = []
+    for left, slot in zip(range(len(slots), 0, -1), slots, strict=True):
+        lowest = places[-1] + 1 if places else 1
+        places.append(min(max(slot, lowest), count - left + 1))
+    return places
 
 
 def _kept(
     corpus: Corpus, row: int, judged: Sequence[Judged], chooser: Chooser, ours: frozenset[str]
 ) -> tuple[Judged, ...]:
     # Sound curated links always stay; a generated one as long as no rule speaks against it, so that diffs stay small.
-    kept = [j for j in judged if j.sound and corpus.articles[j.target].url not in ours]
+    kept = [j for j in judged if j.stays and not (j.sound and corpus.articles[j.target].url in ours)]
     for j in judged:
         if (
             j.sound
             and corpus.articles[j.target].url in ours
-            and chooser.permits(row, j.target, [k.target for k in kept])
+            and chooser.permits(row, j.target, [k.target for k in kept if k.sound])
         ):
             kept.append(j)
     return tuple(sorted(kept, key=lambda j: j.link.slot))
@@ -132,12 +152,11 @@ def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
     if not judged.drift:
         return _as_is(judged.link, slot)
     target = corpus.articles[judged.target]
-    return Wanted(slot, target.id or judged.link.id, target.title, target.subject, target.url, source=judged.link.slot)
+    return Wanted(slot, target.id or judged.link.id, target.title, target.subject, judged.url, source=judged.link.slot)
 
 
-def _added(target: Article, slot: int, sources: Mapping[str, Link]) -> Wanted:
-    source = sources.get(target.url)
-    return Wanted(slot, target.id, target.title, target.subject, target.url, source=source.slot if source else 0)
+def _new(target: Article, slot: int) -> Wanted:
+    return Wanted(slot, target.id, target.title, target.subject, target.url)
 
 
 def _target(

@@ -43,7 +43,12 @@ KINDS: dict[str, Kind] = {
         "error", "read", "the front matter is not a list of keys", "write it as lines of `key: value`"
     ),
     "missing-url": Kind("error", "read", "the article has no url", "add its url to the front matter"),
-    "bad-url": Kind("error", "read", "the url holds control characters or spaces", "write the url as one word"),
+    "bad-url": Kind(
+        "error",
+        "read",
+        "the url is no address of a page: it holds spaces, a host without http(s):, or a scheme such as javascript:",
+        "write the url as the path of the page",
+    ),
     "missing-title": Kind("error", "read", "the article has no title", "add a title to the front matter"),
     "duplicate-url": Kind(
         "error",
@@ -79,6 +84,7 @@ KINDS: dict[str, Kind] = {
         "the slot stands twice, and readers of YAML take the first, the last or neither",
         "keep one of the two blocks",
     ),
+    "moved": Kind("warning", "link", "the url is an old address of the page", "correct it: `recommender fill`"),
     "drifted-id": Kind("warning", "link", "the id is not the target's", "correct it: `recommender fill`"),
     "drifted-title": Kind("warning", "link", "the title is not the target's", "correct it: `recommender fill`"),
     "drifted-subject": Kind("warning", "link", "the subject is not the target's", "correct it: `recommender fill`"),
@@ -86,6 +92,25 @@ KINDS: dict[str, Kind] = {
     "gap": Kind("warning", "link", "an empty slot before a filled one", "close it: `recommender fill`"),
     "too-many": Kind("warning", "link", "more links than slots", "remove the weakest links by hand"),
     # Worth knowing.
+    "elsewhere": Kind("note", "link", "leads to a page of the site that is no article", "none needed: it is kept"),
+    "same-page": Kind(
+        "note",
+        "link",
+        "an earlier slot leads to the same page, with another fragment or query",
+        "none needed: both are kept",
+    ),
+    "unknown-host": Kind(
+        "note",
+        "link",
+        "links with these hosts count as links to other sites, for the site's own host is not known",
+        "if one is yours, name it in recommender.yml: `url: {host: example.org}`",
+    ),
+    "alias-conflict": Kind(
+        "warning",
+        "read",
+        "an old address of the article is also that of another page, so links to it are not its own",
+        "leave the alias with one of them",
+    ),
     "no-links": Kind("note", "link", "the article links to no other", "fill its slots: `recommender fill`"),
     "orphan": Kind("note", "link", "no article links to this one", "fill other articles: `recommender fill`"),
     "shared-id": Kind("note", "read", "several files use this id", "none needed for copies of one article"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from recommender.article import digest, url_forms
+from recommender.article import digest
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.links import find_target
@@ -67,7 +67,7 @@ def lists_of_urls(corpus: Corpus, lists: UrlLists) -> dict[int, list[int]]:
     """Turn ranked urls into ranked families; unknown urls keep their place, as misses."""
     found: dict[int, list[int]] = {}
     for url in sorted(lists):
-        row = row_of(corpus, url)
+        row = corpus.find(url)
         if row >= 0:
             found.setdefault(row, [family_of(corpus, other) for other in lists[url]])
     return found
@@ -90,7 +90,7 @@ def written_lists(corpus: Corpus, generated: Generated, *, curated_only: bool) -
     for row, article in enumerate(corpus.articles):
         ours = generated.get(article.url, frozenset()) if curated_only else frozenset()
         links = [link for link in sorted(article.links, key=lambda link: link.slot) if link.url not in ours]
-        targets = [(link, find_target(corpus, row, link)[0]) for link in links]
+        targets = [(link, find_target(corpus, row, link).row) for link in links]
         if links:
             found[row] = [corpus.families[t] if t >= 0 else stranger(link.url or link.id) for link, t in targets]
     return found
@@ -143,16 +143,9 @@ def unique_label(wanted: str, taken: Iterable[str]) -> str:
     return next(name for name in names if name not in held)
 
 
-def row_of(corpus: Corpus, url: str) -> int:
-    """Find the row of a url, with host or without; -1 where no article has it."""
-    if url in corpus.row_of:
-        return corpus.row_of[url]
-    return next((corpus.row_of[form] for form in url_forms(url) if form in corpus.row_of), -1)
-
-
 def family_of(corpus: Corpus, url: str) -> int:
     """Find the family of a url; a negative number of its own where no article has it."""
-    row = row_of(corpus, url)
+    row = corpus.find(url)
     return corpus.families[row] if row >= 0 else stranger(url)
 
 

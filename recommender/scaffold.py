@@ -78,6 +78,21 @@ def _lines(values: Mapping[str, object]) -> str:
     return "".join(f"#   {name}: {value}\n" for name, value in values.items())
 
 
+_ADDRESSES = """\
+# Which addresses are the site's own. `host`: its hosts (null: that of the articles' urls, if they have any; links with
+# another host are kept as they are). `aliases`: further keys of old addresses, beside aliases and redirect_from.
+# `elsewhere`: patterns of pages that are no articles, such as /shop/*; `sitemap` (a file) or `built` (a folder) list
+# them all, so that every other link is known to be dead.
+# url:
+#   host: null
+#   ignore_case: false
+#   aliases: null
+#   elsewhere: null
+#   sitemap: null
+#   built: null
+"""
+
+
 def _text(content: str, settings: Settings) -> str:
     keys, fields, text, parts = map(_lines, (vars(settings.keys), settings.fields, settings.text, settings.parts))
     return f"""# Settings of recommender. Lines that begin with # show the defaults.
@@ -92,13 +107,13 @@ model: models/default
 # Where an article's nouns stand in the front matter (dotted for nested keys).
 # keys:
 {keys}
+{_ADDRESSES}
 # What articles are compared by, and how much each counts; 0: off. `text` is all that a reader reads.
 # fields:
 {fields}
 # How often the words of each part count in `text`; `body` is the Markdown below the front matter.
 # text:
-{text}
-# The first words of the answer or body, and how often they count beside that.
+{text}# The first words of the answer or body, and how often they count beside that.
 # lead_words: {settings.lead_words}
 # lead_times: {settings.lead_times}
 

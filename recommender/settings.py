@@ -11,9 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from recommender import frontmatter
+from recommender import addresses, frontmatter
 from recommender.errors import FileProblem, SettingsError
-from recommender.settings_values import check_known, mapping_in, number_in, text_in
+from recommender.settings_values import check_known, flag_in, mapping_in, number_in, text_in, texts_in
 
 FILE_NAME = "recommender.yml"
 
@@ -30,6 +30,22 @@ class Keys:
     hidden: str = "no_index"
     answer: str = "answer"
     related: str = "related_article"
+
+
+@dataclass(frozen=True)
+class UrlSettings:
+    """Which addresses are the site's own, and what else there is under them; paths are absolute.
+
+    ``host`` are its hosts, ``aliases`` the keys of an article's old addresses, ``elsewhere`` patterns of pages that
+    are no articles; a ``sitemap`` and the ``built`` folder list them all.
+    """
+
+    host: tuple[str, ...] = ()
+    ignore_case: bool = False
+    aliases: tuple[str, ...] = ("aliases", "redirect_from")
+    elsewhere: tuple[str, ...] = ()
+    sitemap: Path | None = None
+    built: Path | None = None
 
 
 # Parts of a score -> their default weights: round numbers near the optimum over 160 judged articles and the curated
@@ -62,6 +78,7 @@ class Settings:
     model: Path | None = None
     slots: int = 5
     keys: Keys = field(default_factory=Keys)
+    url: UrlSettings = field(default_factory=UrlSettings)
     fields: Mapping[str, float] = field(default_factory=lambda: {"title": 0.15, TEXT: 0.7, "seo.page_keywords": 0.15})
     text: Mapping[str, int] = field(
         default_factory=lambda: {"answer": 1, "body": 1, "title": 3, "seo.page_keywords": 2}
@@ -109,6 +126,7 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "text": text,
         "parts": parts,
         "keys": vars(settings.keys),
+        "url": {"host": list(settings.url.host), "ignore_case": settings.url.ignore_case},
         **{name: getattr(settings, name) for name in names},
     }
 
@@ -130,7 +148,7 @@ _NUMBERS: dict[str, tuple[type, float, float, str]] = {
     "same_question_list": (float, 0.0, 1.0, "the same between two links of one list; 0: off"),
 }
 _PATHS = ("content", "model")
-_KNOWN = (*_PATHS, *_NUMBERS, "keys", "fields", "text", "parts")
+_KNOWN = (*_PATHS, *_NUMBERS, "keys", "url", "fields", "text", "parts")
 
 
 def find_settings(folder: Path) -> Settings:
@@ -192,6 +210,8 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
             pairs = mapping_in(name, value, file)
             check_known(pairs, known, "key", file)
             made[name] = Keys(**{key: text_in(f"keys.{key}", text, file) for key, text in pairs.items()})
+        elif name == "url":
+            made[name] = _url(mapping_in(name, value, file), file)
         elif name == "text":
             pairs = mapping_in(name, value, file)
             made[name] = {
@@ -205,6 +225,33 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
         else:
             made[name] = _fields(value, file)
     return Settings(**made)
+
+
+def _url(values: Mapping[str, Any], file: Path) -> UrlSettings:
+    check_known(values, [own.name for own in dataclasses.fields(UrlSettings)], "setting of url", file)
+    made: dict[str, Any] = {}
+    for name, value in values.items():
+        field_name = f"url.{name}"
+        if value is None:
+            continue
+        if name == "ignore_case":
+            made[name] = flag_in(field_name, value, file)
+        elif name in ("sitemap", "built"):
+            made[name] = Path(os.path.normpath(file.parent / text_in(field_name, value, file)))
+        else:
+            made[name] = texts_in(field_name, value, file)
+    made["host"] = tuple(_host(text, file) for text in made.get("host", ()))
+    made["aliases"] = tuple(dict.fromkeys((*UrlSettings.aliases, *made.get("aliases", ()))))
+    return UrlSettings(**made)
+
+
+def _host(text: str, file: Path) -> str:
+    """Read a host, with or without http(s):// before it and a slash behind."""
+    address = addresses.parse(text if "//" in text else f"//{text}")
+    alone = address.path in ("", "/") and not address.decoration and address.scheme in addresses.WEB
+    if not alone or not addresses.is_host(address.host or ""):
+        raise SettingsError(f"{file}: url.host {text!r} is no host; write it as example.org")
+    return addresses.host_name(address.host or "")
 
 
 def _fields(value: Any, file: Path) -> dict[str, float]:

@@ -10,7 +10,7 @@ from recommender.errors import RecommenderError
 from recommender.judgments import Judgments, Label, parse_label
 from recommender.links import judge_links
 from recommender.provenance import Generated
-from recommender.rankers import family_of, row_of
+from recommender.rankers import family_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def curated_truth(corpus: Corpus, generated: Generated) -> Truth:
     left_out = 0
     for row, article in enumerate(corpus.articles):
         ours = generated.get(article.url, frozenset())
-        for judged in judge_links(corpus, row):
+        for judged in judge_links(corpus, row, ours):
             if judged.sound and corpus.articles[judged.target].url in ours:
                 left_out += 1
             elif judged.sound:
@@ -56,7 +56,7 @@ def graded_truth(corpus: Corpus, judgments: Judgments) -> Graded:
     labels: dict[int, dict[int, Label]] = {}
     unknown = 0
     for url, found in judgments.items():
-        row = row_of(corpus, url)
+        row = corpus.find(url)
         if row >= 0:
             labels[row] = {family_of(corpus, candidate): parse_label(label) for candidate, label in found.items()}
             unknown += sum(family < 0 for family in labels[row])

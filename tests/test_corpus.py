@@ -19,7 +19,7 @@ from recommender.errors import ContentError, FileProblem
 from recommender.files import MAX_BYTES, read_bytes
 from recommender.problems import KINDS
 from recommender.related import Style
-from recommender.settings import Keys, Settings
+from recommender.settings import Keys, Settings, UrlSettings
 
 SETTINGS = Settings()
 
@@ -483,7 +483,7 @@ def test_a_folder_without_an_article(tmp_path: Path) -> None:
 
 
 def test_nothing_assembled_is_an_empty_corpus(tmp_path: Path) -> None:
-    corpus = assemble(tmp_path, [], [])
+    corpus = assemble(tmp_path, [], [], UrlSettings())
     assert (corpus.articles, corpus.files, corpus.style, corpus.families) == ((), 0, Style(), ())
 
 

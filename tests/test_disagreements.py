@@ -35,7 +35,7 @@ def test_poor_links_of_the_sample_site_are_those_of_the_definition(corpus: Corpu
         if corpus.families[row] != row:
             continue
         shown = model.choose_for(row, limit=5).shown
-        sound = [j for j in judge_links(corpus, row) if j.sound]
+        sound = [j for j in judge_links(corpus, row, frozenset()) if j.sound]
         curated += len(sound)
         linked = {corpus.families[j.target] for j in sound}
         better = [c.row for c in shown if corpus.families[c.row] not in linked]
@@ -70,7 +70,7 @@ def test_strong_suggestions_are_the_best_tenth_that_no_link_leads_to(corpus: Cor
     assert found.strong_score == pytest.approx(np.quantile(scores, 0.9))
     wanted = []
     for row, own in enumerate(lists):
-        sound = [j for j in judge_links(corpus, row) if j.sound]
+        sound = [j for j in judge_links(corpus, row, frozenset()) if j.sound]
         linked = {corpus.families[j.target] for j in sound}
         wanted += [
             (candidate.score, row, candidate.row, rank, len(sound))

@@ -8,12 +8,12 @@ import pytest
 from conftest import article, block, link
 
 from recommender.corpus import Corpus
-from recommender.links import UNSOUND, judge_links, representative
+from recommender.links import BEYOND, UNSOUND, judge_links, representative
 
 FILES = {
-    "moon.md": article("moon", id="1"),
-    "sun.md": article("sun", id="2"),
-    "star.md": article("star", id="3"),
+    "moon.md": article("moon", id="1", extra="aliases: [/once, /sun]\n"),
+    "sun.md": article("sun", id="2", extra="redirect_from: /both\n"),
+    "star.md": article("star", id="3", extra="aliases:\n  - /both/\n"),
     "hidden.md": article("hidden", id="4", no_index="Yes"),
     # Two files with one url.
     "twin-1.md": article("twin-1", id="5", url="/twin"),
@@ -29,12 +29,13 @@ FILES = {
     "again.md": article("again", id="9", answer="All of asking."),
     "nameless.md": article("nameless", id=""),
 }
+NONE: frozenset[str] = frozenset()
 MOON = {"identity": "1", "title": "About moon", "subject": "Things", "url": "/moon"}
 
 
 def judged(small, *blocks: str, files: dict[str, str] | None = None):
     corpus: Corpus = small({**FILES, **(files or {}), "asking.md": article("asking", *blocks, id="100")})
-    found = judge_links(corpus, corpus.row_of["/asking"])
+    found = judge_links(corpus, corpus.row_of["/asking"], NONE)
     return [(j.verdict, corpus.articles[j.target].url if j.target >= 0 else "", j.drift) for j in found]
 
 
@@ -64,11 +65,28 @@ def judged(small, *blocks: str, files: dict[str, str] | None = None):
         pytest.param({"title": "About\n        moon"}, "sound", "/moon", (), id="folded-title"),
         pytest.param({"title": "about moon"}, "sound", "/moon", ("title",), id="title-case"),
         pytest.param({"subject": "Stars"}, "sound", "/moon", ("subject",), id="subject"),
-        pytest.param({"url": "https://example.org/moon"}, "sound", "/moon", ("url",), id="absolute"),
+        pytest.param({"url": "https://example.org/moon"}, "external", "", (), id="absolute-of-no-known-host"),
+        pytest.param({"url": "//example.org/moon"}, "external", "", (), id="host-without-scheme"),
+        pytest.param({"url": "mailto:me@example.org"}, "external", "", (), id="no-page-at-all"),
+        pytest.param({"url": "/moon/index.html"}, "sound", "/moon", ("url",), id="index-html"),
+        pytest.param({"url": "/moon.html"}, "sound", "/moon", ("url",), id="html"),
+        pytest.param({"url": "moon"}, "sound", "/moon", ("url",), id="no-slash"),
+        pytest.param({"url": "./moon"}, "sound", "/moon", ("url",), id="relative"),
+        pytest.param({"url": "/x/../moon"}, "sound", "/moon", ("url",), id="dots"),
+        pytest.param({"url": "/m%6Fon"}, "sound", "/moon", (), id="escaped"),
+        pytest.param({"url": "'#top'"}, "self", "/asking", (), id="own-section"),
+        pytest.param({"url": "/once"}, "sound", "/moon", ("moved",), id="alias"),
+        pytest.param({"url": "/once/index.html"}, "sound", "/moon", ("moved",), id="alias-spelt-otherwise"),
+        pytest.param({"url": "/sun"}, "sound", "/sun", ("id", "title"), id="url-before-alias"),
+        pytest.param({"url": "/both"}, "ambiguous", "", (), id="alias-of-two-pages"),
+        pytest.param({"url": "/files/moon.pdf", "identity": "999"}, "elsewhere", "", (), id="another-kind-of-file"),
+        pytest.param({"url": "/shop/moon", "identity": "999"}, "elsewhere", "", (), id="folder-without-articles"),
+        pytest.param({"url": "/", "identity": "999"}, "elsewhere", "", (), id="front-page"),
+        pytest.param({"url": "/shop/moon"}, "sound", "/moon", ("url",), id="folder-without-articles-live-id"),
         pytest.param({"url": "/moon/"}, "sound", "/moon", ("url",), id="slash"),
-        pytest.param({"url": "'/moon?a=1#top'"}, "sound", "/moon", ("url",), id="query"),
-        pytest.param({"url": "https://example.org/twin"}, "ambiguous", "", (), id="absolute-ambiguous"),
-        pytest.param({"url": "https://example.org/asking/"}, "self", "/asking", (), id="absolute-self"),
+        pytest.param({"url": "'/moon?a=1#top'"}, "sound", "/moon", (), id="query"),
+        pytest.param({"url": "/twin/"}, "ambiguous", "", (), id="ambiguous-with-slash"),
+        pytest.param({"url": "/asking/"}, "self", "/asking", (), id="self-with-slash"),
         pytest.param({"url": "/Moon", "identity": "999"}, "dead", "", (), id="case-of-a-url-counts"),
         pytest.param(
             {"identity": "0", "title": "Old", "subject": "Old", "url": "/moon/"},
@@ -83,10 +101,65 @@ def test_verdict(small, changed: dict[str, str], verdict: str, target: str, drif
     assert judged(small, block(1, **{**MOON, **changed})) == [(verdict, target, drift)]
 
 
+OWN = {"star.md": article("star", id="3", url="https://www.example.org/star/")}
+
+
+@pytest.mark.parametrize(
+    ("url", "verdict", "target", "drift"),
+    [
+        ("https://example.org/moon", "sound", "/moon", ()),
+        ("http://EXAMPLE.org:80/moon?a#b", "sound", "/moon", ()),
+        ("https://example.org/moon/", "sound", "/moon", ("url",)),
+        ("https://example.org/gone", "dead", "", ()),
+        ("https://example.org/files/a.zip", "elsewhere", "", ()),
+        ("https://shop.example.org/moon", "external", "", ()),
+        ("//example.org/moon", "sound", "/moon", ()),
+        ("/star", "sound", "https://www.example.org/star/", ("id", "title", "url")),
+        ("/star/", "sound", "https://www.example.org/star/", ("id", "title")),
+        ("https://example.org/asking", "self", "/asking", ()),
+    ],
+)
+def test_the_host_of_an_articles_url_is_the_sites_own(
+    small, url: str, verdict: str, target: str, drift: tuple[str, ...]
+) -> None:
+    identity = "999" if verdict in ("dead", "elsewhere") else "1"
+    found = judged(small, block(1, **{**MOON, "url": url, "identity": identity}), files=OWN)
+    assert found == [(verdict, target, drift)]
+
+
+def test_a_second_link_to_another_part_of_a_page_is_sound_unless_it_was_generated(small):
+    urls = ["/moon", "'/moon#far-side'", "'/moon?lang=de'", "'/moon#far-side'", "/moon.html"]
+    blocks = [block(slot, **{**MOON, "url": url}) for slot, url in enumerate(urls, 1)]
+    corpus = small({**FILES, "asking.md": article("asking", *blocks, id="100")})
+    row = corpus.row_of["/asking"]
+    found = judge_links(corpus, row, NONE)
+    assert [(one.verdict, one.again, one.url) for one in found] == [
+        ("sound", False, "/moon"),
+        ("sound", True, "/moon#far-side"),
+        ("sound", True, "/moon?lang=de"),
+        ("repeated", False, "/moon#far-side"),
+        ("repeated", False, "/moon.html"),
+    ]
+    ours = judge_links(corpus, row, frozenset({"/moon"}))
+    assert [one.verdict for one in ours] == ["repeated", "sound", "sound", "repeated", "sound"]
+
+
+def test_what_a_link_should_say_keeps_its_fragment_and_query(small):
+    urls = ["'/once#craters'", "'/moon/?lang=de#x'", "'/moon#far-side'"]
+    blocks = [block(slot, **{**MOON, "url": url}) for slot, url in enumerate(urls, 1)]
+    corpus = small({**FILES, "asking.md": article("asking", *blocks, id="100")})
+    found = judge_links(corpus, corpus.row_of["/asking"], NONE)
+    assert [(one.drift, one.url) for one in found] == [
+        (("moved",), "/moon#craters"),
+        (("url",), "/moon?lang=de#x"),
+        ((), "/moon#far-side"),
+    ]
+
+
 def test_every_verdict_is_in_the_table_above():
     # pytestmark of the parametrised test is the table itself.
     table = test_verdict.pytestmark[0].args[1]
-    assert {row.values[1] for row in table} == {"sound", *UNSOUND} - {"repeated"}
+    assert {row.values[1] for row in table} == {"sound", *UNSOUND, *BEYOND} - {"repeated"}
 
 
 def test_repeated_is_the_second_of_a_family_and_the_first_stays_sound(small):
@@ -142,7 +215,7 @@ def test_links_are_judged_in_order_of_slots_not_of_lines(small):
 
 
 def test_verdicts_of_the_sample_site(corpus: Corpus):
-    every = [one for row in range(len(corpus.articles)) for one in judge_links(corpus, row)]
+    every = [one for row in range(len(corpus.articles)) for one in judge_links(corpus, row, NONE)]
     verdicts = Counter(one.verdict for one in every)
     assert verdicts == {"sound": 372, "repeated": 14, "dead": 8, "hidden": 5, "copy": 2, "self": 1}
     assert len(every) == 402

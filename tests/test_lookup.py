@@ -167,7 +167,7 @@ def test_other_suffixes_are_paths_too(odd: Model, text: str) -> None:
     assert url_of(odd, text) == "/differ/" + re.findall("one|two", text)[0]
 
 
-@pytest.mark.parametrize("text", ["negative.md", "xa/negative.md", "a/negative.txt", "a/negative", "a/negative.md/x"])
+@pytest.mark.parametrize("text", ["negative.md", "xa/negative.md", "a/negative.txt", "a/negative.md/x"])
 def test_a_part_of_a_path_is_no_path(odd: Model, text: str) -> None:
     assert not problem_of(odd, text).ambiguous
 
@@ -190,7 +190,7 @@ def test_a_url_with_one_wrong_letter_has_its_article_as_the_closest(corpus: Corp
         ("quicksort", "/learn/computer-science/questions/compare-merge-sort-and-quicksort"),
         ("dijkstra", "/learn/computer-science/questions/how-does-dijkstra-s-algorithm-find-the-shortest-path"),
         ("entropy", "/learn/physics/questions/what-is-entropy-and-why-does-it-tend-to-increase"),
-        ("learn" + KEPLER.removeprefix("/learn"), KEPLER),
+        ("learn" + KEPLER.removeprefix("/learn").replace("three", "thre"), KEPLER),
         ("astronomy/explain-keplers-three-laws.md", KEPLER),
         (ROME.replace("caused", "causd"), ROME),
     ],

@@ -166,7 +166,7 @@ def test_lists_are_those_that_the_build_chose(model: Model, tmp_path: Path, caps
 
 
 def test_an_audit_prints_problems_then_counts(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
-    audit = audit_site(corpus, 5)
+    audit = audit_site(corpus, 5, {})
     output.show_audit(audit, as_json=False)
     found = lines(capsys)
     loud = [problem for problem in audit.problems if problem.severity != "note"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -133,7 +134,7 @@ def test_repair_drops_what_is_unsound_and_closes_the_gap(small, bad: str, reason
         ({"title": "Old"}, 2),
         ({"subject": "Old"}, 1),
         ({"url": "/gone"}, 1),
-        ({"url": "https://example.org/t2/"}, 1),
+        ({"url": "/t2/index.html"}, 1),
         ({"identity": "77", "title": "Old", "subject": "Old"}, 4),
     ],
 )
@@ -147,6 +148,42 @@ def test_repair_corrects_drift_and_nothing_else(fill, drifted: dict[str, str], l
     changed = [pair for pair in zip(before.splitlines(), after.splitlines(), strict=True) if pair[0] != pair[1]]
     # The line `title: >-` itself stays.
     assert len(changed) == lines - ("title" in drifted)
+
+
+@pytest.mark.parametrize("mode", ["repair", "empty", "regenerate"])
+def test_links_to_other_sites_and_pages_that_are_no_articles_keep_place_and_bytes_in_every_mode(
+    fill, mode: str
+) -> None:
+    external = link(1, "x", title="Their page", url="https://journal.example.org/t2?a=1#b", identity="77")
+    elsewhere = link(3, "y", title="A  file", url="/files/t2.pdf", identity="''")
+    before = article("a", external, link(2, "t1"), elsewhere)
+    after = fill(before, mode, {"/a": URLS[1:]})
+    assert external in after
+    assert elsewhere in after
+    rest = {"repair": ["t1", "t2", "t3"], "empty": ["t1", "t2", "t3"], "regenerate": ["t2", "t3", "t4"]}[mode]
+    assert re.findall(r"url: /(t\d)\n", after) == rest
+    assert after.index("related_article1") < after.index(external.splitlines()[1]) < after.index("related_article2")
+
+
+def test_links_that_stay_close_the_gap_where_regenerate_finds_too_few(fill) -> None:
+    elsewhere = link(4, "y", title="A file", url="/files/t2.pdf", identity="''")
+    before = article("a", link(1, "t1"), link(2, "t2"), link(3, "t3"), elsewhere)
+    after = fill(before, "regenerate", {"/a": ["/t5"]})
+    assert after == article("a", link(1, "t5"), elsewhere.replace("article4", "article2"))
+
+
+def test_regenerate_keeps_the_fragment_of_a_link_that_it_suggests_too(fill) -> None:
+    before = article("a", link(1, "t2", url="'/t2#part'"), link(2, "t1"))
+    after = fill(before, "regenerate", {"/a": ["/t2", "/t3"]})
+    assert after == article("a", link(1, "t2", url="'/t2#part'"), link(2, "t3"))
+
+
+def test_an_old_address_is_corrected_in_place_and_keeps_its_fragment(fill) -> None:
+    before = article("a", link(1, "t1", url="'/was-t1/#part'"), link(2, "t2", url="'/t2#part'"))
+    moved = {"t1.md": article("t1", extra="aliases: [/was-t1]\n")}
+    assert fill(before, "repair", {}, files=moved) == article(
+        "a", link(1, "t1", url='"/t1#part"'), link(2, "t2", url="'/t2#part'")
+    )
 
 
 def test_a_title_that_differs_only_in_white_space_is_no_drift(fill):
@@ -446,7 +483,7 @@ def test_the_sample_site_is_filled_once_and_changes_nothing_else(tmp_path: Path,
 def verdicts(corpus: Corpus, row: int) -> set[str]:
     from recommender.links import judge_links
 
-    return {one.verdict for one in judge_links(corpus, row)}
+    return {one.verdict for one in judge_links(corpus, row, frozenset())}
 
 
 def unlinked(found):

@@ -150,7 +150,7 @@ def test_references_stand_behind_the_systems(copies: Corpus) -> None:
 
 def test_what_is_written_is_what_is_judged(corpus: Corpus) -> None:
     for row, found in written_lists(corpus, {}, curated_only=True).items():
-        judged = judge_links(corpus, row)
+        judged = judge_links(corpus, row, frozenset())
         assert [family for family in found if family >= 0] == [
             corpus.families[j.target] for j in judged if j.target >= 0
         ]

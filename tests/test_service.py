@@ -430,7 +430,7 @@ def surveyed(
 def test_links_of_a_person_are_marked_curated(surveyed: tuple[FlaskClient, State, Path], corpus: Corpus) -> None:
     seen = set()
     for row, one in enumerate(corpus.articles):
-        own = {corpus.articles[judged.target].url for judged in judge_links(corpus, row) if judged.sound}
+        own = {corpus.articles[judged.target].url for judged in judge_links(corpus, row, frozenset()) if judged.sound}
         for link in get(surveyed[0], "/v1/related", url=one.url)["related"]:
             assert (link["source"] == "curated") == (link["url"] in own)
             seen.add(link["source"])

@@ -20,7 +20,7 @@ from recommender.errors import ModelError, WriteStopped
 from recommender.layout import to_arrays, to_header
 from recommender.model import Model
 from recommender.settings import PARTS
-from recommender.store import MANIFEST, load_model, own_manifest, read_manifest, save_model
+from recommender.store import FORMAT, MANIFEST, load_model, own_manifest, read_manifest, save_model
 
 
 @pytest.fixture
@@ -377,10 +377,10 @@ def test_an_unknown_key_is_refused(folder: Path):
 
 
 def test_other_formats_say_what_to_do(folder: Path):
-    rewrite(folder, lambda manifest: manifest.update(format=3, anything="goes"))
-    refused(folder, "format 3, newer than 2; upgrade recommender")
+    rewrite(folder, lambda manifest: manifest.update(format=FORMAT + 1, anything="goes"))
+    refused(folder, f"format {FORMAT + 1}, newer than {FORMAT}; upgrade recommender")
     rewrite(folder, lambda manifest: manifest.update(format=1))
-    refused(folder, "format 1, older than 2; build it again")
+    refused(folder, f"format 1, older than {FORMAT}; build it again")
 
 
 @pytest.mark.parametrize("key", ["bytes", "sha256", "dtype", "shape"])

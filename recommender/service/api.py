@@ -151,7 +151,10 @@ def find_url(served: Served, url: str) -> int:
     Raises:
         Refusal: no article has it; with the closest.
     """
-    row = row_of_url(served.model, url)
+    try:
+        row = row_of_url(served.model, url)
+    except LookupProblem as problem:
+        raise Refusal("ambiguous-url", str(problem), "url", candidates=list(problem.matches)) from None
     if row < 0:
         matches = list(closest(served.model, url))
         raise Refusal("unknown-article", f"no article has the url {shown(url)}", "url", matches=matches)

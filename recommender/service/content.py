@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import overload
 
 from recommender.article import Article, Style
+from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.corpus import Corpus, read_article
 from recommender.links import Judged, judge_links
 from recommender.lookup import rows_of_id
-from recommender.model import Catalogue, Model
+from recommender.model import Model
 from recommender.plan import Edit, Filling
 from recommender.problems import Problem
 from recommender.provenance import FILE_NAME, generated_of
@@ -81,6 +82,8 @@ class Content:
             row_of=_RowOf(catalogue),
             rows_of_id=_RowsOfId(model),
             families=model.rules.families,
+            book=_Book(model.catalogue, model.settings.url, frozenset(ambiguous)),
+            url=self.settings.url,
         )
 
 
@@ -127,6 +130,21 @@ def as_built(catalogue: Catalogue, row: int) -> Article:
         links=(),
         style=None,
     )
+
+
+@dataclass(frozen=True)
+class _Book(SavedAddresses):
+    """The addresses of a model, and which urls two files have now."""
+
+    ambiguous: frozenset[str] = frozenset()
+
+    def row(self, url: str) -> int:
+        """Give the row of the article with exactly this url, -1 for none, -2 where several files have it."""
+        return -2 if url in self.ambiguous else super().row(url)
+
+    def at(self, key: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Give the rows whose url has a key, and those with an alias that has it."""
+        return ((-2,), ()) if key in self.ambiguous else super().at(key)
 
 
 class _RowOf(Mapping[str, int]):

@@ -14,6 +14,7 @@ REFUSALS = {
     "unknown-route": (404, "No such route"),
     "wrong-method": (405, "This route does not take that method"),
     "ambiguous-id": (409, "Several different articles share this id"),
+    "ambiguous-url": (409, "Several different articles may be meant by this url"),
     "too-large": (413, "The body is too large"),
     "too-long": (414, "The address is too long"),
     "other-host": (421, "The request is for another host"),

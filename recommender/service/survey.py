@@ -26,7 +26,7 @@ from recommender.links import judge_links
 from recommender.model import Model
 from recommender.provenance import FILE_NAME, Generated, read_generated
 from recommender.service.current import tag_of
-from recommender.settings import Keys, Settings
+from recommender.settings import Keys, Settings, UrlSettings
 from recommender.store import open_model, read_manifest
 
 # So many articles with the most unsound links are named on the first page.
@@ -46,7 +46,8 @@ def main(order: bytes) -> None:
     folder, content, out = Path(values["model"]), Path(values["content"]), Path(values["out"])
     own = values["settings"]
     home = Path(own["home"]) if own["home"] else None
-    settings = Settings(**{**own, "keys": Keys(**own["keys"]), "content": content, "model": folder, "home": home})
+    parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"])}
+    settings = Settings(**{**own, **parts, "content": content, "model": folder, "home": home})
     links_file = (home or Path.cwd()) / FILE_NAME
     manifest = read_manifest(folder)
     fingerprint = fingerprint_of(content, links_file, tag_of(manifest))
@@ -60,6 +61,12 @@ def main(order: bytes) -> None:
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     replace_file(out, stream.getvalue())
+
+
+def _url(values: dict[str, Any]) -> UrlSettings:
+    paths = {name: Path(values[name]) if values[name] else None for name in ("sitemap", "built")}
+    lists = {name: tuple(values[name]) for name in ("host", "aliases", "elsewhere")}
+    return UrlSettings(**{**values, **paths, **lists})
 
 
 def fingerprint_of(content: Path, links_file: Path, tag: str) -> str:
@@ -108,7 +115,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
                 if rows[number] >= 0 and one.link.url not in ours:
                     curated[rows[number]].append(target)
     likeness = model.likeness if model.corpus_digest == corpus.digest else None
-    audit = audit_site(corpus, settings.slots, likeness)
+    audit = audit_site(corpus, settings.slots, generated, likeness)
     facts = {
         "changed": count_changed(corpus, model, rows),
         "totals": audit.totals,

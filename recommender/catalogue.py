@@ -1,0 +1,91 @@
+"""What a model knows of each article beside its vector, and where its articles are found by their addresses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.addresses import Addresses, own_hosts, page_key
+from recommender.settings import UrlSettings
+from recommender.sparse import Terms, Texts, pack
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is known of each article, sorted by url; ``order_by_id`` sorts rows by (id, row).
+
+    ``keys`` are the other spellings under which articles are found, sorted; ``key_rows`` their rows, and ``~row`` for
+    an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
+    ``source_digest``: they tell which files changed since.
+    """
+
+    urls: Texts
+    ids: Texts
+    titles: Texts
+    subjects: Texts
+    paths: Texts
+    keys: Texts
+    key_rows: Terms
+    hidden: NDArray[np.uint8]
+    families: Terms
+    order_by_id: Terms
+    title_words: Terms
+    sources: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.urls)
+
+
+def packed_keys(book: Addresses) -> tuple[Texts, Terms]:
+    """Give ``keys`` and ``key_rows`` of a catalogue."""
+    pairs = [(key.encode("utf-8"), row) for key, rows in book.spelt.items() for row in rows]
+    pairs += [(key.encode("utf-8"), ~row) for key, rows in book.aliases.items() for row in rows]
+    pairs.sort()
+    return pack(key.decode("utf-8") for key, _ in pairs), np.array([row for _, row in pairs], np.int32)
+
+
+@dataclass(frozen=True)
+class SavedAddresses:
+    """The book of a model's articles, by binary search."""
+
+    catalogue: Catalogue
+    settings: UrlSettings
+
+    @property
+    def ignore_case(self) -> bool:
+        """Whether the site's host takes capitals for small letters."""
+        return self.settings.ignore_case
+
+    @cached_property
+    def hosts(self) -> frozenset[str]:
+        """Hosts of the site itself."""
+        urls = self.catalogue.urls
+        # Most sites have no host in any url: no need to decode a million of them.
+        return own_hosts(self.settings.host, urls.all() if re.search(b"//", urls.blob.data) else ())
+
+    def row(self, url: str) -> int:
+        """Give the row of the article with exactly this url, -1 for none."""
+        return self.catalogue.urls.find(url)
+
+    def at(self, key: str) -> tuple[Sequence[int], Sequence[int]]:
+        """Give the rows whose url has a key, and those with an alias that has it."""
+        keys, rows = self.catalogue.keys, list[int]()
+        wanted = key.encode("utf-8", "surrogatepass")
+        own = self.catalogue.urls.find(key)
+        if own >= 0 and page_key(key, self.hosts, ignore_case=self.ignore_case) == key:
+            rows.append(own)
+        place, aliases = keys.place(wanted), list[int]()
+        while place < len(keys) and keys[place] == key:
+            row = int(self.catalogue.key_rows[place])
+            (rows if row >= 0 else aliases).append(row if row >= 0 else ~row)
+            place += 1
+        return rows, aliases
+
+    def url(self, row: int) -> str:
+        """Give the url of a row."""
+        return self.catalogue.urls[row]
