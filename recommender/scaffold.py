@@ -90,6 +90,7 @@ _ADDRESSES = """\
 #   elsewhere: null
 #   sitemap: null
 #   built: null
+
 """
 
 
@@ -107,13 +108,13 @@ model: models/default
 # Where an article's nouns stand in the front matter (dotted for nested keys).
 # keys:
 {keys}
-{_ADDRESSES}
-# What articles are compared by, and how much each counts; 0: off. `text` is all that a reader reads.
+{_ADDRESSES}# What articles are compared by, and how much each counts; 0: off. `text` is all that a reader reads.
 # fields:
 {fields}
 # How often the words of each part count in `text`; `body` is the Markdown below the front matter.
 # text:
-{text}# The first words of the answer or body, and how often they count beside that.
+{text}
+# The first words of the answer or body, and how often they count beside that.
 # lead_words: {settings.lead_words}
 # lead_times: {settings.lead_times}
 
