@@ -23,11 +23,11 @@ from recommender.atomic import FATAL, TEMPORARY, sync, sync_folder
 from recommender.errors import FileProblem, Interrupted, WriteStopped
 from recommender.files import read_bytes
 from recommender.plan import Edit, check_writable
+from recommender.planfile import RESUME
 from recommender.problems import Problem
 from recommender.threads import in_threads
 
 BATCH = 500
-RESUME = "recommender fill --resume"
 
 
 @dataclass(frozen=True)

@@ -146,16 +146,28 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     """Check the guards, store the plan, then write; call it under ``writing``, as the plan was made.
 
     Raises:
+        RecommenderError: an earlier run is unfinished.
         GitGuard: a file to change is not safe in git.
         WriteStopped: the disk failed half-way; the run can be resumed.
         Interrupted: a signal; the run can be resumed.
     """
+    if not made.unfinished:
+        planfile.refuse_unfinished(order.root)
     git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
     apply.remove_leftovers(order.root)
-    if made.edits:
-        planfile.write_plan(planfile.plan_file(order.root), made.edits)
     present = read_generated(order.links_file)
-    applied = _apply(order, made.edits, (present, _merged(present, made)), progress)
+    generated = _merged(present, made)
+    # What no edit stands behind is noted before the plan is stored: a resumed run knows of its own files only.
+    edited = {edit.url for edit in made.edits}
+    others = {url: urls for url, urls in generated.items() if url not in edited}
+    settled = {**others, **{url: urls for url, urls in present.items() if url in edited}}
+    if settled != present:
+        _write_generated(order, settled)
+    if made.edits:
+        planfile.write_plan(planfile.plan_file(order.root), made.edits, undo=made.undo)
+    elif made.unfinished:
+        planfile.drop_plan(order.root)
+    applied = _apply(order, made.edits, (settled, generated), progress)
     return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
 
 
@@ -164,13 +176,14 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
 
     Call it under ``writing``. Raises as ``write`` does.
     """
-    edits = planfile.read_plan(planfile.plan_file(order.root))
-    git.check_guard(order.root, edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+    run = planfile.read_plan(planfile.plan_file(order.root))
+    if not run.undo:  # what an undo changes is in its plan, byte for byte
+        git.check_guard(order.root, run.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
     apply.remove_leftovers(order.root)
     # The run may have been stopped before it noted which of its links are generated.
-    noted = {edit.url: frozenset(edit.generated) for edit in edits}
+    noted = {edit.url: frozenset(edit.generated) for edit in run.edits}
     present = read_generated(order.links_file)
-    applied = _apply(order, edits, (present, {**present, **noted}), progress)
+    applied = _apply(order, run.edits, (present, {**present, **noted}), progress)
     return Written(applied.written, applied.already, applied.problems, {})
 
 

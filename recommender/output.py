@@ -231,11 +231,12 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
 
 
 def show_undo(plan: Plan, *, as_json: bool) -> None:
-    """Print the diff that takes a run back, or as JSON which files it changed, which links it made, and why."""
+    """Print the diff that takes a run back or does it again; as JSON, which files, which links it made, and why."""
     if as_json:
         files = [
-            {"path": edit.path, "url": edit.url, "links": list(edit.generated_before), "why": dict(edit.why)}
+            {"path": edit.path, "url": edit.url, "links": list(links), "why": dict(edit.why)}
             for edit in plan.edits
+            for links in [edit.generated_before if plan.undo else edit.generated]
         ]
         print_json({"files": files, "problems": [problem.as_dict() for problem in plan.problems]})
         return
@@ -243,7 +244,7 @@ def show_undo(plan: Plan, *, as_json: bool) -> None:
         click.echo(edit.diff.encode("utf-8"), nl=False)
     _show_problems(plan.problems)
     of_links = f"; the run's {_summary(plan.tally).partition(';')[0]}" if plan.tally else ""
-    note(f"{len(plan.edits):,} files would be as they were before the run{of_links}")
+    note(f"{len(plan.edits):,} files would be as they were {'before' if plan.undo else 'after'} the run{of_links}")
 
 
 def show_written(written: Written, *, as_json: bool) -> None:

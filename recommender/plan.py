@@ -73,6 +73,7 @@ class Plan:
     """All edits of a run, in order of their paths, what stops others, and the counts over the whole site.
 
     ``generated`` is the provenance once all is written, ``generated_before`` the one that the plan started from.
+    ``undo`` tells a plan that takes a run back, ``unfinished`` one that stands for an interrupted run's plan.
     """
 
     edits: tuple[Edit, ...]
@@ -80,6 +81,8 @@ class Plan:
     generated: Mapping[str, frozenset[str]]
     generated_before: Generated
     tally: Mapping[str, int] = field(default_factory=dict)
+    undo: bool = False
+    unfinished: bool = False
 
 
 def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:

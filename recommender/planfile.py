@@ -1,4 +1,7 @@
-"""A plan on disk, so that an interrupted run can be resumed: JSON lines below the user's state folder."""
+"""A plan on disk, so that an interrupted run can be resumed: JSON lines below the user's state folder.
+
+``plan.jsonl`` is that of a run which has not come to its end, ``last.jsonl`` that of the last one which has.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,24 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from recommender.atomic import make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.plan import Edit
+
+RESUME, TAKE_BACK = "recommender fill --resume", "recommender undo --write"
+UNFINISHED = f"a run of this CONTENT was interrupted; finish it: {RESUME}, or take it back: {TAKE_BACK}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """The edits of a run as they are stored, and whether it takes another one back."""
+
+    edits: tuple[Edit, ...]
+    undo: bool = False
 
 
 def state_folder() -> Path:
@@ -33,6 +48,22 @@ def record_file(root: Path) -> Path:
     return plan_file(root).with_name("last.jsonl")
 
 
+def refuse_unfinished(root: Path) -> None:
+    """Let no run begin before an interrupted one is finished or taken back: its plan would be lost.
+
+    Raises:
+        RecommenderError: there is one.
+    """
+    if plan_file(root).exists():
+        raise RecommenderError(UNFINISHED)
+
+
+def drop_plan(root: Path) -> None:
+    """Forget an interrupted run that has written nothing."""
+    plan_file(root).unlink(missing_ok=True)
+    sync_folder(str(plan_file(root).parent))
+
+
 def keep_record(root: Path) -> None:
     """Make the plan of a run that came to its end the record of the last run."""
     with contextlib.suppress(FileNotFoundError):
@@ -41,7 +72,7 @@ def keep_record(root: Path) -> None:
         sync_folder(str(record_file(root).parent))
 
 
-def write_plan(file: Path, edits: Sequence[Edit]) -> None:
+def write_plan(file: Path, edits: Sequence[Edit], *, undo: bool = False) -> None:
     """Store a plan durably before the first file is touched.
 
     Raises:
@@ -51,7 +82,8 @@ def write_plan(file: Path, edits: Sequence[Edit]) -> None:
         make_folders(file.parent, mode=0o700)
         remove_leftovers(file.parent)
         lines = [json.dumps(_edit_as_dict(edit)) for edit in edits]
-        replace_file(file, "".join(line + "\n" for line in [*lines, json.dumps({"edits": len(edits)})]).encode())
+        end = json.dumps({"edits": len(edits)} | ({"undo": True} if undo else {}))
+        replace_file(file, "".join(line + "\n" for line in [*lines, end]).encode())
     except OSError as error:
         raise WriteStopped(
             f"{file}: the plan cannot be written ({error.strerror}); no article was touched; "
@@ -61,7 +93,7 @@ def write_plan(file: Path, edits: Sequence[Edit]) -> None:
 
 def read_plan(
     file: Path, missing: str = "there is no interrupted run of this CONTENT to resume; run fill without --resume"
-) -> tuple[Edit, ...]:
+) -> Run:
     """Read a stored plan.
 
     Raises:
@@ -69,12 +101,13 @@ def read_plan(
     """
     try:
         rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        if not rows or rows[-1] != {"edits": len(rows) - 1}:
+        undo = rows[-1] == {"edits": len(rows) - 1, "undo": True}
+        if not undo and rows[-1] != {"edits": len(rows) - 1}:
             raise ValueError("no closing line")
-        return tuple(_edit_from_dict(row) for row in rows[:-1])
+        return Run(tuple(_edit_from_dict(row) for row in rows[:-1]), undo)
     except FileNotFoundError:
         raise RecommenderError(missing) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise RecommenderError(f"{file}: not a whole plan; remove it and run fill without --resume") from None
 
 

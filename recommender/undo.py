@@ -1,4 +1,4 @@
-"""The last writing run of a site, taken back from its record; a file that changed since stays as it is."""
+"""The last writing run of a site, taken back from its record or done again; what changed since stays as it is."""
 
 from __future__ import annotations
 
@@ -7,40 +7,58 @@ import os
 from collections import Counter
 
 from recommender import planfile
-from recommender.apply import RESUME
 from recommender.diff import unified_diff
 from recommender.errors import FileProblem, RecommenderError
 from recommender.files import read_bytes
 from recommender.filling import Order, diff_prefix
 from recommender.plan import Edit, Plan
+from recommender.planfile import Run
 from recommender.problems import Problem
 from recommender.provenance import read_generated
 
 
-def plan_undo(order: Order) -> Plan:
+def plan_undo(order: Order, *, redo: bool = False) -> Plan:
     """Turn the edits of the last run round; writing the plan is ``filling.write``, as for any other.
 
+    Of an interrupted run what it wrote is turned round; with ``redo`` those of a run that was taken back.
+
     Raises:
-        RecommenderError: no run is recorded for this CONTENT, or the last one was interrupted.
+        RecommenderError: there is nothing to undo or redo, or a redo while a run is unfinished.
     """
-    if planfile.plan_file(order.root).exists():
-        # The record is that of the run before, and the plan of this one would be lost.
-        raise RecommenderError(f"the last run was interrupted; finish it, then undo it: {RESUME}")
+    run, unfinished = _run_to_turn(order, redo=redo)
     edits, problems = [], []
     tally: Counter[str] = Counter()
+    present = read_generated(order.links_file)
+    generated = dict(present)
     prefix = diff_prefix(order.root) if order.with_diff else None
-    for edit in planfile.read_plan(planfile.record_file(order.root), "no run of this CONTENT is recorded to be undone"):
+    for edit in run.edits:
         try:
             turned = _turned(order, edit, prefix)
         except FileProblem as problem:
             problems.append(Problem("conflict", edit.path, reason=problem.reason))
             continue
+        # A file that is as before already, by the other run or by hand, may still be noted as that run would leave it.
+        generated[edit.url] = frozenset(edit.generated_before)
         if turned is not None:
             edits.append(turned)
             tally.update(edit.why)
-    present = read_generated(order.links_file)
-    generated = {**present, **{edit.url: frozenset(edit.generated) for edit in edits}}
-    return Plan(tuple(edits), tuple(problems), generated, present, tally)
+    return Plan(tuple(edits), tuple(problems), generated, present, tally, undo=not run.undo, unfinished=unfinished)
+
+
+def _run_to_turn(order: Order, *, redo: bool) -> tuple[Run, bool]:
+    if redo:
+        planfile.refuse_unfinished(order.root)
+    elif planfile.plan_file(order.root).exists():
+        return planfile.read_plan(planfile.plan_file(order.root)), True
+    done = "redone" if redo else "undone"
+    run = planfile.read_plan(planfile.record_file(order.root), f"no run of this CONTENT is recorded to be {done}")
+    if redo and not run.undo:
+        raise RecommenderError(f"there is nothing to redo: the last run was not taken back ({planfile.TAKE_BACK})")
+    if run.undo and not redo:
+        raise RecommenderError(
+            f"there is nothing to undo: the last run was taken back already; do it again: {planfile.TAKE_BACK} --redo"
+        )
+    return run, False
 
 
 def _turned(order: Order, edit: Edit, prefix: str | None) -> Edit | None:
@@ -51,7 +69,7 @@ def _turned(order: Order, edit: Edit, prefix: str | None) -> Edit | None:
     end = edit.start + len(edit.text)
     before = data[: edit.start] + edit.old + data[end:]
     if found != edit.after or hashlib.sha256(before).hexdigest() != edit.before:
-        raise FileProblem("conflict", "the file changed after the run that is to be undone; it stays as it is")
+        raise FileProblem("conflict", "the file changed after the run; it stays as it is")
     return Edit(
         path=edit.path,
         url=edit.url,

@@ -160,6 +160,7 @@ def test_a_pair_is_refused_naming_both_or_works(
     names = REFUSED.get(name, {}).get((one.name, other.name)) or REFUSED.get(name, {}).get((other.name, one.name))
     if name == "undo":
         assert run(["fill", "--write"])[0] == 0
+        assert "redo" not in (one.name, other.name) or run(["undo", "--write"])[0] == 0
     before = contents(Path())
     code, err = run(line(name, (one, other)))
     if names:

@@ -12,7 +12,7 @@ import pytest
 from recommender import planfile
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.plan import Edit
-from recommender.planfile import plan_file, read_plan, state_folder, write_plan
+from recommender.planfile import Run, plan_file, read_plan, state_folder, write_plan
 
 EDITS = (
     Edit(
@@ -36,10 +36,42 @@ EDITS = (
 def test_round_trip_but_for_the_diff(tmp_path: Path):
     file = tmp_path / "deep" / "er" / "a.plan.jsonl"
     write_plan(file, EDITS)
-    first, second = read_plan(file)
+    first, second = read_plan(file).edits
     assert first == replace(EDITS[0], diff="")
     assert second == EDITS[1]
     assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_a_plan_says_whether_it_takes_a_run_back(tmp_path: Path, undo: bool):
+    write_plan(tmp_path / "p", EDITS[1:], undo=undo)
+    assert read_plan(tmp_path / "p") == Run(EDITS[1:], undo)
+
+
+OLD_FORM = """\
+{"path": "a.md", "url": "/a", "before": "%s", "after": "%s", "start": 3, "end": 5, "text": "bmV3", \
+"generated": ["/x"], "old": "b2xk", "generated_before": [], "why": {"added": 1}}
+{"edits": 1}
+"""
+
+
+def test_what_older_versions_stored_is_read(tmp_path: Path):
+    (tmp_path / "p").write_text(OLD_FORM % ("0" * 64, "1" * 64))
+    wanted = Edit("a.md", "/a", "0" * 64, "1" * 64, 3, 5, b"new", "", ("/x",), b"old", (), {"added": 1})
+    assert read_plan(tmp_path / "p") == Run((wanted,))
+    # Nor has what is stored of a fill changed, so that they read it too.
+    write_plan(tmp_path / "q", [wanted])
+    assert (tmp_path / "q").read_bytes() == (tmp_path / "p").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "end", ['{"edits": 1, "undo": 1.5}', '{"edits": 1, "undo": false}', '{"edits": 0, "undo": true}', ""]
+)
+def test_another_closing_line_is_refused(tmp_path: Path, end: str):
+    write_plan(tmp_path / "p", EDITS[:1])
+    (tmp_path / "p").write_text((tmp_path / "p").read_text().splitlines()[0] + "\n" + end)
+    with pytest.raises(RecommenderError, match="not a whole plan"):
+        read_plan(tmp_path / "p")
 
 
 def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path):
@@ -51,7 +83,7 @@ def test_leftovers_of_a_killed_run_are_removed(tmp_path: Path):
 
 def test_an_empty_plan(tmp_path: Path):
     write_plan(tmp_path / "p", ())
-    assert read_plan(tmp_path / "p") == ()
+    assert read_plan(tmp_path / "p") == Run(())
 
 
 def test_the_place_depends_on_the_folder_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -86,7 +118,7 @@ def test_every_truncation_is_refused(tmp_path: Path):
             read_plan(file)
     # Only the last line break may miss.
     file.write_bytes(data[:-1])
-    assert len(read_plan(file)) == 2
+    assert len(read_plan(file).edits) == 2
 
 
 def test_a_line_less_or_more_is_refused(tmp_path: Path):
@@ -114,7 +146,7 @@ def test_a_wrong_value_is_refused(tmp_path: Path, key: str, wrong: object):
     file.write_text(json.dumps(row) + "\n" + json.dumps(end) + "\n")
     if wrong == "ä" and key in ("path", "url", "before", "after"):
         # Any text may be a path; digests are compared with the files, so an odd one fits none.
-        assert getattr(read_plan(file)[0], key) == "ä"
+        assert getattr(read_plan(file).edits[0], key) == "ä"
         return
     with pytest.raises(RecommenderError, match="not a whole plan; remove it"):
         read_plan(file)
@@ -131,7 +163,7 @@ def test_a_full_disk_is_said_and_the_old_plan_stays(tmp_path: Path, monkeypatch:
     with pytest.raises(WriteStopped, match=r"No space left on device\); no article was touched; free space") as caught:
         write_plan(file, ())
     assert caught.value.exit_code == 1
-    assert len(read_plan(file)) == 2
+    assert len(read_plan(file).edits) == 2
 
 
 def test_a_state_folder_that_cannot_be_made_is_said(tmp_path: Path):

@@ -15,6 +15,7 @@ from recommender import filling
 from recommender.errors import RecommenderError
 from recommender.parallel import silent
 from recommender.planfile import plan_file
+from recommender.provenance import read_generated
 from recommender.undo import plan_undo
 
 __all__ = ["top"]  # a fixture
@@ -26,20 +27,30 @@ def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def undo(top: Path) -> filling.Written:
+OLD = {path: text.encode() for path, text in FILES.items()}
+
+
+def undo(top: Path, *, redo: bool = False) -> filling.Written:
     order = order_for(top, allow_dirty=True)
-    return filling.write(order, plan_undo(order), silent)
+    return filling.write(order, plan_undo(order, redo=redo), silent)
 
 
 def test_a_run_taken_back_and_done_again(top: Path) -> None:
     fill(order_for(top))
     done = undo(top)
     assert (done.files, done.problems) == (3, ())
-    assert contents(top / "content") == {path: text.encode() for path, text in FILES.items()}
+    assert contents(top / "content") == OLD
     assert (top / "recommender.links.jsonl").read_bytes() == b""
-    # The undo is the last run now.
-    assert undo(top).files == 3
+    with pytest.raises(RecommenderError, match=r"nothing to undo: .* taken back already; do it again: .* --redo"):
+        undo(top)
+    assert contents(top / "content") == OLD
+    assert undo(top, redo=True).files == 3
     assert contents(top) == final()
+    with pytest.raises(RecommenderError, match="nothing to redo: the last run was not taken back"):
+        undo(top, redo=True)
+    assert contents(top) == final()
+    assert undo(top).files == 3
+    assert contents(top / "content") == OLD
 
 
 def test_the_record_says_which_files_which_links_and_why(top: Path) -> None:
@@ -60,7 +71,9 @@ def test_what_changed_since_stays(top: Path) -> None:
     before = contents(top)
     done = undo(top)
     assert (done.files, [(p.path, p.code) for p in done.problems]) == (0, [("a.md", "conflict"), ("b.md", "conflict")])
-    assert contents(top) == before
+    # The third holds no generated link any more.
+    noted = "".join(GENERATED.splitlines(keepends=True)[:2])
+    assert contents(top) == {**before, "recommender.links.jsonl": noted.encode()}
 
 
 def test_no_run_and_a_damaged_record_are_said(top: Path) -> None:
@@ -90,13 +103,13 @@ def test_a_killed_undo_is_resumed(top: Path, number: int) -> None:
         assert path.endswith(".reltmp") or data in (FILES[path].encode(), AFTER[path].encode())
     noted = (top / "recommender.links.jsonl").read_text()
     files = {path: data for path, data in contents(top / "content").items() if not path.endswith(".reltmp")}
-    back = files == {path: text.encode() for path, text in FILES.items()}
+    back = files == OLD
     assert noted == GENERATED or (back and noted == ""), "links that stand in a file are not known as generated"
     if plan_file(order.root).exists():
         filling.resume(order, silent)
     else:
         undo(top)
-    assert contents(top / "content") == {path: text.encode() for path, text in FILES.items()}
+    assert contents(top / "content") == OLD
 
 
 def test_what_could_not_be_written_keeps_its_note(top: Path) -> None:
@@ -110,19 +123,77 @@ def test_what_could_not_be_written_keeps_its_note(top: Path) -> None:
     assert (top / "recommender.links.jsonl").read_text() == GENERATED.split("\n", 1)[0] + "\n"
 
 
-def test_a_run_that_was_interrupted_is_finished_before_it_is_undone(top: Path) -> None:
-    fill(order_for(top, max_files=1))
-    order = order_for(top)
+URLS = {"a.md": "/a", "b.md": "/b", "sub/c.md": "/c"}
+
+
+def noted_in(top: Path) -> list[str]:
+    return list(read_generated(top / "recommender.links.jsonl"))
+
+
+def interrupted(top: Path, renames: int) -> filling.Order:
+    """Leave a run that was killed before the n-th rename: the first stores the plan, the second the notes."""
+    order = order_for(top, allow_dirty=True)
     made = plan(order)
-    assert struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", 4)[0] == KILLED
+    assert struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", renames)[0] == KILLED
+    return order
+
+
+def test_an_interrupted_run_is_finished_or_taken_back_before_another_begins(top: Path) -> None:
+    fill(order_for(top, max_files=1))
+    order = interrupted(top, 4)
     before = contents(top)
-    with pytest.raises(RecommenderError, match="interrupted; finish it, then undo it: recommender fill --resume"):
-        undo(top)
-    assert contents(top) == before, "the run before was taken back in its place"
+    words = (
+        "a run of this CONTENT was interrupted; finish it: recommender fill --resume, or take it back: recommender undo"
+    )
+    with pytest.raises(RecommenderError, match=words):
+        fill(order)
+    with pytest.raises(RecommenderError, match=words):
+        undo(top, redo=True)
+    assert contents(top) == before
     filling.resume(order, silent)
     assert contents(top) == final()
     assert undo(top).files == 2
     assert (top / "content" / "a.md").read_text() == AFTER["a.md"]
+
+
+@pytest.mark.parametrize("renames", [2, 3, 4, 5])
+def test_an_interrupted_run_is_taken_back(top: Path, renames: int) -> None:
+    interrupted(top, renames)
+    written = {path: data for path, data in contents(top / "content").items() if data == AFTER.get(path, "").encode()}
+    done = undo(top)
+    assert (done.files, done.problems) == (len(written.keys() - {"d.md"}), ())
+    assert contents(top / "content") == OLD
+    assert noted_in(top) == []
+    assert not plan_file(top / "content").exists()
+    if done.files:
+        undo(top, redo=True)
+        assert contents(top / "content") == {**OLD, **written}
+        assert noted_in(top) == [url for path, url in URLS.items() if path in written]
+    assert fill(order_for(top)).files > 0
+    assert contents(top) == final()
+
+
+def test_an_interrupted_run_that_wrote_nothing_leaves_the_record_of_the_one_before(top: Path) -> None:
+    fill(order_for(top, max_files=1))
+    interrupted(top, 2)
+    assert undo(top).files == 0
+    assert not plan_file(top / "content").exists()
+    assert undo(top).files == 1
+    assert contents(top / "content") == OLD
+
+
+@pytest.mark.parametrize("redo", [False, True])
+@pytest.mark.parametrize("renames", [2, 3, 4, 5])
+def test_an_interrupted_undo_or_redo_is_taken_back(top: Path, renames: int, redo: bool) -> None:
+    fill(order_for(top))
+    if redo:
+        undo(top)
+    before = contents(top)
+    order = order_for(top, allow_dirty=True)
+    made = plan_undo(order, redo=redo)
+    assert struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", renames)[0] == KILLED
+    undo(top)
+    assert contents(top) == before
 
 
 def test_the_command_line(site: Path) -> None:
@@ -130,6 +201,7 @@ def test_the_command_line(site: Path) -> None:
     assert command(site, "undo").returncode == 2
     count = json.loads(command(site, "fill", "--write", "--json").stdout)["written"]
     assert count > 100
+    filled = contents(site)
     shown = command(site, "undo", "--json")
     assert (shown.returncode, len(json.loads(shown.stdout)["files"])) == (0, count)
     dry = command(site, "undo")
@@ -146,6 +218,22 @@ def test_the_command_line(site: Path) -> None:
     assert after.pop("recommender.links.jsonl") == b""
     assert after == before
     assert git(site, "diff", "--stat") == b""
+    again = command(site, "undo", "--write")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr.startswith("recommender: there is nothing to undo: ")
+    dry = command(site, "undo", "--redo")
+    assert dry.stderr.startswith(f"{count} files would be as they were after the run; the run's links: ")
+    (site / "redo.diff").write_text(dry.stdout)
+    git(site, "apply", "--check", "redo.diff")
+    (site / "redo.diff").unlink()
+    said = json.loads(command(site, "undo", "--redo", "--json").stdout)
+    assert said == json.loads(shown.stdout)
+    done = command(site, "undo", "--write", "--redo")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{count} files changed\n", "")
+    assert contents(site) == filled
+    again = command(site, "undo", "--write", "--redo")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert again.stderr.startswith("recommender: there is nothing to redo: ")
 
 
 def test_a_checkout_whose_line_ends_git_converts(site: Path, tmp_path: Path) -> None:

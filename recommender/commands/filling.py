@@ -11,6 +11,7 @@ import click
 from recommender import output
 from recommender.commands.building import publish
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, exclude, links_file, model_folder, read_site
+from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def fill(**options: Any) -> int:
             result = filling.resume(order, output.progress)
             output.show_written(result, as_json=options["as_json"])
             return 1 if result.problems else 0
+        _check_unfinished(root, write=options["write"])
         corpus = read_site(root, settings)
         filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
         folder = model_folder(options["model"], settings)
@@ -66,6 +68,18 @@ def fill(**options: Any) -> int:
             return 1 if result.problems else 0
         output.show_plan(made, check=options["check"], as_json=options["as_json"])
         return 1 if options["check"] and made.edits else 0
+
+
+def _check_unfinished(root: Path, *, write: bool) -> None:
+    """Refuse to write while a run is unfinished, before the site is read; where nothing is written, say so."""
+    from recommender.planfile import refuse_unfinished
+
+    try:
+        refuse_unfinished(root)
+    except RecommenderError as error:
+        if write:
+            raise
+        output.note(str(error))
 
 
 def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:

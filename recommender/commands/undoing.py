@@ -15,9 +15,10 @@ from recommender.settings import find_settings
 @click.command()
 @CONTENT
 @click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
+@click.option("--redo", is_flag=True, help="Do again what was taken back.")
 @JSON
-def undo(content: Path | None, write: bool, as_json: bool) -> int:
-    """Take the last `fill --write` back, from its record; a file that changed since stays as it is."""
+def undo(content: Path | None, write: bool, redo: bool, as_json: bool) -> int:
+    """Take the last `fill --write` back, also an interrupted one; a file that changed since stays as it is."""
     from recommender import filling
     from recommender.undo import plan_undo
 
@@ -34,7 +35,7 @@ def undo(content: Path | None, write: bool, as_json: bool) -> int:
         with_diff=not (write or as_json),
     )
     with filling.writing(order.root, write):
-        made = plan_undo(order)
+        made = plan_undo(order, redo=redo)
         if write:
             done = filling.write(order, dataclasses.replace(made, tally={}), output.progress)
             output.show_written(done, as_json=as_json)
