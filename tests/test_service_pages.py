@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -56,6 +58,7 @@ def site_of_marks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fl
     settings = Settings(home=folder, floor=0.01)
     corpus = read_corpus(write_files(folder / "content", FILES), settings)
     save_model(fit_model(corpus, settings, "2026-11-22T12:00:00Z"), folder / "m")
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
     app = create_app(folder / "m", settings, folder / "content")
     assert wait_for_survey(app.extensions["recommender"], 60)
     yield app.test_client(), app.extensions["recommender"], folder
@@ -87,7 +90,7 @@ def test_every_verdict_is_marked(site_of_marks: tuple[FlaskClient, State, Path])
 def test_the_diff_is_the_one_that_fill_prints(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
     client, _, folder = site_of_marks
     work = folder / "work"
-    shutil.copytree(folder / "content", work)
+    shutil.copytree(folder / "content", work / "content")
     subprocess.run(["git", "init", "-q", str(work)], check=True)
     for mode in ("repair", "empty", "regenerate"):
         text = page(client, "/article", url="/b", mode=mode)
@@ -100,11 +103,12 @@ def test_the_command_gives_the_same_diff(site_of_marks: tuple[FlaskClient, State
     from conftest import command
 
     client, _, folder = site_of_marks
-    (folder / "recommender.yml").write_text("content: content\nmodel: m\nfloor: 0.01\n")
+    write_files(folder, {"recommender.yml": "content: content\nmodel: m\nfloor: 0.01\n"})
     printed = command(folder, "fill", "--only", "b.md").stdout
     (shown,) = re.findall(r'<pre class="diff".*?>(.*?)</pre>', page(client, "/article", url="/b"), re.DOTALL)
     diff = unescape(re.sub(r"</?span[^>]*>", "", shown))
-    assert re.sub(r"(?<=[ab])/content/", "/", printed) == diff
+    assert printed == diff
+    assert "--- a/content/b.md" in diff
 
 
 def test_what_cannot_be_edited_says_why(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
@@ -176,11 +180,62 @@ def test_without_the_content_the_page_says_so(saved: Path) -> None:
     assert "not available here" in page(client, "/site")
 
 
-def test_a_file_that_is_gone_is_said_to_be(committed_site: Path, tmp_path: Path, model: Model) -> None:
-    site = Path(shutil.copytree(committed_site, tmp_path / "site"))
-    client = create_app(site / "models" / "default", Settings(home=site), site / "content").test_client()
-    (site / "content" / model.catalogue.paths[0]).unlink()
-    assert "no longer the article" in page(client, "/article", url=model.catalogue.urls[0])
+def served_site(site: Path) -> FlaskClient:
+    return create_app(site / "models" / "default", Settings(home=site), site / "content").test_client()
+
+
+def test_a_file_that_is_not_what_it_was_is_said_to_be(site: Path, model: Model) -> None:
+    """Deleted, no article any more, another article: each page says which, in both panels, and what to do."""
+    client, urls, paths = served_site(site), model.catalogue.urls, model.catalogue.paths
+    (site / "content" / paths[0]).unlink()
+    (site / "content" / paths[1]).write_text("No front matter.")
+    file = site / "content" / paths[2]
+    file.write_text(file.read_text().replace(f"url: {urls[2]}", "url: /another"))
+    file = site / "content" / paths[3]
+    file.unlink()
+    file.symlink_to("nowhere")
+    for row, said in enumerate(("file is gone", "file is no article any more", "file is another article now, /another",
+                                "file is no article any more")):  # fmt: skip
+        text = page(client, "/article", url=urls[row])
+        assert (text.count(f"The {said}"), text.count(f"Nothing: the {said}")) == (1, 1), said
+        assert "<code>recommender build</code>" in text
+        assert "without the content" not in text
+    text = page(client, "/article", url=urls[0])
+    assert "Problems of the file" not in text
+    assert "not-a-file" in page(client, "/article", url=urls[3])
+
+
+@pytest.mark.parametrize("damage", [b"{", b'{"url": "URL", "generated": 1}', b"\xff"])
+def test_a_damaged_links_file_is_named_on_the_page(site: Path, model: Model, damage: bytes) -> None:
+    """It was a 500, and the state of the site was for ever being read."""
+    url = model.catalogue.urls[0]
+    line = damage.replace(b"URL", url.encode()) if b"URL" in damage else b'{"url": "%s", %s' % (url.encode(), damage)
+    (site / "recommender.links.jsonl").write_bytes(line + b"\n")
+    client = served_site(site)
+    text = page(client, "/article", url=url)
+    assert text.count("recommender.links.jsonl: the line of") == 2
+    assert text.count("restore the file from git") == 2
+
+
+def test_a_content_that_cannot_be_surveyed_is_said_to_be(site: Path) -> None:
+    (site / "recommender.links.jsonl").write_text("{\n")
+    client = served_site(site)
+    state = client.application.extensions["recommender"]
+    until = time.monotonic() + 60
+    while not state.trouble() and time.monotonic() < until:
+        wait_for_survey(state, 0.1)
+    text = page(client, "/site")
+    assert "The content could not be read" in text
+    assert "recommender.links.jsonl, line 1" in text
+    assert "load this page again" not in text
+    assert client.get("/readyz").json["staleness"].startswith("not counted: the content could not be surveyed")
+    (site / "recommender.links.jsonl").unlink()
+    os.utime(state.surveys._stamp, (0, 0))  # due at once
+    assert wait_for_survey(state, 60)
+    while state.trouble() and time.monotonic() < until:
+        wait_for_survey(state, 0.1)
+    assert "could not be read" not in page(client, "/site")
+    state.close()
 
 
 def test_the_document_describes_every_route_and_method(saved: Path) -> None:

@@ -5,6 +5,7 @@ The site is not held: an article is read when it is asked for, and what is known
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import overload
 from recommender.article import Article, Style
 from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.corpus import Corpus, read_article
+from recommender.filling import diff_prefix
 from recommender.links import Judged, judge_links
 from recommender.lookup import rows_of_id
 from recommender.model import Model
@@ -24,12 +26,17 @@ from recommender.settings import Settings
 
 @dataclass(frozen=True)
 class Today:
-    """One article's file as it is now: its links with their verdicts, or what keeps it from being an article."""
+    """One article's file as it is now: its links with their verdicts, or what keeps it from being that article.
+
+    ``article`` is None where the file is ``gone``, no article any more, or another one, with the url ``moved_to``.
+    """
 
     article: Article | None
-    judged: tuple[Judged, ...]
-    generated: frozenset[str]
-    problems: tuple[Problem, ...]
+    judged: tuple[Judged, ...] = ()
+    generated: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+    gone: bool = False
+    moved_to: str = ""
 
 
 class Content:
@@ -39,13 +46,21 @@ class Content:
         self.root = root
         self.settings = settings
         self.links_file = (settings.home or Path.cwd()) / FILE_NAME
+        self._diff_prefix = diff_prefix(root)
 
     def today(self, model: Model, row: int, ambiguous: Sequence[str] = ()) -> Today:
-        """Read one article's file and judge its links."""
+        """Read one article's file and judge its links.
+
+        Raises:
+            SettingsError: the file that says which links were generated is damaged.
+        """
         path, url = model.catalogue.paths[row], model.catalogue.urls[row]
         article, problems = read_article(self.root, path, self.settings)
-        if article is None or article.url != url:
-            return Today(None, (), frozenset(), problems)
+        if article is None:
+            gone = not os.path.lexists(self.root / path)
+            return Today(None, problems=() if gone else problems, gone=gone)
+        if article.url != url:
+            return Today(None, problems=problems, moved_to=article.url)
         generated = generated_of(self.links_file, url)
         return Today(article, judge_links(self._corpus(model, ambiguous), row, generated), generated, problems)
 
@@ -56,6 +71,9 @@ class Content:
 
         ``known`` is what only a look at the whole site tells: the urls that two files have, and the commonest style
         of its blocks.
+
+        Raises:
+            SettingsError: the file that says which links were generated is damaged.
         """
         ambiguous, style = known
         url = model.catalogue.urls[row]
@@ -65,7 +83,7 @@ class Content:
             mode=mode,
             settings=self.settings,
             generated={url: generated_of(self.links_file, url)},
-            diff_prefix="",
+            diff_prefix=self._diff_prefix,
         )
         ((_, outcome),) = filling([row])
         return outcome

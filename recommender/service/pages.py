@@ -8,8 +8,8 @@ from typing import Any
 from flask import Flask, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from recommender.ask import ask_row, ask_texts
-from recommender.errors import RecommenderError
+from recommender.ask import Answer, ask_row, ask_texts
+from recommender.errors import RecommenderError, SettingsError
 from recommender.lookup import closest, look_up, search
 from recommender.plan import MODES
 from recommender.service import views
@@ -18,6 +18,7 @@ from recommender.service.current import Served
 from recommender.service.parameters import MAX_BODY, read_query, text_of
 from recommender.service.refusals import Refusal, shown
 from recommender.service.state import State
+from recommender.service.surveys import Survey
 
 ORPHANS = 50
 
@@ -82,14 +83,8 @@ class _Pages:
             raise Refusal("bad-parameter", f"mode must be one of {', '.join(MODES)}, got {shown(mode)}", "mode")
         model, survey = served.model, self._survey(served)
         answer = ask_row(model, row, model.settings.slots)
-        shown_here: dict[str, Any] = {"today": None, "fill": None}
-        if self.state.files is not None:
-            known = (survey.facts["ambiguous"], survey.style) if survey else ((), None)
-            today = self.state.files.today(model, row, known[0])
-            shown_here["today"] = views.today(answer, today)
-            if today.article is not None:
-                shown_here["fill"] = views.fill(self.state.files.fill(model, row, mode, known))
-        links = shown_here["today"]["links"] if shown_here["today"] else []
+        now = self._now(answer, mode, survey)
+        links = now["today"]["links"] if now["today"] else []
         linked = {link["row"] for link in links}
         return render_template(
             "article.html",
@@ -103,8 +98,24 @@ class _Pages:
             mode=mode,
             modes=MODES,
             changed=self.state.changed(),
-            **shown_here,
+            **now,
         )
+
+    def _now(self, answer: Answer, mode: str, survey: Survey | None) -> dict[str, Any]:
+        """Give what stands in an article's file and what a fill would make of it, or why neither can be told."""
+        shown_here: dict[str, Any] = {"today": None, "fill": None, "trouble": ""}
+        files = self.state.files
+        if files is None:
+            return {**shown_here, "trouble": "Not available here: the service was started without the content"}
+        known = (survey.facts["ambiguous"], survey.style) if survey else ((), None)
+        try:
+            today = files.today(answer.model, answer.row, known[0])
+            shown_here["today"] = views.today(answer, today)
+            if today.article is not None:
+                shown_here["fill"] = views.fill(files.fill(answer.model, answer.row, mode, known))
+        except SettingsError as error:
+            return {**shown_here, "trouble": f"Not available: {error}"}
+        return shown_here
 
     def draft(self) -> str:
         read_query(request.query_string, ())
@@ -137,10 +148,11 @@ class _Pages:
             site=view,
             page=page,
             waiting=self.state.surveys is not None and survey is None,
+            trouble=self.state.trouble(),
             changed=self.state.changed(),
         )
 
-    def _survey(self, served: Served) -> Any:
+    def _survey(self, served: Served) -> Survey | None:
         return self.state.surveys.of(served.tag) if self.state.surveys else None
 
 

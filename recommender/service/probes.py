@@ -64,6 +64,8 @@ class _Probes:
         }
         if self.state.surveys is None:
             out["staleness"] = NOT_AVAILABLE
+        elif self.state.trouble():
+            out["staleness"] = "not counted: the content could not be surveyed; the log says why"
         elif out["changed_files"] is None:
             out["staleness"] = "not counted yet"
         else:

@@ -55,6 +55,11 @@ class State:
         survey = self.surveys.of(served.tag) if self.surveys and served else None
         return survey.changed if survey else None
 
+    def trouble(self) -> str:
+        """Say why the content could not be surveyed for the model in use, "" where it could, or nobody has tried."""
+        served = self.current.served
+        return self.surveys.trouble(served.tag) if self.surveys and served else ""
+
     def close(self) -> None:
         """Remove what was kept on the disk for this application."""
         if self.surveys is not None:

@@ -49,13 +49,14 @@ def main(order: bytes) -> None:
     parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"])}
     settings = Settings(**{**own, **parts, "content": content, "model": folder, "home": home})
     links_file = (home or Path.cwd()) / FILE_NAME
+    generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)
     fingerprint = fingerprint_of(content, links_file, tag_of(manifest))
     if out.exists() and fingerprint == _fingerprint_in(out):
         return
-    corpus = read_corpus(content, settings)
     model = open_model(folder, manifest)
-    arrays = survey(corpus, model, settings, read_generated(links_file))
+    corpus = read_corpus(content, settings)
+    arrays = survey(corpus, model, settings, generated)
     arrays["facts"]["tag"], arrays["facts"]["fingerprint"] = tag_of(manifest), fingerprint
     arrays["facts"] = np.frombuffer(json.dumps(arrays["facts"]).encode(), np.uint8)
     stream = io.BytesIO()
@@ -145,4 +146,4 @@ if __name__ == "__main__":
     try:
         main(sys.stdin.buffer.read())
     except (RecommenderError, OSError) as error:
-        sys.exit(f"the content could not be surveyed: {error}")
+        sys.exit(str(error))

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from recommender.article import Style
-from recommender.atomic import LockHeld, locked
+from recommender.atomic import LockHeld, locked, replace_file
 from recommender.errors import RecommenderError
 from recommender.service.current import Current
 from recommender.service.survey import order_of
@@ -31,7 +31,8 @@ from recommender.sparse import Terms
 from recommender.threads import start
 
 LOG = logging.getLogger("recommender.service")
-# A survey is begun at most every 2 s, and takes at most a tenth of the time, at low priority.
+# A survey is begun at most every 2 s, and those of one model take at most a tenth of the time, at low priority,
+# whatever comes of them: one that fails may cost as much as one that does not.
 SHORTEST_PAUSE, SHARE = 2.0, 10
 
 
@@ -62,6 +63,15 @@ class Survey:
         return found
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """The last survey that was begun, in whichever process: for which model, how long it took, what went wrong."""
+
+    tag: str = ""
+    seconds: float = 0.0
+    trouble: str = ""
+
+
 class Surveys:
     """Has the content surveyed in the background and holds the newest survey."""
 
@@ -72,7 +82,7 @@ class Surveys:
         self._file, self._stamp = self._folder / "survey.npz", self._folder / "stamp"
         self._newest: Survey | None = None
         self._seen: tuple[int, int] | None = None
-        self._trouble = ""
+        self._last, self._last_seen = Attempt(), 0
         self._running: threading.Thread | None = None
         self.close = weakref.finalize(self, _remove, self._folder, os.getpid())
 
@@ -86,8 +96,16 @@ class Surveys:
         survey = self.of(tag)
         return survey.links_of(row) if survey else []
 
+    def trouble(self, tag: str) -> str:
+        """Say why the last survey for the model of this tag came to nothing, "" where it did not."""
+        return self._last.trouble if self._last.tag == tag else ""
+
     def look(self) -> None:
-        """Read the survey on the disk if it is another than before."""
+        """Read the survey on the disk, and how the last one went, if they are others than before."""
+        with contextlib.suppress(OSError, ValueError, TypeError):  # there is none yet, or it is being written
+            seen = self._stamp.stat().st_mtime_ns
+            if seen != self._last_seen:
+                self._last, self._last_seen = Attempt(**json.loads(self._stamp.read_bytes())), seen
         try:
             info = self._file.stat()
         except OSError:
@@ -104,24 +122,18 @@ class Surveys:
         """Have the content surveyed in another process, if none is at work and the last one is long enough ago."""
         if current.served is None or not self.close.alive or (self._running is not None and self._running.is_alive()):
             return
-        if not self._due(SHORTEST_PAUSE if self.of(current.served.tag) is None else None):
+        tag = current.served.tag
+        rest = SHARE * self._last.seconds if self._last.tag == tag else 0.0
+        if 0 <= time.time() - self._last_seen / 1e9 < max(SHORTEST_PAUSE, rest):  # below 0: the clock was put back
             return
         order = order_of(current.folder, self.content, self.settings, self._file)
-        self._running = start(partial(self._run, order), "survey")
+        self._running = start(partial(self._run, order, tag), "survey")
 
-    def _due(self, pause: float | None = None) -> bool:
-        try:
-            info = self._stamp.stat()
-            seconds = float(self._stamp.read_text() or 0)
-        except (OSError, ValueError):
-            return True
-        return time.time() - info.st_mtime >= (pause or max(SHORTEST_PAUSE, SHARE * seconds))
-
-    def _run(self, order: bytes) -> None:
+    def _run(self, order: bytes, tag: str) -> None:
         try:
             with self._alone():
-                start = time.monotonic()
-                self._stamp.write_text("0")
+                begun = time.monotonic()
+                self._note(Attempt(tag, 0.0, self.trouble(tag)))
                 done = subprocess.run(
                     # -P: the module is ours, whatever lies in the working directory.
                     [sys.executable, "-P", "-m", "recommender.service.survey"],
@@ -130,16 +142,20 @@ class Surveys:
                     capture_output=True,
                     check=False,
                 )
-                self._stamp.write_text(f"{time.monotonic() - start:.3f}")
-                trouble = done.stderr.decode("utf-8", "replace").strip()[-500:] if done.returncode else ""
-                if trouble and trouble != self._trouble:
-                    LOG.warning("%s", trouble)
-                self._trouble = trouble
+                said = done.stderr.decode("utf-8", "replace").strip()[-500:]
+                trouble = (said or f"it ended with code {done.returncode}") if done.returncode else ""
+                if trouble and trouble != self.trouble(tag):
+                    LOG.warning("the content could not be surveyed: %s", trouble)
+                self._note(Attempt(tag, time.monotonic() - begun, trouble))
         except LockHeld:  # another worker is at it
             return
         except (OSError, RecommenderError) as error:
             if self.close.alive:
                 LOG.warning("the content could not be surveyed: %s", error)
+
+    def _note(self, attempt: Attempt) -> None:
+        """Write down how a survey goes, for all processes."""
+        replace_file(self._stamp, json.dumps(asdict(attempt)).encode(), durable=False)
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:

@@ -106,7 +106,16 @@ def today(answer: Answer, now: Today) -> dict[str, Any]:
             }
         links.append(link)
     problems = [{**problem.as_dict(), "line": problem.line} for problem in now.problems]
-    return {"links": links, "problems": problems, "gone": now.article is None}
+    return {"links": links, "problems": problems, "missing": missing(now)}
+
+
+def missing(now: Today) -> str:
+    """Say why an article's file is not there as the model knew it; "" where it is."""
+    if now.gone:
+        return "The file is gone: it was deleted, moved or renamed after the model was built"
+    if now.moved_to:
+        return f"The file is another article now, {now.moved_to}"
+    return "" if now.article else "The file is no article any more"
 
 
 def says(reason: Reason) -> str:
