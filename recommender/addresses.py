@@ -16,7 +16,7 @@ _ESCAPES = re.compile(r"(?:%[0-9a-fA-F]{2})+|%")
 _INDEX = re.compile(r"/index\.html?$|\.html?$")
 # Its own key: no escape, no dot, no slash at the end.
 _PLAIN = re.compile(r"(?:/[a-zA-Z0-9_~-]+)+")
-_HOST = re.compile(r"[^\s/?#@\[\]\\]+|\[[0-9a-fA-F:.]+\]")
+_HOST = re.compile(r"[^\s/?#@:\[\]\\]+|\[[0-9a-fA-F:.]+\]")
 # Stay encoded: what would part a path (RFC 3986, section 2.2) or begin an escape, controls, bytes that are no UTF-8.
 _KEPT = re.compile("[/?#%\x00-\x1f\x7f-\x9f\udc80-\udcff]")
 WEB = ("", "http", "https")

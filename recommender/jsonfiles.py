@@ -33,6 +33,7 @@ DECIMALS = 2
 # 1,024, of which the folder takes some.
 SEGMENT, LONGEST = 200, 900
 _UNSAFE = re.compile(rb"%([0-9A-Fa-f]{2})|[^a-z0-9/-]|/(?=/)")
+_INDEX_PAGE = re.compile(r"/index\.html?$")
 _LONG = re.compile(rf"[^/]{{{SEGMENT}}}(?=[^/])")
 _OURS = re.compile(r"(?:[a-z0-9_-]+/)*[a-z0-9_-]+\.json")
 
@@ -50,14 +51,14 @@ class Exported:
 def file_of(url: str) -> str:
     """Give the file of an article's url, relative to the folder.
 
-    Scheme, host, fragment and the slashes at both ends are dropped. Of what is left every byte but ``a-z 0-9 - /``,
-    every ``%XX`` and every slash before a slash become ``_xx``, and behind every 200 characters of a longer segment
-    comes ``_/``. So names are safe everywhere, also where case does not count: ``..`` is ``_2e_2e``; and no file
-    stands where another needs a folder, because only files have a dot.
+    Scheme, host, fragment, ``index.html`` and the slashes at both ends are dropped. Of what is left every byte but
+    ``a-z 0-9 - /``, every ``%XX`` and every slash before a slash become ``_xx``, and behind every 200 characters of a
+    longer segment comes ``_/``. So names are safe everywhere, also where case does not count: ``..`` is ``_2e_2e``;
+    and no file stands where another needs a folder, because only files have a dot.
     """
     try:
         parts = urlsplit(url.strip())
-        text = parts.path.strip("/") + (f"?{parts.query}" if parts.query else "")
+        text = _INDEX_PAGE.sub("", parts.path).strip("/") + (f"?{parts.query}" if parts.query else "")
     except ValueError:  # a host in brackets that is none
         text = url.strip("/")
     name = _UNSAFE.sub(_escaped, text.encode("utf-8", "surrogatepass")).decode("ascii")

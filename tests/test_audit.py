@@ -82,6 +82,53 @@ def test_every_verdict_and_drift_becomes_a_problem_at_its_line_and_slot(small):
     ]
 
 
+def test_of_two_links_to_one_family_a_persons_is_the_sound_one(small):
+    corpus = small(
+        {
+            "a.md": article("a", link(1, "b"), link(2, "b-copy")),
+            "b.md": article("b", answer="One."),
+            "b-copy.md": article("b-copy", answer="One."),
+        }
+    )
+    for generated, slot in (({}, 2), ({"/a": frozenset({"/b"})}, 1), ({"/a": frozenset({"/b-copy"})}, 2)):
+        found = [p for p in audit_site(corpus, 5, generated).problems if p.code == "repeated"]
+        assert [problem.slot for problem in found] == [slot]
+
+
+def test_what_cannot_be_judged_is_noted_at_most(small):
+    external = [
+        link(slot, "x", url=f"https://{host}/a") for slot, host in enumerate(("b.org", "c.org", "www.b.org"), 1)
+    ]
+    corpus = small({"a.md": article("a", *external, link(4, "y", url="/files/a.pdf", identity="''"))})
+    found = [p.sentence() for p in audit_site(corpus, 5, {}).problems if p.code not in ("orphan", "no-links")]
+    assert found == [
+        "a.md:25: note elsewhere slot 4: leads to a page of the site that is no article: /files/a.pdf "
+        "(none needed: it is kept)",
+        "recommender.yml: note unknown-host: links with these hosts count as links to other sites, for the site's own "
+        "host is not known: b.org (2), c.org (1) (if one is yours, name it in recommender.yml: "
+        "`url: {host: example.org}`)",
+    ]
+    assert audit_site(corpus, 5, {}).verdicts == {"elsewhere": 1, "external": 3}
+    known = small({"a.md": article("a", *external, url="https://b.org/a")})
+    assert [p.code for p in audit_site(known, 5, {}).problems] == ["orphan", "self", "self"]
+
+
+def test_an_old_address_of_two_pages_is_named_with_both(small):
+    corpus = small(
+        {
+            "a.md": article("a", extra="aliases: [/old, /b, /mine]\n"),
+            "b.md": article("b", extra="redirect_from: /a/\n"),
+            "c.md": article("c", extra="aliases: /old.html\n"),
+        }
+    )
+    assert findings(corpus, "alias-conflict") == [
+        ("a.md", "alias-conflict", 0, 0, "/b of /b"),
+        ("a.md", "alias-conflict", 0, 0, "/old of /c"),
+        ("b.md", "alias-conflict", 0, 0, "/a/ of /a"),
+        ("c.md", "alias-conflict", 0, 0, "/old.html of /a"),
+    ]
+
+
 def test_a_dead_link_without_url_is_named_by_its_id_or_title(small):
     corpus = small(
         {

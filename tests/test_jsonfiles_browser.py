@@ -70,14 +70,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     running.server_close()
 
 
-@pytest.mark.parametrize("slash", ["", "/"], ids=["as-written", "with-a-slash"])
+@pytest.mark.parametrize("slash", ["", "/", "/index.html"], ids=["as-written", "with-a-slash", "index-file"])
 def test_a_page_of_any_url_shows_its_links(browser: Any, server: str, slash: str) -> None:  # noqa: F811
     page = browser.new_page()
     asked: list[str] = []
     page.on("response", lambda reply: asked.append(f"{reply.status} {unquote(reply.url.removeprefix(server))}"))
     for url in URLS:
         asked.clear()
-        page.goto(server + quote(url, safe="/%") + slash)
+        page.goto(server + quote(url.removesuffix("/") if slash else url, safe="/%") + slash)
         page.wait_for_selector("#related a")
         assert asked[-1] == f"200 /related/{file_of(url)}"
         answer = page.evaluate("name => fetch(name).then(reply => reply.json())", f"/related/{file_of(url)}")

@@ -90,6 +90,21 @@ KNOWN = (
             ": unknown key 'uri'; did you mean 'url'? known: id, title, subject, url, date, hidden, answer, related",
             id="unknown-key",
         ),
+        pytest.param(
+            "url: {hosts: x}\n",
+            ": unknown setting of url 'hosts'; did you mean 'host'? known: host, ignore_case, aliases, elsewhere, "
+            "sitemap, built",
+            id="unknown-of-url",
+        ),
+        *(
+            pytest.param(
+                f"url: {{host: {host!r}}}\n", f": url.host {host!r} is no host; write it as example.org", id=host
+            )
+            for host in ("a b", "https://a.org/path", "a/b", "javascript:x", "https://", "a.org?x", "[x")
+        ),
+        pytest.param("url: {host: [a.org, 3: 4]}\n", ": url.host must be a text, got a mapping", id="host-of-another"),
+        pytest.param("url: {ignore_case: yes}\n", ": url.ignore_case must be true or false, got 'yes'", id="flag"),
+        pytest.param("url: /x\n", ": url must be lines of `name: value`, got '/x'", id="url-of-another-type"),
         pytest.param("slots: 3\nslots: 4\n", ": setting 'slots' stands twice; keep one", id="twice"),
         pytest.param(
             "fields:\n  title: 1\n  title: 2\n", ": setting 'fields.title' stands twice; keep one", id="nested"
