@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from conftest import BUILT_AT, article, write_files
@@ -144,6 +145,49 @@ def test_an_id_of_different_articles_is_a_conflict_with_candidates(small_client:
     assert get(small_client, "/v1/articles/8/related", copy="/c")["article"]["url"] == "/c"
     answer = small_client.post("/v1/related:batch", json={"requests": [{"id": "8"}]}).json["responses"][0]
     assert (answer["status"], answer["candidates"]) == (409, ["/b", "/c"])
+
+
+@pytest.fixture(scope="module")
+def spelt(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+    """A site with a host of its own, letters beyond ASCII, old addresses, and one of two pages."""
+    folder = tmp_path_factory.mktemp("spelt")
+    files = {
+        "a.md": article("a", url="/für-brötchen", extra="aliases: [/alt, /both]\n"),
+        "b.md": article("b", url="https://www.example.org/b/", extra="redirect_from: /both\n"),
+    }
+    corpus = read_corpus(write_files(folder / "content", files), Settings())
+    save_model(fit_model(corpus, Settings(), BUILT_AT), folder / "m")
+    return create_app(folder / "m", Settings()).test_client()
+
+
+@pytest.mark.parametrize(
+    ("asked", "url"),
+    [
+        ("/für-brötchen", "/für-brötchen"),
+        ("/f%C3%BCr-br%C3%B6tchen", "/für-brötchen"),
+        ("/f%c3%bcr-br%c3%b6tchen/index.html#x", "/für-brötchen"),
+        ("/fu\u0308r-bro\u0308tchen/", "/für-brötchen"),
+        ("https://example.org/f%C3%BCr-br%C3%B6tchen?utm=1", "/für-brötchen"),
+        ("/alt", "/für-brötchen"),
+        ("/b", "https://www.example.org/b/"),
+        ("/b.html", "https://www.example.org/b/"),
+    ],
+)
+def test_a_page_is_found_as_a_browser_names_it(spelt: FlaskClient, asked: str, url: str) -> None:
+    assert get(spelt, "/v1/related", url=asked)["article"]["url"] == url
+    # As encodeURIComponent has it: nothing stays as it is.
+    reply = spelt.get(f"/v1/related?url={quote(asked, safe='')}")
+    assert (reply.status_code, reply.json["article"]["url"]) == (200, url)
+    answer = spelt.post("/v1/related:batch", json={"requests": [{"url": asked}]}).json["responses"][0]
+    assert answer["article"]["url"] == url
+
+
+def test_an_address_of_two_pages_is_a_conflict_and_one_of_another_host_unknown(spelt: FlaskClient) -> None:
+    document = refused(spelt.get("/v1/related?url=/both"), 409, "ambiguous-url")
+    assert document["candidates"] == ["/für-brötchen", "https://www.example.org/b/"]
+    answer = spelt.post("/v1/related:batch", json={"requests": [{"url": "/both"}]}).json["responses"][0]
+    assert answer["status"] == 409
+    refused(spelt.get("/v1/related?url=https://other.org/b/"), 404, "unknown-article")
 
 
 def test_what_is_unknown_is_answered_with_the_closest(client: FlaskClient) -> None:
