@@ -130,24 +130,39 @@ def gunicorn(site: Path, workers: int = 2, **extra: str) -> Iterator[Running]:
         yield running
 
 
+@dataclass
+class Proxied(Running):
+    """What nginx answers for everybody, and where it shows the pages; ``behind`` is gunicorn."""
+
+    pages: Running
+    behind: Running
+
+
 @contextmanager
-def proxied(site: Path) -> Iterator[Running]:
-    """Run gunicorn behind nginx, with the configuration that is shipped but for its ports."""
+def proxied(site: Path, changes: dict[str, str] | None = None, **extra: str) -> Iterator[Proxied]:
+    """Run gunicorn behind nginx, with the configuration that is shipped but for its ports, files and ``changes``."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if nginx is None:
         pytest.skip("nginx is not installed: apt-get install nginx-light")
-    with gunicorn(site) as behind:
-        port = free_port()
+    with gunicorn(site, **extra) as behind:
+        ports = free_port(), free_port()
         text = (ROOT / "deploy" / "nginx.conf").read_text()
-        text = text.replace("listen 80;", f"listen 127.0.0.1:{port};").replace(
-            "127.0.0.1:8080", f"127.0.0.1:{behind.port}"
-        )
+        for old, new in {
+            "listen 80;": f"listen 127.0.0.1:{ports[0]};",
+            "listen 127.0.0.1:8081": f"listen 127.0.0.1:{ports[1]}",
+            "127.0.0.1:8080": f"127.0.0.1:{behind.port}",
+            "/run/recommender-nginx.pid": f"{site}/nginx.pid",
+            "/var/cache/recommender-nginx": f"{site}/cache",
+            **(changes or {}),
+        }.items():
+            assert old in text, old
+            text = text.replace(old, new)
         (site / "nginx.conf").write_text(text)
-        process = subprocess.Popen([nginx, "-p", str(site), "-c", "nginx.conf", "-g", "daemon off;"])
+        process = subprocess.Popen([nginx, "-c", str(site / "nginx.conf"), "-g", "daemon off; user root;"])
         try:
-            front = replace(behind, port=port)
-            wait_until(lambda: answers(front))
-            yield front
+            pages = replace(behind, port=ports[1])
+            wait_until(lambda: answers(pages))
+            yield Proxied(behind.process, ports[0], site, behind.log, pages, behind)
         finally:
             process.terminate()
             process.wait(20)
