@@ -10,6 +10,7 @@ import numpy as np
 from recommender import frontmatter
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
+from recommender.files import MAX_BYTES
 from recommender.lookup import Found, look_up
 from recommender.model import Model
 from recommender.nodes import Value
@@ -114,8 +115,10 @@ def ask_draft(model: Model, data: bytes, limit: int) -> Answer:
     """Answer for an unpublished article: a Markdown file with front matter, or plain text with its title first.
 
     Raises:
-        RecommenderError: the draft is not UTF-8, its front matter cannot be read, or it holds no word.
+        RecommenderError: the draft is too large or not UTF-8, its front matter cannot be read, or it holds no word.
     """
+    if len(data) > MAX_BYTES:
+        raise RecommenderError("the draft is larger than 1 MiB; shorten it and ask again")
     try:
         texts = draft_texts(data, model.settings)
     except FileProblem as problem:

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +23,14 @@ class LockHeld(RecommenderError):
 
 
 def replace_file(file: Path, data: bytes | memoryview, *, durable: bool = True) -> None:
-    """Replace a small file of ours atomically; the parent folder must exist.
+    """Replace a small file atomically, its mode and where possible its owner kept; the parent folder must exist.
 
     ``durable`` waits for the disk, so that no failure of power undoes it or leaves it empty.
     """
     temporary = file.with_name(f".{secrets.token_hex(8)}.reltmp")
     try:
         with temporary.open("xb") as stream:
+            _take_over(stream.fileno(), file)
             stream.write(data)
             stream.flush()
             if durable:
@@ -41,6 +43,23 @@ def replace_file(file: Path, data: bytes | memoryview, *, durable: bool = True) 
         raise
     if durable:
         sync_folder(str(file.parent))
+
+
+def _take_over(descriptor: int, file: Path) -> None:
+    """Give an open file the mode and the owner of another, if there is one; a foreign owner only root can give."""
+    try:
+        before = file.lstat()
+    except OSError:
+        return
+    if os.name != "posix" or not stat.S_ISREG(before.st_mode):
+        return
+    made = os.fstat(descriptor)
+    if (made.st_uid, made.st_gid) != (before.st_uid, before.st_gid):
+        for owner in (before.st_uid, -1):
+            with contextlib.suppress(OSError):
+                os.fchown(descriptor, owner, before.st_gid)
+                break
+    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
 
 
 def remove_leftovers(folder: Path) -> None:

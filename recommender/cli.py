@@ -135,6 +135,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
 def related(**options: Any) -> int:
     """Show what an article should link to, and why."""
     from recommender import ask
+    from recommender.files import MAX_BYTES
 
     settings = find_settings(Path.cwd())
     if (options["article"] is None) == (options["draft"] is None):
@@ -142,7 +143,7 @@ def related(**options: Any) -> int:
     model = load(options["model"], settings)
     limit = options["limit"] or model.settings.slots
     if options["draft"] is not None:
-        answer = ask.ask_draft(model, options["draft"].read(), limit)
+        answer = ask.ask_draft(model, options["draft"].read(MAX_BYTES + 1), limit)
     else:
         answer = ask.ask(model, options["article"], limit)
     if options["why"]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import apply, git, parallel, planfile
-from recommender.atomic import locked, remove_leftovers, replace_file
+from recommender.atomic import locked, remove_leftovers
 from recommender.corpus import Corpus
 from recommender.errors import ModelError, RecommenderError
 from recommender.families import Likeness
@@ -22,6 +22,7 @@ from recommender.problems import Problem
 from recommender.provenance import Generated, format_generated, read_generated
 from recommender.settings import Settings
 from recommender.store import load_model
+from recommender.user_files import check_kept, rewrite
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,8 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
         planfile.refuse_unfinished(order.root)
     git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
     apply.remove_leftovers(order.root)
+    if made.edits:
+        check_kept(order.links_file)
     present = read_generated(order.links_file)
     generated = _merged(present, made)
     # What no edit stands behind is noted before the plan is stored: a resumed run knows of its own files only.
@@ -214,8 +217,5 @@ def _merged(present: Generated, made: Plan) -> Generated:
 
 
 def _write_generated(order: Order, generated: Generated) -> None:
-    data = format_generated(generated)
     remove_leftovers(order.links_file.parent)
-    present = order.links_file.read_bytes() if order.links_file.exists() else b""
-    if data != present:
-        replace_file(order.links_file, data)
+    rewrite(order.links_file, format_generated(generated))

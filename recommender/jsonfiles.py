@@ -16,8 +16,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from recommender import __version__, parallel
-from recommender.atomic import locked, remove_leftovers, replace_file, sync_folder
-from recommender.errors import FileProblem, RecommenderError
+from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync_folder
+from recommender.errors import FileProblem, RecommenderError, WriteStopped
 from recommender.files import read_bytes
 from recommender.service import documents
 from recommender.service.current import Served
@@ -131,6 +131,9 @@ def _opened(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
         raise RecommenderError(f"{folder} is not a folder; name one for the files") from None
+    except OSError as error:
+        kind = WriteStopped if error.errno in FATAL else RecommenderError
+        raise kind(f"{folder} cannot be made ({error.strerror}); name another folder") from None
     with locked(folder) if os.name == "posix" else contextlib.nullcontext():
         remove_leftovers(folder)
         yield

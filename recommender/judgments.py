@@ -11,10 +11,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from recommender.errors import RecommenderError
+from recommender.json_lines import Form, LineProblem, read_by_url
 
 GRADES = ("3", "2", "1", "0", "D")
 USEFUL = 2
@@ -69,30 +71,28 @@ def read_judgments(file: Path) -> dict[str, dict[str, str]]:
     """Read the judgments of a file, in its order.
 
     Raises:
-        RecommenderError: the file cannot be read, or a line has another form, an unknown label, or an article that
-            stands in an earlier one.
+        RecommenderError: the file cannot be read, or a line has another form, an unknown label, or an article or
+            candidate that was there before.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecommenderError(f"{file}: cannot be read ({error}); name a file that `judge` wrote") from None
-    found: dict[str, dict[str, str]] = {}
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                url, labels = _entry(line)
-                if url in found:
-                    raise ValueError(f"{url} stands in an earlier line too; keep one of them")
-            except ValueError as error:
-                raise RecommenderError(f"{file}, line {number}: {error}") from None
-            found[url] = labels
-    return found
+    return read_by_url(file, FORM)
 
 
-def format_judgments(judgments: Judgments) -> bytes:
-    """Write the file's text: a line an article in the given order, its candidates by url, none without labels."""
-    rows = ({"url": url, "labels": dict(sorted(labels.items()))} for url, labels in judgments.items() if labels)
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode("utf-8")
+def format_judgments(judgments: Judgments, before: str = "") -> bytes:
+    """Write the file's text: a line an article in the given order, its candidates by url, none without labels.
+
+    The lines of a text from before stay where they are; those that say the same, as they are.
+    """
+    left = {url: dict(sorted(labels.items())) for url, labels in judgments.items() if labels}
+    lines = []
+    for line in before.removesuffix("\n").split("\n") if before else []:
+        row = json.loads(line) if line.strip() else {}
+        labels = left.pop(row.get("url", ""), None)
+        if (labels or {}) == row.get("labels", {}):
+            lines.append(line)
+        elif labels:
+            lines.append(json.dumps({**row, "labels": labels}, ensure_ascii=False))
+    lines += [json.dumps({"url": url, "labels": labels}, ensure_ascii=False) for url, labels in left.items()]
+    return "".join(line + "\n" for line in lines).encode("utf-8")
 
 
 def agreement(one: Judgments, other: Judgments) -> Agreement:
@@ -140,18 +140,16 @@ def _category(label: Label) -> int:
     return 4 if label.same else label.grade
 
 
-def _entry(line: str) -> tuple[str, dict[str, str]]:
-    try:
-        row = json.loads(line)
-        url, labels = row["url"], row["labels"]
-        good = isinstance(url, str) and isinstance(labels, dict) and all(isinstance(v, str) for v in labels.values())
-    except (ValueError, KeyError, TypeError, RecursionError):
-        good = False
-    if not good:
-        raise ValueError('not {"url": "...", "labels": {"url": "3", ...}}; name a file that `judge` wrote')
+def _labels(row: Mapping[str, Any]) -> dict[str, str]:
+    labels: dict[str, str] = row["labels"]
+    if not isinstance(labels, dict) or not all(isinstance(label, str) for label in labels.values()):
+        raise TypeError
     for candidate, label in labels.items():
         try:
             parse_label(label)
         except ValueError as error:
-            raise ValueError(f"{candidate}: {error}") from None
-    return url, labels
+            raise LineProblem(f"{candidate}: {error}") from None
+    return labels
+
+
+FORM = Form('{"url": "...", "labels": {"url": "3", ...}}', "name a file that `judge` wrote", _labels)

@@ -14,8 +14,8 @@ import click
 import numpy as np
 
 from recommender import parallel
-from recommender.atomic import replace_file
 from recommender.problems import KINDS, Problem, printable, shorten
+from recommender.user_files import write_target
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
@@ -189,14 +189,14 @@ def _article(model: Model, row: int) -> dict[str, Any]:
 
 
 def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
-    """Write ranked lists as JSON lines, atomically, or to stdout for ``-``."""
+    """Write ranked lists as JSON lines, or to stdout for ``-``."""
     rows = (json.dumps({"url": url, "related": list(found)}, ensure_ascii=False) for url, found in lists.items())
     text = "".join(row + "\n" for row in rows)
     if str(target) == "-":
         # Bytes: files are UTF-8, whatever the encoding of stdout.
         click.echo(text.encode("utf-8"), nl=False)
     else:
-        replace_file(target, text.encode("utf-8"))
+        write_target(target, text.encode("utf-8"))
         note(f"{len(lists):,} lists written to {target}")
 
 

@@ -7,8 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recommender.errors import SettingsError
+from recommender.json_lines import Form, read_by_url, texts
 
 FILE_NAME = "recommender.links.jsonl"
+
+FORM = Form(
+    '{"url": "...", "generated": ["..."]}', "restore the file from git", lambda row: frozenset(texts(row["generated"]))
+)
 
 Generated = Mapping[str, frozenset[str]]
 
@@ -17,30 +22,10 @@ def read_generated(file: Path) -> dict[str, frozenset[str]]:
     """Read the urls of generated links by the url of their article; none where there is no file.
 
     Raises:
-        SettingsError: a line is not ``{"url": "...", "generated": ["...", ...]}``.
+        RecommenderError: the file cannot be read, a line is not ``{"url": "...", "generated": ["...", ...]}``, or two
+            are about one article.
     """
-    found: dict[str, frozenset[str]] = {}
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except FileNotFoundError:
-        return found
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read ({error}); restore it from git") from None
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-            url, urls = row["url"], row["generated"]
-            good = isinstance(url, str) and isinstance(urls, list) and all(isinstance(u, str) for u in urls)
-        except (ValueError, KeyError, TypeError, RecursionError):
-            good = False
-        if not good:
-            raise SettingsError(
-                f'{file}, line {number}: not {{"url": "...", "generated": ["..."]}}; restore the file from git'
-            )
-        found[url] = frozenset(urls)
-    return found
+    return read_by_url(file, FORM, optional=True)
 
 
 def generated_of(file: Path, url: str) -> frozenset[str]:

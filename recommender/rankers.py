@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from recommender.article import digest
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
+from recommender.json_lines import Form, read_by_url, texts
 from recommender.links import find_target
 from recommender.model import Model
 from recommender.provenance import Generated
@@ -20,6 +20,9 @@ from recommender.statistics import SEED
 BASELINES = ("random", "same subject", "most linked", "newest")
 # What a baseline's list holds at least: its draw does not change with the depth that is looked at.
 LENGTH = 20
+FORM = Form(
+    '{"url": "...", "related": ["...", ...]}', "name a file that `export` wrote", lambda row: texts(row["related"])
+)
 CURATED, WRITTEN = "curated links", "links as written"
 
 # Row that asks -> families, best first; what is no article of the site is a negative number of its own.
@@ -38,29 +41,9 @@ def read_rankings(file: Path) -> dict[str, list[str]]:
     """Read ranked lists: JSON lines of ``{"url": "...", "related": ["url", ...]}``, best first.
 
     Raises:
-        RecommenderError: the file cannot be read, or a line is of another form.
+        RecommenderError: the file cannot be read, a line is of another form, or two are of one url.
     """
-    lists: dict[str, list[str]] = {}
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-        for number, line in enumerate(lines, 1):  # noqa: B007  (the error below names it)
-            if line.strip():
-                row = json.loads(line)
-                url, related = row["url"], row["related"]
-                if (
-                    not isinstance(url, str)
-                    or not isinstance(related, list)
-                    or not all(isinstance(r, str) for r in related)
-                ):
-                    raise TypeError
-                lists[url] = related
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecommenderError(f"{file}: cannot be read ({error}); name a file that `export` wrote") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise RecommenderError(
-            f'{file}, line {number}: not {{"url": "...", "related": ["...", ...]}}; name a file that `export` wrote'
-        ) from None
-    return lists
+    return read_by_url(file, FORM)
 
 
 def lists_of_urls(corpus: Corpus, lists: UrlLists) -> dict[int, list[int]]:
@@ -70,6 +53,20 @@ def lists_of_urls(corpus: Corpus, lists: UrlLists) -> dict[int, list[int]]:
         row = corpus.find(url)
         if row >= 0:
             found.setdefault(row, [family_of(corpus, other) for other in lists[url]])
+    return found
+
+
+def asking_rows(corpus: Corpus, urls: Iterable[str], source: object) -> dict[int, str]:
+    """Find the articles that a file names by their urls; what is no article is left out.
+
+    Raises:
+        RecommenderError: it names one by two urls.
+    """
+    found: dict[int, str] = {}
+    for url in urls:
+        row = corpus.find(url)
+        if row >= 0 and found.setdefault(row, url) != url:
+            raise RecommenderError(f"{source}: {found[row]} and {url} are one article; keep one of them")
     return found
 
 

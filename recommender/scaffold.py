@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from recommender import frontmatter
-from recommender.atomic import replace_file
+from recommender import frontmatter, nodes
 from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.files import SUFFIXES, read_bytes
 from recommender.related import quote
 from recommender.settings import FILE_NAME, Settings
+from recommender.user_files import rewrite, write_target
 
 SAMPLE = 200
 
@@ -34,10 +34,7 @@ def write_settings(folder: Path, *, force: bool) -> str:
     default = Settings()
     missing = [name for name in ("id", "title", "url") if not keys[getattr(default.keys, name)]]
     text = _text(content, default)
-    try:
-        replace_file(file, text.encode("utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be written ({error.strerror}); check the folder's permissions") from None
+    rewrite(file, text.encode("utf-8"))
     hint = f"; none of them has {', '.join(missing)}: name your keys under `keys:`" if missing else ""
     return f"{file.name} written: content is {content}, {sampled} of its files looked at{hint}"
 
@@ -137,21 +134,56 @@ model: models/default
 
 
 def write_parts(file: Path, parts: Mapping[str, float]) -> str:
-    """Set ``parts`` in a settings file, all else as it is, and say so.
+    """Set ``parts`` in a settings file, all else as it is, comments too, and say so.
 
     Raises:
         SettingsError: the file cannot be read or edited.
+        NotWritten, WriteStopped: or written.
     """
+    weights = {name: f"{weight:g}" for name, weight in parts.items()}
     try:
         text = file.read_bytes().decode("utf-8")
-        entries = frontmatter.parse(text if text.endswith("\n") else text + "\n")
+        bom, front = text[: text.startswith("\ufeff")], text.removeprefix("\ufeff")
+        line_end = "\r\n" if 2 * front.count("\r\n") > front.count("\n") else "\n"
+        whole = front.endswith("\n") or not front
+        front += "" if whole else line_end
+        before = frontmatter.parse(front)
+        after = _with_parts(front, before, weights, line_end)
+        wanted = {entry.key: entry.value for entry in before}
+        own = wanted.get("parts")
+        wanted["parts"] = {**(own if isinstance(own, Mapping) else {}), **weights}
+        if {entry.key: entry.value for entry in frontmatter.parse(after)} != wanted:
+            raise FileProblem("not-editable", "the edited file would not read back as written")
     except (OSError, UnicodeDecodeError, FileProblem) as error:
         raise SettingsError(f"{file}: cannot be edited ({error}); write the parts yourself") from None
-    block = "".join(f"  {name}: {weight:g}\n" for name, weight in parts.items())
-    span = next((entry.span for entry in entries if entry.key == "parts"), None)
-    if span:
-        text = f"{text[: span.start]}parts:\n{block}{text[span.end :]}"
-    else:
-        text = text + ("" if text.endswith("\n") else "\n") + f"parts:\n{block}"
-    replace_file(file, text.encode("utf-8"))
+    write_target(file, (bom + (after if whole else after.removesuffix(line_end))).encode("utf-8"))
     return f"{file}: parts written; build the model again"
+
+
+def _with_parts(front: str, entries: Sequence[frontmatter.Entry], weights: Mapping[str, str], line_end: str) -> str:
+    """Give the text of settings with other weights in the places of the old ones, and new lines for the others."""
+    entry = next((entry for entry in entries if entry.key == "parts"), None)
+    if entry is None:
+        lines = ["parts:", *(f"  {name}: {weight}" for name, weight in weights.items())]
+        return front + "".join(line + line_end for line in lines)
+    mapping = entry.node if isinstance(entry.node, nodes.Mapped) else None
+    if nodes.find_property(front, entry.node) is not None or (mapping is None and entry.value is not None):
+        raise FileProblem("not-editable", "parts are no plain lines of `name: value`")
+    known = frontmatter.entries(front, mapping) if mapping else ()
+    changes = [
+        (inner.node.start_mark.index, inner.node.end_mark.index, weights[inner.key])
+        for inner in known
+        if inner.key in weights
+    ]
+    missing = [f"{name}: {weight}" for name, weight in weights.items() if name not in {inner.key for inner in known}]
+    if mapping and mapping.flow_style:
+        at = known[-1].node.end_mark.index if known else mapping.start_mark.index + 1
+        changes.append((at, at, ("" if not known or not missing else ", ") + ", ".join(missing)))
+    else:
+        at, column = (known[-1].span.end, known[-1].column) if known else (entry.span.end, 2)
+        changes.append((at, at, "".join(f"{' ' * column}{line}{line_end}" for line in missing)))
+        if not mapping:  # null
+            changes.append((entry.node.start_mark.index, entry.node.end_mark.index, ""))
+    for start, end, text in sorted(changes, reverse=True):
+        front = front[:start] + text + front[end:]
+    return front

@@ -159,8 +159,10 @@ def find_settings(folder: Path) -> Settings:
     """
     for place in (folder, *folder.parents):
         file = place / FILE_NAME
-        if file.is_file():
+        if os.path.isfile(file):  # unlike Path.is_file not troubled by a folder that may not be entered
             return load_settings(file)
+        if os.path.islink(file) and not os.path.exists(file):
+            raise SettingsError(f"{file} is a link that leads nowhere; mend or delete it")
     return Settings()
 
 
@@ -174,7 +176,8 @@ def load_settings(file: Path) -> Settings:
         text = file.read_text(encoding="utf-8")
         entries = frontmatter.parse(text if text.endswith("\n") else text + "\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: cannot be read ({error}); check the file") from None
+        reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+        raise SettingsError(f"{file}: cannot be read ({reason}); check the file") from None
     except FileProblem as problem:
         line = f", line {problem.line - 1}" if problem.line else ""
         raise SettingsError(f"{file}{line}: {problem.reason}; mend the YAML") from None

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recommender.atomic import replace_file
 from recommender.corpus import Corpus
 from recommender.disagreements import Disagreements
 from recommender.evaluate import Assessment, Evaluation, Report, article_values, by_subject
@@ -19,6 +18,7 @@ from recommender.model import Model
 from recommender.output import note, print_json, say
 from recommender.statistics import FLIPS, RESAMPLES
 from recommender.tune import Tuned
+from recommender.user_files import write_target
 
 # These stand with their interval, and are those that rankers are compared on; JSON has it of all.
 MAIN = ("nDCG", "useful")
@@ -68,14 +68,14 @@ def evaluation_as_dict(corpus: Corpus, found: Evaluation) -> dict[str, Any]:
 
 
 def write_values(corpus: Corpus, found: Evaluation, file: Path) -> None:
-    """Write the values per article as CSV, atomically: a line an article and ranker."""
+    """Write the values per article as CSV: a line an article and ranker."""
     sections = {"curated links": found.curated.reports}
     if found.judged:
         sections["judgments"] = found.judged.reports
     table = article_values(corpus, sections)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
-    replace_file(file, text.getvalue().encode("utf-8"))
+    write_target(file, text.getvalue().encode("utf-8"))
     note(f"{len(table) - 1:,} lines written to {file}")
 
 

@@ -10,7 +10,7 @@ from recommender.errors import RecommenderError
 from recommender.judgments import Judgments, Label, parse_label
 from recommender.links import judge_links
 from recommender.provenance import Generated
-from recommender.rankers import family_of
+from recommender.rankers import asking_rows, family_of
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,13 @@ def graded_truth(corpus: Corpus, judgments: Judgments) -> Graded:
     """Find the judged articles and candidates in a corpus; of copies that were judged both, the later label counts.
 
     Raises:
-        RecommenderError: none of the judged articles is in the corpus.
+        RecommenderError: none of the judged articles is in the corpus, or one is named by two urls.
     """
     labels: dict[int, dict[int, Label]] = {}
     unknown = 0
-    for url, found in judgments.items():
-        row = corpus.find(url)
-        if row >= 0:
-            labels[row] = {family_of(corpus, candidate): parse_label(label) for candidate, label in found.items()}
-            unknown += sum(family < 0 for family in labels[row])
+    for row, url in asking_rows(corpus, judgments, "judgments").items():
+        labels[row] = {family_of(corpus, one): parse_label(label) for one, label in judgments[url].items()}
+        unknown += sum(family < 0 for family in labels[row])
     if not labels:
         raise RecommenderError(
             f"none of the {len(judgments):,} judged articles is in {corpus.root}; name judgments of this site"

@@ -52,6 +52,28 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert read_judgments(file) == {}
 
 
+def test_what_was_there_before_stays_where_it_says_the_same() -> None:
+    before = (
+        '{"labels":{"/z":"3", "/b": "2a"},"url":"/b", "note": "by Ann"}\n'
+        "\n"
+        '{"url": "/a",  "labels": {"/x": "1", "/b": "0"}, "note": 1}\n'
+        '{"url": "/none", "labels": {}}\n'
+    )
+    judgments = {"/b": {"/b": "2a", "/z": "3"}, "/a": {"/x": "1", "/b": "0"}}
+    assert format_judgments(judgments, before) == before.encode()
+    assert format_judgments(judgments, before.removesuffix("\n")) == before.encode()
+    changed = {"/a": {"/x": "D", "/b": "0"}, "/none": {"/a": "3"}, "/c": {"/a": "1"}}
+    later = format_judgments({**judgments, **changed}, before)
+    lines = before.split("\n")
+    assert later.decode().split("\n") == [
+        *lines[:2],
+        '{"url": "/a", "labels": {"/b": "0", "/x": "D"}, "note": 1}',
+        '{"url": "/none", "labels": {"/a": "3"}}',
+        '{"url": "/c", "labels": {"/a": "1"}}',
+        "",
+    ]
+
+
 FORM = r'not \{"url": "...", "labels": \{"url": "3", ...\}\}; name a file that `judge` wrote'
 
 
@@ -67,7 +89,8 @@ FORM = r'not \{"url": "...", "labels": \{"url": "3", ...\}\}; name a file that `
         ('{"url": "/a", "labels": {"/b": 3}}', FORM),
         ("[" * 100_000, FORM),
         ('{"url": "/a", "labels": {"/b": "5"}}', "/b: '5' is not a label: write 3, 2, 1 or 0"),
-        ('{"url": "/first", "labels": {}}', "/first stands in an earlier line too; keep one of them"),
+        ('{"url": "/first", "labels": {}}', "/first stands in line 1 too; keep one of them"),
+        ('{"url": "/a", "labels": {"/b": "3", "/b": "2"}}', "'/b' stands twice in it; keep one of them"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, words: str) -> None:

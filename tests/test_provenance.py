@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.errors import SettingsError
+from recommender.errors import RecommenderError, SettingsError
 from recommender.provenance import FILE_NAME, format_generated, generated_of, read_generated
 
 # Urls as they can stand in a file: any text without lone surrogates.
@@ -70,14 +70,14 @@ def test_format_is_sorted_and_leaves_empty_lists_out() -> None:
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str) -> None:
     file = write(tmp_path, f'{{"url": "/ok", "generated": []}}\n{line}\n'.encode())
-    with pytest.raises(SettingsError, match=r"jsonl, line 2: not .*; restore the file from git"):
+    with pytest.raises(RecommenderError, match=r"jsonl, line 2: not .*; restore the file from git"):
         read_generated(file)
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(RecommenderError, match="cannot be read"):
         read_generated(write(tmp_path, b"\xff\n"))
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(RecommenderError, match="cannot be read"):
         read_generated(tmp_path)
 
 

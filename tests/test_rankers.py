@@ -17,6 +17,7 @@ from recommender.rankers import (
     BASELINES,
     CURATED,
     WRITTEN,
+    asking_rows,
     baselines,
     beside_references,
     by_family,
@@ -28,7 +29,7 @@ from recommender.rankers import (
     unique_label,
     written_lists,
 )
-from recommender.truth import curated_truth
+from recommender.truth import curated_truth, graded_truth
 
 Small = Callable[[Mapping[str, str]], Corpus]
 
@@ -214,3 +215,12 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     for file in (tmp_path / "none.jsonl", tmp_path, ranking_file(tmp_path, b'{"url": "\xff"}')):
         with pytest.raises(RecommenderError, match=r"cannot be read .*; name a file that `export` wrote"):
             read_rankings(file)
+
+
+def test_a_file_that_names_one_article_by_two_urls_is_refused(copies: Corpus) -> None:
+    urls = ["/a", "/gone", "/b", "/gone", "https://example.org/b/"]
+    assert asking_rows(copies, urls[:4], "x") == {0: "/a", 2: "/b"}
+    with pytest.raises(RecommenderError, match=r"^x: /b and https://example.org/b/ are one article; keep one of them$"):
+        asking_rows(copies, urls, "x")
+    with pytest.raises(RecommenderError, match=r"^judgments: /b and /b/ are one article"):
+        graded_truth(copies, {"/b": {"/a": "3"}, "/b/": {"/a": "2"}})

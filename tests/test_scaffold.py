@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import article, write_files
 
-from recommender.errors import ContentError, SettingsError
+from recommender.errors import ContentError, SettingsError, WriteStopped
 from recommender.scaffold import SAMPLE, write_parts, write_settings
 from recommender.settings import FILE_NAME, PARTS, Settings, load_settings
 
@@ -141,29 +141,62 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("recommender.scaffold.replace_file", full)
-    with pytest.raises(SettingsError, match=r"cannot be written \(No space left on device\)"):
+    monkeypatch.setattr("recommender.user_files.replace_file", full)
+    with pytest.raises(WriteStopped, match=r"cannot be written \(No space left on device\); free space"):
         write_settings(tmp_path, force=False)
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
+        ("", "parts:\n  cosine: 0.4\n  same_subject: 0.125\n"),
         ("content: a\n", "content: a\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n"),
-        ("content: a", "content: a\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n"),
+        ("content: a", "content: a\nparts:\n  cosine: 0.4\n  same_subject: 0.125"),
         (
-            "# mine\nparts:\n  cosine: 1  # old\n\n# slots\nslots: 3\n",
-            "# mine\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n\n# slots\nslots: 3\n",
+            "content: a\r\nslots: 3\r\n",
+            "content: a\r\nslots: 3\r\nparts:\r\n  cosine: 0.4\r\n  same_subject: 0.125\r\n",
         ),
-        ("parts: {cosine: 1}\nslots: 3\n", "parts:\n  cosine: 0.4\n  same_subject: 0.125\nslots: 3\n"),
+        ("content: a\r\nslots: 3", "content: a\r\nslots: 3\r\nparts:\r\n  cosine: 0.4\r\n  same_subject: 0.125"),
+        ("\ufeffslots: 3\n", "\ufeffslots: 3\nparts:\n  cosine: 0.4\n  same_subject: 0.125\n"),
+        (
+            "\ufeffparts:\r\n  cosine: 1\r\nslots: 3\r\n",
+            "\ufeffparts:\r\n  cosine: 0.4\r\n  same_subject: 0.125\r\nslots: 3\r\n",
+        ),
+        # What stands beside the numbers stays, and what is not learned.
+        (
+            "# mine\nparts:  # ours\n    # first\n    cosine: 1  # old\n    title_covered: 2\n\n# slots\nslots: 3\n",
+            "# mine\nparts:  # ours\n    # first\n    cosine: 0.4  # old\n    title_covered: 2\n"
+            "    same_subject: 0.125\n\n# slots\nslots: 3\n",
+        ),
+        ('parts:\n  "cosine": "1"', 'parts:\n  "cosine": 0.4\n  same_subject: 0.125'),
+        ("parts: {cosine: 1}  # here\nslots: 3\n", "parts: {cosine: 0.4, same_subject: 0.125}  # here\nslots: 3\n"),
+        ("parts: {}\nslots: 3\n", "parts: {cosine: 0.4, same_subject: 0.125}\nslots: 3\n"),
+        ("parts:  # none\nslots: 3\n", "parts:  # none\n  cosine: 0.4\n  same_subject: 0.125\nslots: 3\n"),
+        ("parts: ~\nslots: 3\n", "parts: \n  cosine: 0.4\n  same_subject: 0.125\nslots: 3\n"),
     ],
 )
 def test_learned_parts_are_written_and_all_else_stays(tmp_path: Path, before: str, after: str) -> None:
     file = tmp_path / FILE_NAME
-    file.write_text(before, encoding="utf-8")
+    file.write_bytes(before.encode())
+    file.chmod(0o664)
     assert write_parts(file, {"cosine": 0.4, "same_subject": 0.125}).startswith(f"{file}: parts written")
-    assert file.read_text(encoding="utf-8") == after
-    assert load_settings(file).parts == PARTS | {"cosine": 0.4, "same_subject": 0.125}
+    assert file.read_bytes() == after.encode()
+    assert file.stat().st_mode & 0o777 == 0o664
+    parts = {"cosine": 0.4, "same_subject": 0.125, **({"title_covered": 2.0} if "title_covered" in before else {})}
+    assert load_settings(file).parts == PARTS | parts
+    write_parts(file, {"cosine": 0.4, "same_subject": 0.125})
+    assert file.read_bytes() == after.encode()
+
+
+@pytest.mark.parametrize(
+    "text", ["parts: &a\n  cosine: 1\n", "parts: [1, 2]\n", "parts: text\n", "parts: {cosine: !!int 1}\n"]
+)
+def test_parts_in_a_form_that_cannot_be_edited_are_left_alone(tmp_path: Path, text: str) -> None:
+    file = tmp_path / FILE_NAME
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=r"cannot be edited \(.*\); write the parts yourself"):
+        write_parts(file, {"cosine": 0.4})
+    assert file.read_text() == text
 
 
 def test_a_settings_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:

@@ -214,6 +214,10 @@ def test_the_nearest_file_upwards_counts(tmp_path: Path) -> None:
     # A folder of that name is no settings file.
     (deep / FILE_NAME).mkdir()
     assert find_settings(deep).slots == 8
+    (deep / FILE_NAME).rmdir()
+    (deep / FILE_NAME).symlink_to("gone.yml")
+    with pytest.raises(SettingsError, match=r"recommender.yml is a link that leads nowhere; mend or delete it"):
+        find_settings(deep)
 
 
 def test_defaults_where_there_is_no_file(tmp_path: Path) -> None:

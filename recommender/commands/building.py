@@ -13,6 +13,7 @@ import click
 from recommender import output, parallel
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
 from recommender.settings import Settings, find_settings
+from recommender.user_files import check_folder
 
 if TYPE_CHECKING:
     from recommender.fit import Vectorised
@@ -33,6 +34,7 @@ def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model
     """Read the site, rank it, choose the links, and save all that as a model; unchanged files are not read again."""
     settings = find_settings(Path.cwd())
     folder, root = model_folder(model, settings), content_folder(content, settings)
+    check_folder(folder)
     with contextlib.ExitStack() as stack:
         if scheduler is not None:
             from recommender.cluster import connected

@@ -32,9 +32,12 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     from recommender.provenance import read_generated
     from recommender.rankers import LENGTH, beside_references
     from recommender.truth import curated_truth, graded_truth
+    from recommender.user_files import check_target
 
     settings = find_settings(Path.cwd())
     # Before the content, whose reading takes its time.
+    if options["csv_file"]:
+        check_target(options["csv_file"])
     judgments = read_judgments(options["judgments"]) if options["judgments"] else None
     depths = tuple(sorted(set(options["depths"]))) or measure.DEPTHS
     corpus = read_site(content, settings)

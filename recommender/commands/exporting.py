@@ -36,7 +36,10 @@ def export(folder: Path | None, form: str, limit: int | None, target: Path | Non
     if target is None or folder is not None:
         raise click.UsageError("JSON lines go into one file: `recommender export --output FILE`, - for stdout")
     from recommender.rankers import lists_of
+    from recommender.user_files import check_target
 
+    if str(target) != "-":
+        check_target(target)
     loaded = load(model, settings)
     output.write_lists(lists_of(loaded, limit or loaded.settings.slots), target)
     return 0
@@ -46,7 +49,9 @@ def _write_files(folder: Path, model: Path, settings: Settings, limit: int | Non
     from recommender.jsonfiles import export_files
     from recommender.service.current import Served
     from recommender.store import open_model, read_manifest
+    from recommender.user_files import check_folder
 
+    check_folder(folder)
     manifest = read_manifest(model)
     served = Served(open_model(model, manifest), manifest["version"], "")
     done = export_files(served, limit or served.model.settings.slots, folder, output.progress)

@@ -62,10 +62,10 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     from recommender.provenance import read_generated
     from recommender.rankers import baselines, written_lists
     from recommender.truth import curated_truth
+    from recommender.user_files import check_kept
 
     file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
-    if not file.parent.is_dir():
-        raise click.UsageError(f"--judgments {file}: there is no folder {file.parent}; make it first")
+    check_kept(file)
     judgments = read_judgments(file) if file.exists() else {}
     corpus = read_site(content, settings)
     generated = read_generated(links_file(settings))
@@ -85,10 +85,11 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
 
 def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) -> Session:
     """Show, read a key, save, until the editor quits or the input ends."""
-    from recommender.atomic import replace_file
     from recommender.judging import press
     from recommender.judgments import format_judgments
+    from recommender.user_files import rewrite
 
+    before = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if file.exists() else ""
     if isinstance(sys.stdin, io.TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     with _keys_at_once() as terminal:
@@ -99,7 +100,7 @@ def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) ->
                 output.say(line)
             after = press(session, _key())
             if after.judgments != session.judgments:
-                replace_file(file, format_judgments(after.judgments))
+                rewrite(file, format_judgments(after.judgments, before))
             session = after
     return session
 

@@ -102,7 +102,7 @@ def load(model: Path | None, settings: Settings) -> Model:
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:
     """Rank by the models and files that were named; by the site's own model too, where nothing speaks against it."""
-    from recommender.rankers import lists_of, read_rankings, unique_label
+    from recommender.rankers import asking_rows, lists_of, read_rankings, unique_label
 
     # A mistake in a file is said before a model is loaded.
     files = {file: read_rankings(file) for file in rankings}
@@ -117,6 +117,7 @@ def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings
         name = unique_label(str(folder), found) if len(models) > 1 else "model"
         found[name] = _of_site(corpus, lists_of(load(folder, settings), 100), folder)
     for file, lists in files.items():
+        asking_rows(corpus, lists, file)
         found[unique_label(str(file), found)] = _of_site(corpus, lists, file)
     return found
 

@@ -14,6 +14,7 @@ from recommender.commands.site import CONTENT, MODEL, content_folder, model_fold
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 from recommender.threads import require
+from recommender.user_files import check_folder
 
 # How long to gather changes before a build, and how often to look whether to stop, in ms.
 GATHERED, PAUSE = 400, 500
@@ -28,6 +29,7 @@ def watch(content: Path | None, model: Path | None) -> int:
 
     settings = find_settings(Path.cwd())
     root, folder = content_folder(content, settings), model_folder(model, settings)
+    check_folder(folder)
     require(2)  # without them the library ends the process
     # It watches before the first build, so that no change falls between the two.
     changes = changes_below(
