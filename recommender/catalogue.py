@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.addresses import Addresses, own_hosts, page_key
+from recommender.closest import NameIndex, index_names
 from recommender.settings import UrlSettings
-from recommender.sparse import Terms, Texts, pack
+from recommender.sparse import Finder, Ints, Terms, Texts, numbered, pack
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,27 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.urls)
+
+    @cached_property
+    def names(self) -> NameIndex:
+        """The articles by the letters of their urls, titles and ids, to find what a misspelt name means."""
+        return index_names((self.urls, self.titles, self.ids))
+
+    @cached_property
+    def path_rows(self) -> Finder:
+        """The articles by the paths of their files."""
+        return Finder(self.paths)
+
+    @cached_property
+    def subject_numbers(self) -> tuple[dict[str, int], Ints]:
+        """A number for each subject, and that of each article."""
+        return numbered(self.subjects.all())
+
+    def of_subject(self, subject: str, rows: Ints | slice = slice(None)) -> NDArray[np.bool_]:
+        """Tell of some articles whether they are of a subject; of none where it is ""."""
+        known, numbers = self.subject_numbers
+        found: NDArray[np.bool_] = numbers[rows] == (known.get(subject, -1) if subject else -1)
+        return found
 
 
 def packed_keys(book: Addresses) -> tuple[Texts, Terms]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -12,12 +15,15 @@ from recommender.errors import LookupProblem
 from recommender.files import SUFFIXES
 from recommender.model import Model
 from recommender.problems import printable, shorten
-from recommender.sparse import Texts
+from recommender.sparse import Ints, Terms, Texts
 from recommender.text import analyze
 from recommender.vectors import STEM
 
 MAX_WORDS = 12
-LOOKED_AT = 200
+# Articles that are looked at one by one: the best of a search, and those most like a name that is misspelt.
+LOOKED_AT, COMPARED = 100, 100
+# Letters of a name that are compared: beyond, no text takes more work than another.
+LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +77,18 @@ def row_of_url(model: Model, text: str) -> int:
 
 def rows_of_id(model: Model, wanted: str) -> list[int]:
     """Give the rows of an id, ascending, by binary search."""
-    order, ids, key = model.catalogue.order_by_id, model.catalogue.ids, wanted.encode()
-    low, high = 0, len(order)
-    while low < high:
-        middle = (low + high) // 2
-        if ids[int(order[middle])].encode() < key:
-            low = middle + 1
-        else:
-            high = middle
-    rows = []
-    while low < len(order) and ids[int(order[low])] == wanted:
-        rows.append(int(order[low]))
-        low += 1
+    order, ids = model.catalogue.order_by_id, model.catalogue.ids
+    rows, place = [], _place_of_id(model, wanted.encode())
+    while place < len(order) and ids[int(order[place])] == wanted:
+        rows.append(int(order[place]))
+        place += 1
     return rows
+
+
+def _place_of_id(model: Model, key: bytes) -> int:
+    """Give the place in ``order_by_id`` of the first id that is not before some bytes."""
+    order, ids = model.catalogue.order_by_id, model.catalogue.ids
+    return bisect_left(order, key, key=lambda row: ids[int(row)].encode())
 
 
 def search(model: Model, text: str, limit: int) -> list[int]:
@@ -98,21 +103,38 @@ def search(model: Model, text: str, limit: int) -> list[int]:
     except LookupProblem as problem:
         first = [model.catalogue.urls.find(url) for url in problem.matches] if problem.ambiguous else []
     words = list(dict.fromkeys(analyze(text)))[:MAX_WORDS]
-    rows, space = model.titles.rows, model.titles.space
-    counts, weights = np.zeros(len(rows)), np.zeros(len(rows))
-    for word in words:
-        low, high = prefix_range(space.terms, word[:STEM], whole=word is not words[-1] or len(word) >= STEM)
-        if low < high:
-            hit = np.flatnonzero((rows.indices >= low) & (rows.indices < high))
-            numbers = np.searchsorted(rows.indptr, hit, side="right") - 1
-            weights += np.bincount(numbers, weights=rows.data[hit], minlength=len(rows))
-            counts[numbers] += 1
-    held = np.flatnonzero(counts)
-    order = held[np.lexsort((held, -weights[held], -counts[held]))][: LOOKED_AT + limit].tolist()
+    terms = model.titles.space.terms
+    ranges = [prefix_range(terms, w[:STEM], whole=w is not words[-1] or len(w) >= STEM) for w in words]
+    best = _titles_with(model, ranges, LOOKED_AT + limit)
     # 5 letters take photography for photosynthesis: the best are looked at word by word.
-    exact = {row: _words_held(words, analyze(model.catalogue.titles[row])) for row in order}
-    order.sort(key=lambda row: -exact[row])
-    return list(dict.fromkeys([*first, *order]))[:limit]
+    held = {row: _words_held(words, analyze(model.catalogue.titles[row])) for row in best}
+    best.sort(key=lambda row: -held[row])
+    return list(dict.fromkeys([*first, *best]))[:limit]
+
+
+def _titles_with(model: Model, ranges: Sequence[tuple[int, int]], most: int) -> list[int]:
+    """Give the articles whose titles hold most words, each a range of terms; of equals, where they weigh most.
+
+    All titles are looked through once, whatever the words.
+    """
+    rows = model.titles.rows
+    asked = np.zeros(rows.columns, np.uint16)  # a bit for each word
+    for number, (low, high) in enumerate(ranges):
+        asked[low:high] |= 1 << number
+    filled = np.flatnonzero(np.diff(rows.indptr))
+    if not asked.any() or not len(filled):
+        return []
+    bits, starts = np.take(asked, rows.indices), rows.indptr[filled]
+    counts = np.bitwise_count(np.bitwise_or.reduceat(bits, starts))
+    weights = np.add.reduceat(np.bitwise_count(bits) * rows.data, starts)
+    held = np.flatnonzero(counts)
+    if len(held) > most:
+        # A title's weights are at most 1 for each word.
+        values = counts[held] * 2.0 * MAX_WORDS + weights[held]
+        held = held[np.argpartition(values, len(held) - most)[len(held) - most :]]
+    order = held[np.lexsort((held, -weights[held], -counts[held].astype(np.int64)))]
+    found: list[int] = filled[order].tolist()
+    return found
 
 
 def _words_held(words: list[str], title: list[str]) -> int:
@@ -131,18 +153,32 @@ def prefix_range(terms: Texts, prefix: str, *, whole: bool) -> tuple[int, int]:
 
 
 def closest(model: Model, text: str, limit: int = 3) -> tuple[str, ...]:
-    """Give the urls most like a text: by its last segment, then by the whole."""
-    # Imported here: only a failed look-up needs it. difflib would compare 36,000 urls one by one in Python.
+    """Give the urls most like a text: by the last segment where it is one, else by the whole."""
+    urls, wanted = model.catalogue.urls, site_path(text).lower()[:LONGEST]
+    place = urls.place(wanted.encode("utf-8", "replace"))
+    beside = np.arange(max(0, place - limit), min(place + limit, len(urls)))
+    if "/" in wanted.strip("/"):
+        rows = _most_alike(model, wanted, urls.some, beside)
+    else:
+        rows = _most_alike(model, wanted.strip("/").replace("-", " "), partial(_last_segments, urls), beside)
+    return tuple(urls.some(rows[:limit]))
+
+
+def _last_segments(urls: Texts, rows: Sequence[int]) -> list[str]:
+    return [url.rstrip("/").rsplit("/", 1)[-1].replace("-", " ") for url in urls.some(rows)]
+
+
+def _most_alike(model: Model, wanted: str, named: Callable[[list[int]], list[str]], beside: Terms | Ints) -> list[int]:
+    """Order the articles whose names have letters of a text, and some beside them, by how alike their names are."""
+    # Imported here: only a failed look-up needs it.
     from rapidfuzz import fuzz, process  # noqa: PLC0415
 
-    urls = model.catalogue.urls.all()
-    wanted = site_path(text).lower()[:300]
-    if "/" in wanted.strip("/"):
-        found = process.extract(wanted, urls, scorer=fuzz.ratio, limit=limit)
-    else:
-        names = [url.rsplit("/", 1)[-1].replace("-", " ") for url in urls]
-        found = process.extract(wanted.strip("/").replace("-", " "), names, scorer=fuzz.WRatio, limit=limit)
-    return tuple(urls[number] for _, _, number in found)
+    near, shares = model.catalogue.names.near(wanted, COMPARED)
+    rows = np.union1d(near, beside)
+    alike = process.cdist([wanted], [name.lower()[:LONGEST] for name in named(rows.tolist())], scorer=fuzz.ratio)[0]
+    alike[np.searchsorted(rows, near)] += 100 * shares
+    ordered: list[int] = rows[np.lexsort((rows, -alike))].tolist()
+    return ordered
 
 
 def by_id(model: Model, wanted: str, *, suggest: bool = True) -> Found:
@@ -156,13 +192,10 @@ def by_id(model: Model, wanted: str, *, suggest: bool = True) -> Found:
     if not rows and not suggest:
         raise LookupProblem(f"no article has the id {wanted}")
     if not rows:
-        from rapidfuzz import fuzz, process  # noqa: PLC0415
-
-        ids = model.catalogue.ids.all()
-        near = process.extract(wanted, ids, scorer=fuzz.ratio, limit=3)
-        matches = tuple(urls[number] for _, _, number in near)
-        shown = ", ".join(f"{ids[number]} ({urls[number]})" for _, _, number in near)
-        raise LookupProblem(f"no article has the id {wanted}; closest: {shown}", matches)
+        ids, order, place = model.catalogue.ids, model.catalogue.order_by_id, _place_of_id(model, wanted.encode())
+        near = _most_alike(model, wanted, ids.some, order[max(0, place - 3) : place + 3])[:3]
+        shown = ", ".join(f"{ids[row]} ({urls[row]})" for row in near)
+        raise LookupProblem(f"no article has the id {wanted}; closest: {shown}", tuple(urls.some(near)))
     if len({int(model.catalogue.families[row]) for row in rows}) > 1:
         matches = tuple(urls[row] for row in rows)
         raise LookupProblem(
@@ -174,10 +207,7 @@ def by_id(model: Model, wanted: str, *, suggest: bool = True) -> Found:
 
 
 def _by_path(model: Model, text: str) -> int:
-    wanted = "/" + text.replace("\\", "/").removeprefix("./").lstrip("/")
-    best, length = -1, 0
-    for row, path in enumerate(model.catalogue.paths.all()):
-        # The path as the build saw it, or a longer one that ends in it (from another working directory).
-        if len(path) > length and wanted.endswith("/" + path):
-            best, length = row, len(path)
-    return best
+    """Find the path as the build saw it, or one that a longer path (from another working directory) ends in."""
+    parts = text.replace("\\", "/").encode("utf-8", "surrogatepass").split(b"/")
+    endings = (b"/".join(parts[number:]) for number in range(len(parts)))
+    return next((row for ending in endings if (row := model.catalogue.path_rows.find(ending)) >= 0), -1)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Mapping
 
+import numpy as np
 import pytest
 from conftest import BUILT_AT, article, write_files
 
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem
 from recommender.fit import fit_model
-from recommender.lookup import Found, closest, look_up, prefix_range, rows_of_id, search
+from recommender.lookup import Found, _titles_with, closest, look_up, prefix_range, rows_of_id, search
 from recommender.model import Model
 from recommender.settings import Settings
 from recommender.sparse import pack
@@ -230,6 +232,32 @@ def test_the_words_of_a_title_find_its_article_first(model: Model, share: float)
         # None that holds fewer of the words stands before one that holds all.
         assert held[0]
         assert held == sorted(held, reverse=True)
+
+
+def test_of_all_titles_those_with_most_words_are_found_then_those_where_they_weigh_most(model: Model) -> None:
+    """Against each title by itself, for words that are common, rare, unknown, or begin alike."""
+    dice, rows, space = random.Random(8), model.titles.rows, model.titles.space
+    words = sorted({word for title in model.catalogue.titles.all() for word in analyze(title)})
+    for _ in range(60):
+        asked = [*dice.sample(words, dice.randint(1, 6)), *dice.sample(["what", "keplxr", "pl", "photography"], 2)]
+        ranges = [prefix_range(space.terms, word[:5], whole=word is not asked[-1] or len(word) >= 5) for word in asked]
+        values = []
+        for row in range(len(model)):
+            own = dict(zip(*(column.tolist() for column in rows.row(row)), strict=True))
+            hits = [[own[c] for c in range(*one) if c in own] for one in ranges]
+            values.append((-sum(map(bool, hits)), -round(sum(map(sum, hits)), 12), row))
+        wanted = [row for count, _, row in sorted(values) if count]
+        found = _titles_with(model, ranges, len(model))
+        assert [values[row][:2] for row in found] == [values[row][:2] for row in wanted]
+        few = _titles_with(model, ranges, 7)
+        assert [values[row][:2] for row in few] == [values[row][:2] for row in wanted[:7]]
+
+
+def test_a_word_that_no_title_has_finds_nothing_without_a_look_at_any(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(np, "take", None)
+    assert search(model, "keplxr qqqqq", 5) == []
 
 
 def test_the_last_word_may_be_unfinished(model: Model) -> None:

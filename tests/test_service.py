@@ -17,6 +17,7 @@ import pytest
 from conftest import BUILT_AT, article, write_files
 from flask.testing import FlaskClient
 
+from recommender import lookup
 from recommender.ask import ask, ask_texts
 from recommender.choose import choose
 from recommender.corpus import Corpus, read_corpus
@@ -230,6 +231,7 @@ def test_an_article_without_links_says_why(small_client: FlaskClient) -> None:
         ("/v1/articles/01/related", "id"),
         ("/v1/articles/1234567890123456", "id"),
         ("/v1/articles", "query"),
+        ("/v1/articles?query=a&matches=no", "matches"),
         ("/healthz?verbose=1", "verbose"),
     ],
 )
@@ -337,6 +339,18 @@ def test_search_finds_by_words_url_and_id(client: FlaskClient) -> None:
     nothing = get(client, "/v1/articles", query="zzyzx")
     assert nothing["articles"] == []
     assert len(nothing["matches"]) == 3
+
+
+def test_closest_matches_are_not_looked_for_where_nobody_wants_them(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert get(client, "/v1/articles", query="zzyzx", matches="true")["matches"]
+    monkeypatch.setattr(lookup, "_most_alike", None)
+    assert list(get(client, "/v1/articles", query="zzyzx", matches="false")) == ["articles", "model"]
+    requests = [{"url": "/nowhere"}, {"id": "999"}, {"url": KEPLER}]
+    responses = client.post("/v1/related:batch", json={"requests": requests}).json["responses"]
+    assert [one.get("status") for one in responses] == [404, 404, None]
+    assert not any("matches" in one for one in responses)
 
 
 def test_an_article_by_its_id(client: FlaskClient) -> None:

@@ -93,6 +93,52 @@ def test_type_ahead_opens_an_article_without_a_mouse(page: Any) -> None:
     assert page.locator("h1").inner_text() == "Why do stars twinkle but planets do not?"
 
 
+def test_type_ahead_asks_once_for_what_is_typed_in_one_go_and_for_no_closest_matches(page: Any) -> None:
+    page.goto("/")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url) if "/v1/articles" in request.url else None)
+    box = page.get_by_role("combobox")
+    box.press_sequentially("k", delay=20)
+    page.wait_for_timeout(500)
+    assert asked == []
+    box.press_sequentially("eplxr and the three lawz", delay=20)
+    page.wait_for_selector("[role=option]")
+    assert [url.split("/v1")[1] for url in asked] == [
+        "/articles?query=keplxr%20and%20the%20three%20lawz&limit=8&matches=false"
+    ]
+
+
+def test_the_list_of_a_query_goes_when_the_next_begins_and_never_comes_back(page: Any) -> None:
+    page.goto("/")
+    held = []
+    page.route(re.compile("query=(stars|moon)&"), lambda route: held.append(route))  # noqa: PLW0108
+    box, options = page.get_by_role("combobox"), page.locator("[role=option]")
+    box.fill("planets")
+    page.wait_for_selector("[role=option]")
+    box.fill("stars")
+    assert (box.get_attribute("aria-expanded"), options.count()) == ("false", 0)
+    wait_for(page, lambda: len(held) == 1)
+    box.fill("moon")
+    wait_for(page, lambda: len(held) == 2)
+    held[1].continue_()
+    page.wait_for_selector("[role=option]")
+    shown = options.all_inner_texts()
+    assert any("moon" in text.lower() for text in shown)
+    # The answer that was asked for first comes last.
+    held[0].fulfill(json={"articles": [{"title": "stale", "subject": "", "url": "/stale"}]})
+    page.wait_for_timeout(300)
+    assert options.all_inner_texts() == shown
+
+
+def wait_for(page: Any, true: Any) -> None:
+    """Wait while the browser goes on: its events come only while it is asked for something."""
+    for _ in range(100):
+        if true():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("waited too long")
+
+
 def test_enter_without_a_choice_lists_what_was_found(page: Any) -> None:
     page.goto("/")
     page.get_by_role("combobox").fill("moon")

@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.model import Model
-from recommender.service import create_app, documents, quick
+from recommender.service import create_app, documents
 from recommender.service.current import Served
 from recommender.service.parameters import Wish
-from recommender.service.quick import Finder, rounded
+from recommender.service.quick import rounded
 from recommender.settings import Settings
-from recommender.sparse import pack, pack_bytes
+from recommender.sparse import Finder, pack, pack_bytes
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 STRANGE = [
@@ -72,19 +72,6 @@ def test_bytes_that_are_no_text_are_shown_like_in_the_plain_document(model: Mode
 @given(st.floats(0, 3) | st.integers(0, 2 * 10**9).map(lambda number: number / 10**9))
 def test_a_score_is_written_like_its_rounded_self(score: float) -> None:
     assert rounded(score) == orjson.dumps(round(score, 9))
-
-
-@given(st.lists(TEXT, unique=True, max_size=40), TEXT)
-def test_texts_are_found_like_in_a_dictionary(texts: list[str], other: str) -> None:
-    finder, known = Finder(pack(texts)), {text: number for number, text in enumerate(texts)}
-    for text in [*texts, other]:
-        assert finder.find(text.encode()) == known.get(text, -1)
-
-
-def test_texts_of_one_bucket_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quick, "crc32", lambda data: 1)
-    finder = Finder(pack(["/a", "/b", "/c"]))
-    assert [finder.find(url) for url in (b"/a", b"/b", b"/c", b"/d", b"")] == [0, 1, 2, -1, -1]
 
 
 def test_every_url_is_found_through_the_route(saved: Path, model: Model) -> None:

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender import sparse
-from recommender.sparse import Rows, Texts, ascends, dots_of, meet, near_dots, ordered_sum, pack, shared
+from recommender.sparse import (
+    Finder,
+    Rows,
+    Texts,
+    ascends,
+    dots_of,
+    meet,
+    near_dots,
+    numbered,
+    ordered_sum,
+    pack,
+    shared,
+)
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 COUNTED = st.integers(-3, 3).map(float)
@@ -184,3 +196,23 @@ def test_bytes_that_are_no_text_are_replaced_and_stop_nothing() -> None:
 )
 def test_ascends(indptr: list[int], indices: list[int], good: bool) -> None:
     assert ascends(np.array(indptr, np.int64), np.array(indices, np.int32)) == good
+
+
+@given(st.lists(TEXT, unique=True, max_size=40), TEXT)
+def test_texts_are_found_like_in_a_dictionary(texts: list[str], other: str) -> None:
+    finder, known = Finder(pack(texts)), {text: number for number, text in enumerate(texts)}
+    for text in [*texts, other]:
+        assert finder.find(text.encode()) == known.get(text, -1)
+
+
+def test_texts_of_one_bucket_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sparse, "crc32", lambda data: 1)
+    finder = Finder(pack(["/a", "/b", "/c"]))
+    assert [finder.find(url) for url in (b"/a", b"/b", b"/c", b"/d", b"")] == [0, 1, 2, -1, -1]
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "c"]), max_size=12))
+def test_texts_are_numbered_as_they_come(texts: list[str]) -> None:
+    known, numbers = numbered(texts)
+    assert [list(known)[number] for number in numbers] == texts
+    assert list(known.values()) == list(range(len(set(texts))))

@@ -18,6 +18,7 @@ from recommender.service.parameters import (
     MAX_TEXT,
     Wish,
     check_keys,
+    flag_of,
     limit_in,
     limit_of,
     read_body,
@@ -93,11 +94,12 @@ class _Api:
         return {**out, "model": documents.model_facts(served)}
 
     def search(self) -> Response:
-        query = read_query(request.query_string, ("query", "limit"))
+        query = read_query(request.query_string, ("query", "limit", "matches"))
         served = self.state.current.require()
         text, limit = text_of(query, "query"), limit_of(query.get("limit")) or 10
-        key = f"{served.tag} search {limit} {text}"
-        return cached_reply(key, lambda: encode(found(served, text, limit)))
+        matches = flag_of(query, "matches", default="true")
+        key = f"{served.tag} search {limit} {matches} {text}"
+        return cached_reply(key, lambda: encode(found(served, text, limit, suggest=matches)))
 
     def draft(self) -> Response:
         served = self.state.current.require()
@@ -132,7 +134,8 @@ class _Api:
             text = one.get(name)
             if ("url" in one) == ("id" in one) or not isinstance(text, str) or not 1 <= len(text) <= MAX_TEXT:
                 raise Refusal("bad-body", "give either url or id, as a text", where + name)
-            row = find_url(served, text) if name == "url" else find_id(served, text, None)
+            find = find_url if name == "url" else find_id
+            row = find(served, text, suggest=False)
             return documents.related(served, row, Wish(limit), self.state.curated(served, row))
         except Refusal as refusal:
             return refusal.document()
@@ -145,24 +148,26 @@ def answer(served: Served, row: int, wish: Wish, curated: Collection[int]) -> by
     return served.quick.related(row, wish.limit or served.model.settings.slots, curated)
 
 
-def find_url(served: Served, url: str) -> int:
+def find_url(served: Served, url: str, *, suggest: bool = True) -> int:
     """Find the row of a url, absolute or not.
 
     Raises:
-        Refusal: no article has it; with the closest.
+        Refusal: no article has it; with the closest, but not without ``suggest``.
     """
     try:
         row = row_of_url(served.model, url)
     except LookupProblem as problem:
         raise Refusal("ambiguous-url", str(problem), "url", candidates=list(problem.matches)) from None
     if row < 0:
-        matches = list(closest(served.model, url))
-        raise Refusal("unknown-article", f"no article has the url {shown(url)}", "url", matches=matches)
+        matches = {"matches": list(closest(served.model, url))} if suggest else {}
+        raise Refusal("unknown-article", f"no article has the url {shown(url)}", "url", **matches)
     return row
 
 
-def find_id(served: Served, identity: str, copy: str | None) -> int:
+def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: bool = True) -> int:
     """Find the row of an id: of copies the one named by ``copy``, else the one with the smallest url.
+
+    Where no article has it, the closest are told, but not without ``suggest``.
 
     Raises:
         Refusal: it is no id, no article has it, different articles have it, or ``copy`` is none of them.
@@ -177,20 +182,21 @@ def find_id(served: Served, identity: str, copy: str | None) -> int:
             raise Refusal("unknown-article", detail, "copy", matches=matches)
         return row
     try:
-        return by_id(served.model, identity).row
+        return by_id(served.model, identity, suggest=suggest).row
     except LookupProblem as problem:
         matches = list(problem.matches)
         if problem.ambiguous:
             detail = f"the id {identity} belongs to different articles; ask for one of them by its url, or with copy="
             raise Refusal("ambiguous-id", detail, "id", candidates=matches) from None
-        raise Refusal("unknown-article", f"no article has the id {identity}", "id", matches=matches) from None
+        more = {"matches": matches} if suggest else {}
+        raise Refusal("unknown-article", f"no article has the id {identity}", "id", **more) from None
 
 
-def found(served: Served, text: str, limit: int) -> dict[str, Any]:
-    """Answer a search: the articles, and where there are none, the closest urls."""
+def found(served: Served, text: str, limit: int, *, suggest: bool) -> dict[str, Any]:
+    """Answer a search: the articles, and with ``suggest``, where there are none, the closest urls."""
     rows = search(served.model, text, limit)
     out: dict[str, Any] = {"articles": [documents.article(served.model, row) for row in rows]}
-    if not rows:
+    if suggest and not rows:
         out["matches"] = list(closest(served.model, text))
     return {**out, "model": documents.model_facts(served)}
 

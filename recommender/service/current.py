@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import ModelError
+from recommender.lookup import closest
 from recommender.model import Model
 from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
@@ -104,6 +105,8 @@ def _open(folder: Path) -> Served:
     # Made before the first request, and before workers are forked: the first draft took 25 ms more than the next.
     model.rules  # noqa: B018
     model.ask_draft({model.settings.keys.title: "warm"})
+    closest(model, "warm")
+    model.catalogue.path_rows  # noqa: B018
     served = Served(model, manifest["version"], tag_of(manifest))
     served.quick  # noqa: B018
     return served

@@ -87,9 +87,9 @@ def score_of(text: str | None) -> float:
     return float(text)
 
 
-def flag_of(query: Mapping[str, str], name: str) -> bool:
-    """Read true or false, false where none is given."""
-    text = query.get(name, "false")
+def flag_of(query: Mapping[str, str], name: str, default: str = "false") -> bool:
+    """Read true or false."""
+    text = query.get(name, default)
     if text not in ("true", "false"):
         raise Refusal("bad-parameter", f"{name} must be true or false, got {shown(text)}", name)
     return text == "true"

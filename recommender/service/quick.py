@@ -8,41 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache, partial
-from itertools import pairwise
-from zlib import crc32
 
 import numpy as np
 import orjson
 
 from recommender.model import Model
-from recommender.sparse import Texts
+from recommender.sparse import Finder, Texts
 
-# So many lists that are short, or longer than a build keeps, are kept: one takes 0.3 ms, some a second to choose.
+# So many lists that are short, or longer than a build keeps, are kept: one takes 0.3 ms, some 10 to choose.
 SHORT = 1024
 CHUNK = 256
 FOUR = ("id", "title", "subject", "url")
-
-
-class Finder:
-    """Finds unique texts by their bytes: those of bucket b are ``numbers[starts[b]:starts[b + 1]]``, one in most."""
-
-    def __init__(self, texts: Texts) -> None:
-        self._blob, self._offsets = texts.blob.data, texts.offsets.data
-        pairs = pairwise(texts.offsets.tolist())
-        hashes = np.fromiter((crc32(self._blob[start:stop]) for start, stop in pairs), np.int64, len(texts))
-        self._buckets = max(1, len(texts))
-        own = hashes % self._buckets
-        starts = np.concatenate([[0], np.cumsum(np.bincount(own, minlength=self._buckets))])
-        self._starts = starts.astype(np.int32).data
-        self._numbers = np.argsort(own, kind="stable").astype(np.int32).data
-
-    def find(self, wanted: bytes) -> int:
-        """Give the number of a text, -1 where it is not there, in a fifth of the time of a binary search."""
-        bucket = crc32(wanted) % self._buckets
-        for number in self._numbers[self._starts[bucket] : self._starts[bucket + 1]]:
-            if self._blob[self._offsets[number] : self._offsets[number + 1]] == wanted:
-                return int(number)
-        return -1
 
 
 class Quick:

@@ -59,23 +59,33 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
     status.textContent = articles.length === 1 ? "1 article found" : `${articles.length} articles found`;
   };
 
-  const ask = async () => {
-    const query = input.value.trim();
+  // What was asked before is over: its list goes, its timer and its request too.
+  const forget = () => {
+    clearTimeout(timer);
     pending?.abort();
-    if (!query) return close();
-    pending = new AbortController();
+    list.replaceChildren();
+    status.textContent = "";
+    close();
+  };
+
+  const ask = async () => {
+    forget();
+    const query = input.value.trim();
+    if ([...query].length < 2) return;
+    const own = (pending = new AbortController());
     try {
-      const address = `${form.dataset.suggest}?query=${encodeURIComponent(query)}&limit=8`;
-      const reply = await fetch(address, { signal: pending.signal });
-      if (reply.ok && document.activeElement === input) show((await reply.json()).articles);
+      const address = `${form.dataset.suggest}?query=${encodeURIComponent(query)}&limit=8&matches=false`;
+      const reply = await fetch(address, { signal: own.signal });
+      const found = reply.ok ? (await reply.json()).articles : null;
+      if (found && own === pending && document.activeElement === input) show(found);
     } catch (error) {
       if (error.name !== "AbortError") close();
     }
   };
 
   input.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(ask, 90);
+    forget();
+    timer = setTimeout(ask, 200);
   });
   input.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" && list.hidden) ask();
@@ -91,7 +101,7 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
     const option = event.target.closest("[role=option]");
     if (option) open(option);
   });
-  input.addEventListener("blur", close);
+  input.addEventListener("blur", forget);
 }
 
 // "/" goes to the search box from anywhere but a field.

@@ -1,0 +1,76 @@
+"""An index of the letters of names: which articles share most triples of letters with a name that is misspelt.
+
+To compare a name with all of 36,000 urls takes 0.2 to 5 s of a processor, with the hundred that share most 1 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.sparse import Floats, Ints, Terms, Texts, entries_of, pack
+
+# A triple that more articles have than this, and than a sixteenth of the site, tells nothing and is left out.
+COMMON, SHARE = 1024, 16
+# Entries that one question looks at, of the rarest triples first: they take half a millisecond.
+BUDGET = 50_000
+BUCKETS = 1 << 16
+SPACE = 32
+# ASCII letters in lower case, all of ASCII that is neither letter nor digit as space; what is beyond stays as it is.
+_FOLDED = np.array([ord(chr(c).lower()) if c > 127 or chr(c).isalnum() else SPACE for c in range(256)], np.uint8)
+
+
+@dataclass(frozen=True)
+class NameIndex:
+    """The articles that have the triples of each bucket: ``rows[starts[b]:starts[b + 1]]``, ascending; int32."""
+
+    starts: Ints
+    rows: Terms
+    articles: int
+
+    def near(self, name: str, most: int) -> tuple[Ints, Floats]:
+        """Give up to ``most`` articles that share triples with a name, ascending, and the share of them that each has.
+
+        Rare triples weigh more: by the logarithm of how few articles have them.
+        """
+        letters = np.frombuffer(f" {name} ".encode("utf-8", "replace"), np.uint8)
+        buckets = np.unique(_buckets(letters)).astype(np.int64)
+        counts = self.starts[buckets + 1] - self.starts[buckets]
+        order = np.argsort(counts, kind="stable")
+        buckets, counts = buckets[order], counts[order]
+        used = (counts > 0) & (np.cumsum(counts) <= BUDGET)
+        rarity = np.log(1 + self.articles / counts[used])
+        _, places = entries_of(self.starts, buckets[used])
+        shared = np.bincount(self.rows[places], np.repeat(rarity, counts[used]), self.articles)
+        held = np.flatnonzero(shared)
+        if len(held) > most:
+            held = np.sort(held[np.argpartition(shared[held], len(held) - most)[len(held) - most :]])
+        return held, shared[held] / max(1e-9, float(rarity.sum()))
+
+
+def index_names(columns: Sequence[Texts]) -> NameIndex:
+    """Index all triples of letters of some texts of every article."""
+    texts = pack(map(" ".join, zip(*(column.all() for column in columns), strict=True)))
+    articles = len(texts)
+    owners = np.repeat(np.arange(articles, dtype=np.int32), np.diff(texts.offsets) + 1)
+    buckets = _buckets(np.insert(texts.blob, texts.offsets, SPACE))  # a space is at both ends of each text
+    within = owners[1:] == owners[:-1]  # else the space in the middle ends one text and begins the next
+    buckets, owners = buckets[within], owners[1:][within]
+    order = np.argsort(buckets, kind="stable")  # of 16 bits: by their digits
+    buckets, owners = buckets[order], owners[order]
+    first = np.append(True, (buckets[1:] != buckets[:-1]) | (owners[1:] != owners[:-1]))[: len(owners)]
+    buckets, owners = buckets[first], owners[first]
+    counts = np.bincount(buckets, minlength=BUCKETS)
+    counts[counts > max(COMMON, articles // SHARE)] = 0
+    return NameIndex(np.concatenate([[0], np.cumsum(counts)]), owners[counts[buckets] > 0], articles)
+
+
+def _buckets(letters: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Give the bucket of each triple of letters."""
+    folded = np.take(_FOLDED, letters).astype(np.uint32)
+    triples = folded[:-2] << 16 | folded[1:-1] << 8 | folded[2:]
+    # Knuth's multiplicative hash: the upper half of a product with 2^32 over the golden ratio.
+    return (triples * np.uint32(2654435761) >> 16).astype(np.uint16)
