@@ -104,7 +104,8 @@ def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
     # Of copies the one in the wanted subject stands for all.
     asking = replace(asking, subject=only.subject or asking.subject)
     least = max(only.min_score, model.floor)
-    for pool in model.pools(row):
+    among = model.catalogue.of_subject(only.subject) if only.subject else None
+    for pool in model.pools(row, among):
         choice = choose(asking, [c for c in pool if only.passes(model, c)], (), limit, model.rules)
         if len(choice.shown) >= limit or model.exhausted(row, least):
             break

@@ -22,7 +22,7 @@ from recommender.index import Read
 from recommender.model import SHOWN, Model, Ranking
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
-from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
+from recommender.sparse import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.threads import in_threads
 from recommender.vectors import Fitted, Vectors, fit_vectors
 
@@ -168,7 +168,7 @@ def _rescored(
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
     from recommender.rescoring import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
 
-    numbers = _numbered(subjects)
+    _, numbers = numbered(subjects)
     owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
     lift = subject_lift(numbers[owners] == numbers[near.rows], numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
@@ -182,12 +182,6 @@ def _rescored(
     scores = np.take_along_axis(scores, order, axis=1)[filled]
     cosines = np.take_along_axis(pairs.cosines, order, axis=1)[filled]
     return Ranking(near.indptr, rows[filled], scores), cosines, lift
-
-
-def _numbered(subjects: Sequence[str]) -> Ints:
-    """Give each article the number of its subject."""
-    _, numbers = np.unique(np.array(subjects, dtype=object), return_inverse=True)
-    return numbers.astype(np.int64)
 
 
 def load_engines(settings: Settings) -> None:
@@ -244,7 +238,7 @@ def _facts(model: Model) -> Facts:
     return Facts(
         families=model.catalogue.families,
         barred=np.array([rule != "" for rule in rules.barred]),
-        subjects=_numbered(model.catalogue.subjects.all()),
+        subjects=model.catalogue.subject_numbers[1],
         floor=rules.floor,
         same_question_article=rules.same_question_article,
         same_question_list=rules.same_question_list,

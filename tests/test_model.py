@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
 from recommender.counts import article_words
 from recommender.fit import fit_model
-from recommender.model import SHOWN, Model
+from recommender.model import SHOWN, Model, Ranking
 from recommender.score import query_draft
 from recommender.settings import Keys, Settings, ranking_settings
 from recommender.sparse import pack
@@ -83,6 +84,47 @@ def test_where_the_kept_candidates_run_out_the_whole_site_is_ranked() -> None:
     large = build(files, replace(DEFAULT, candidates=1, slots=2, exact_up_to=3))
     assert large.choose_for(0).shown == ()
     assert large.chosen.of(0) == []
+
+
+def further(model: Model, row: int, count: int, among: Any = None) -> list[int]:
+    """Give the candidates of candidates with the highest sums of products of scores, one by one."""
+    own, sums = {c.row for c in model.candidates(row)}, dict[int, float]()
+    for one in model.candidates(row):
+        for other in model.candidates(one.row):
+            if other.row not in own and other.row != row and (among is None or among[other.row]):
+                sums[other.row] = sums.get(other.row, 0.0) + one.score * other.score
+    return sorted(sorted(sums, key=lambda other: -sums[other])[:count])
+
+
+@pytest.mark.parametrize("subject", ["", "Physics", "nobody's"])
+def test_on_a_large_site_more_is_looked_for_among_the_candidates_of_the_candidates(
+    model: Model, monkeypatch: pytest.MonkeyPatch, subject: str
+) -> None:
+    few = 6
+    kept = np.add.outer(model.nearest.indptr[:-1], np.arange(few)).ravel()
+    nearest = Ranking(np.arange(len(model) + 1) * few, model.nearest.rows[kept], model.nearest.scores[kept])
+    large = replace(model, nearest=nearest, cosines=model.cosines[kept])
+    among = large.catalogue.of_subject(subject) if subject else None
+    monkeypatch.setattr("recommender.model.BEYOND", 5)
+    for row in range(0, len(model), 3):
+        first, second = large.pools(row, among)
+        assert first == large.candidates(row)
+        assert second[:few] == first
+        behind = second[few:]
+        assert sorted(c.row for c in behind) == further(large, row, 5, among)
+        assert [c.score for c in behind] == [large.score(large.query(row), c.row) for c in behind]
+        assert behind == sorted(behind, key=lambda c: (-round(c.score, 9), c.row))
+
+
+def test_of_a_subject_with_few_articles_all_are_looked_at(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far they are from who asks, if only they share a word."""
+    monkeypatch.setattr("recommender.model.BEYOND", 20)
+    music = model.catalogue.of_subject("Music")
+    assert 5 < np.count_nonzero(music) <= 20
+    for row in range(0, len(model), 5):
+        _, pool = model.pools(row, music)
+        everybody = {c.row for c in model.ranked(model.query(row)) if music[c.row]}
+        assert {c.row for c in pool if music[c.row]} == everybody
 
 
 def test_permits_follows_the_rules_and_not_the_rank(model: Model) -> None:
