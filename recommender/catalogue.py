@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.addresses import Addresses, own_hosts, page_key
+from recommender.addresses import Addresses, own_hosts, page_key, unescaped
 from recommender.closest import NameIndex, index_names
 from recommender.settings import UrlSettings
 from recommender.sparse import Finder, Ints, Terms, Texts, numbered, pack
@@ -44,7 +44,8 @@ class Catalogue:
     @cached_property
     def names(self) -> NameIndex:
         """The articles by the letters of their urls, titles and ids, to find what a misspelt name means."""
-        return index_names((self.urls, self.titles, self.ids))
+        columns = map(unescaped, self.urls.all()), self.titles.all(), self.ids.all()
+        return index_names(map(" ".join, zip(*columns, strict=True)))
 
     @cached_property
     def path_rows(self) -> Finder:

@@ -5,13 +5,13 @@ To compare a name with all of 36,000 urls takes 0.2 to 5 s of a processor, with 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.sparse import Floats, Ints, Terms, Texts, entries_of, pack
+from recommender.sparse import Floats, Ints, Terms, entries_of, pack
 
 # A triple that more articles have than this, and than a sixteenth of the site, tells nothing and is left out.
 COMMON, SHARE = 1024, 16
@@ -19,8 +19,8 @@ COMMON, SHARE = 1024, 16
 BUDGET = 50_000
 BUCKETS = 1 << 16
 SPACE = 32
-# ASCII letters in lower case, all of ASCII that is neither letter nor digit as space; what is beyond stays as it is.
-_FOLDED = np.array([ord(chr(c).lower()) if c > 127 or chr(c).isalnum() else SPACE for c in range(256)], np.uint8)
+# All of ASCII that is neither letter nor digit as space; what is beyond stays as it is.
+_FOLDED = np.array([c if c > 127 or chr(c).isalnum() else SPACE for c in range(256)], np.uint8)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class NameIndex:
 
         Rare triples weigh more: by the logarithm of how few articles have them.
         """
-        letters = np.frombuffer(f" {name} ".encode("utf-8", "replace"), np.uint8)
+        letters = np.frombuffer(f" {name.lower()} ".encode("utf-8", "replace"), np.uint8)
         buckets = np.unique(_buckets(letters)).astype(np.int64)
         counts = self.starts[buckets + 1] - self.starts[buckets]
         order = np.argsort(counts, kind="stable")
@@ -51,9 +51,9 @@ class NameIndex:
         return held, shared[held] / max(1e-9, float(rarity.sum()))
 
 
-def index_names(columns: Sequence[Texts]) -> NameIndex:
-    """Index all triples of letters of some texts of every article."""
-    texts = pack(map(" ".join, zip(*(column.all() for column in columns), strict=True)))
+def index_names(names: Iterable[str]) -> NameIndex:
+    """Index all triples of letters of the names of every article, which are one text."""
+    texts = pack(map(str.lower, names))
     articles = len(texts)
     owners = np.repeat(np.arange(articles, dtype=np.int32), np.diff(texts.offsets) + 1)
     buckets = _buckets(np.insert(texts.blob, texts.offsets, SPACE))  # a space is at both ends of each text

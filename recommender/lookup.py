@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from recommender.addresses import resolve
+from recommender.addresses import resolve, unescaped
 from recommender.article import is_id, site_path
 from recommender.errors import LookupProblem
 from recommender.files import SUFFIXES
@@ -154,18 +154,18 @@ def prefix_range(terms: Texts, prefix: str, *, whole: bool) -> tuple[int, int]:
 
 def closest(model: Model, text: str, limit: int = 3) -> tuple[str, ...]:
     """Give the urls most like a text: by the last segment where it is one, else by the whole."""
-    urls, wanted = model.catalogue.urls, site_path(text).lower()[:LONGEST]
+    urls, wanted = model.catalogue.urls, unescaped(site_path(text)).lower()[:LONGEST]
     place = urls.place(wanted.encode("utf-8", "replace"))
     beside = np.arange(max(0, place - limit), min(place + limit, len(urls)))
     if "/" in wanted.strip("/"):
-        rows = _most_alike(model, wanted, urls.some, beside)
+        rows = _most_alike(model, wanted, lambda rows: [unescaped(url) for url in urls.some(rows)], beside)
     else:
         rows = _most_alike(model, wanted.strip("/").replace("-", " "), partial(_last_segments, urls), beside)
     return tuple(urls.some(rows[:limit]))
 
 
 def _last_segments(urls: Texts, rows: Sequence[int]) -> list[str]:
-    return [url.rstrip("/").rsplit("/", 1)[-1].replace("-", " ") for url in urls.some(rows)]
+    return [unescaped(url).rstrip("/").rsplit("/", 1)[-1].replace("-", " ") for url in urls.some(rows)]
 
 
 def _most_alike(model: Model, wanted: str, named: Callable[[list[int]], list[str]], beside: Terms | Ints) -> list[int]:

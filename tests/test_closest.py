@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ from recommender.lookup import closest
 from recommender.model import Model
 from recommender.sparse import Texts, pack
 
-NAMES = st.text("aAbB-é/ 1", max_size=9)
+NAMES = st.text("aAbB-éÉ/ 1", max_size=9)
 HOSTILE = [
     "x" * 300, "why " * 75, "/learn/" + "a-" * 140, "how does the " * 150, "/" * 2000, "ж" * 300, "🙂" * 99, "", "\0",
     "what is the " + "q" * 1900, "-" * 300, "0123456789" * 30, "\udcff", "/learn/questions/",
@@ -32,7 +33,7 @@ def bucket_of(triple: bytes) -> int:
 
 
 def buckets_of(name: str) -> set[int]:
-    letters = bytes(c if c > 127 or chr(c).isalnum() else 32 for c in f" {name} ".encode()).lower()
+    letters = bytes(c if c > 127 or chr(c).isalnum() else 32 for c in f" {name} ".lower().encode())
     return {bucket_of(letters[place : place + 3]) for place in range(len(letters) - 2)}
 
 
@@ -40,7 +41,7 @@ def buckets_of(name: str) -> set[int]:
 def test_who_shares_letters_is_near_by_how_rare_they_are(names: list[tuple[str, str]], asked: str, common: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "COMMON", common)
-        built = index_names([pack(column) for column in zip(*names, strict=True)])
+        built = index_names(map(" ".join, names))
     own = [buckets_of(" ".join(pair)) for pair in names]
     count = {one: sum(one in other for other in own) for one in buckets_of(asked)}
     rarity = {one: math.log(1 + len(names) / n) for one, n in count.items() if 0 < n <= common}
@@ -51,12 +52,12 @@ def test_who_shares_letters_is_near_by_how_rare_they_are(names: list[tuple[str, 
 
 
 def test_the_most_alike_are_given_where_many_are_alike() -> None:
-    built = index_names([pack([f"{'kepler'[:size]} {size}" for size in (3, 6, 2, 5, 4)])])
+    built = index_names(f"{'kepler'[:size]} {size}" for size in (3, 6, 2, 5, 4))
     assert built.near("kepler", 2)[0].tolist() == [1, 3]
 
 
 def test_rare_letters_are_looked_up_first_and_the_rest_only_within_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
-    built = index_names([pack([f"alpha{'xyz' * (row == 7)}" for row in range(40)])])
+    built = index_names(f"alpha{'xyz' * (row == 7)}" for row in range(40))
     assert len(built.near("alphaxyz", 99)[0]) == 40
     monkeypatch.setattr(index, "BUDGET", 6)
     rows, shares = built.near("alphaxyz", 99)
@@ -64,7 +65,7 @@ def test_rare_letters_are_looked_up_first_and_the_rest_only_within_a_budget(monk
 
 
 def test_a_site_without_articles_has_an_index_too() -> None:
-    rows, shares = index_names([pack([]), pack([])]).near("kepler", 3)
+    rows, shares = index_names([]).near("kepler", 3)
     assert (len(rows), len(shares)) == (0, 0)
 
 
@@ -110,6 +111,23 @@ def test_a_typo_in_the_words_of_a_title_of_the_sample_site_finds_its_article(mod
     for row in range(len(model)):
         url = closest(model, misspelt(model.catalogue.titles[row], dice))[0]
         assert families[model.catalogue.urls.find(url)] == families[row]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "/статьи/почему-мерцают-звёзды",
+        "/%D1%81%D1%82%D0%B0%D1%82%D1%8C%D0%B8/%D0%BF%D0%BE%D1%87%D0%B5%D0%BC%D1%83-%D0%BC%D0%B5%D1%80%D1%86%D0%B0%D1%8E%D1%82-%D0%B7%D0%B2%D1%91%D0%B7%D0%B4%D1%8B",
+    ],
+)
+@pytest.mark.parametrize(
+    "asked", ["/статьи/почему-мерцют-звёзды", "Почему мерцают ЗВЁЗЫД", quote("/статьи/почему-мерцют-звёзды")]
+)
+def test_a_typo_beyond_ascii_finds_its_article_however_it_is_written(large: Model, written: str, asked: str) -> None:
+    urls = [*large.catalogue.urls.all()[:-1], written]
+    titles = pack([""] * len(urls))
+    own = replace(large, catalogue=replace(large.catalogue, urls=pack(urls), titles=titles))
+    assert closest(own, asked)[0] == written
 
 
 def test_an_id_with_a_wrong_digit_finds_its_article(large: Model) -> None:

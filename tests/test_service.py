@@ -189,6 +189,9 @@ def test_an_address_of_two_pages_is_a_conflict_and_one_of_another_host_unknown(s
     answer = spelt.post("/v1/related:batch", json={"requests": [{"url": "/both"}]}).json["responses"][0]
     assert answer["status"] == 409
     refused(spelt.get("/v1/related?url=https://other.org/b/"), 404, "unknown-article")
+    identity = get(spelt, "/v1/related", url="/b")["article"]["id"]
+    document = refused(spelt.get(f"/v1/articles/{identity}/related?copy=/both"), 409, "ambiguous-url")
+    assert document["errors"][0]["parameter"] == "copy"
 
 
 def test_what_is_unknown_is_answered_with_the_closest(client: FlaskClient) -> None:

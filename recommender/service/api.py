@@ -154,14 +154,18 @@ def find_url(served: Served, url: str, *, suggest: bool = True) -> int:
     Raises:
         Refusal: no article has it; with the closest, but not without ``suggest``.
     """
-    try:
-        row = row_of_url(served.model, url)
-    except LookupProblem as problem:
-        raise Refusal("ambiguous-url", str(problem), "url", candidates=list(problem.matches)) from None
+    row = _row_of_url(served, url, "url")
     if row < 0:
         matches = {"matches": list(closest(served.model, url))} if suggest else {}
         raise Refusal("unknown-article", f"no article has the url {shown(url)}", "url", **matches)
     return row
+
+
+def _row_of_url(served: Served, url: str, parameter: str) -> int:
+    try:
+        return row_of_url(served.model, url)
+    except LookupProblem as problem:
+        raise Refusal("ambiguous-url", str(problem), parameter, candidates=list(problem.matches)) from None
 
 
 def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: bool = True) -> int:
@@ -175,11 +179,10 @@ def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: 
     if not is_id(identity):
         raise Refusal("bad-parameter", f"an id is a whole number of at most 15 digits, got {shown(identity)}", "id")
     if copy is not None:
-        row = row_of_url(served.model, text_of({"copy": copy}, "copy"))
-        if row not in rows_of_id(served.model, identity):
-            matches = [served.model.catalogue.urls[other] for other in rows_of_id(served.model, identity)]
+        row, rows = _row_of_url(served, text_of({"copy": copy}, "copy"), "copy"), rows_of_id(served.model, identity)
+        if row not in rows:
             detail = f"no article has both the id {identity} and the url of copy"
-            raise Refusal("unknown-article", detail, "copy", matches=matches)
+            raise Refusal("unknown-article", detail, "copy", matches=served.model.catalogue.urls.some(rows))
         return row
     try:
         return by_id(served.model, identity, suggest=suggest).row
