@@ -21,7 +21,7 @@ from types import FrameType
 from recommender import parallel
 from recommender.atomic import FATAL, TEMPORARY, sync, sync_folder
 from recommender.errors import FileProblem, Interrupted, WriteStopped
-from recommender.files import read_bytes
+from recommender.files import read_bytes, walk
 from recommender.plan import Edit, check_writable
 from recommender.planfile import RESUME
 from recommender.problems import Problem
@@ -50,7 +50,7 @@ class _Staged:
 def remove_leftovers(root: Path) -> int:
     """Delete the temporary files of killed runs; call it under the lock only."""
     removed = 0
-    for folder, _, names in os.walk(root):
+    for folder, _, names in walk(str(root)):
         for name in names:
             if TEMPORARY.fullmatch(name):
                 with contextlib.suppress(OSError):

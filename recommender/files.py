@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from recommender.errors import FileProblem
@@ -12,6 +13,9 @@ from recommender.problems import Problem
 MAX_BYTES = 1024 * 1024
 PIECE = 64 * 1024
 SUFFIXES = (".md", ".markdown", ".mdx")
+# Below ``vendor`` Bundler keeps a site's gems, whose front matter Jekyll skips too.
+GEMS = ("bundle", "cache", "gems", "ruby")
+ENVIRONMENT = "pyvenv.cfg"  # at the top of a Python environment, whatever its name
 
 
 def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
@@ -52,6 +56,42 @@ def _read_all(descriptor: int, expected: int) -> bytes:
     return b"".join(chunks)
 
 
+def is_article_name(name: str) -> bool:
+    """Tell by its name whether a file may hold an article."""
+    return name.lower().endswith(SUFFIXES) and not name.startswith(".")
+
+
+def is_skipped(folder: str) -> bool:
+    """Tell by its path whether a folder below a site's own holds other people's files, articles or not."""
+    name = os.path.basename(folder)
+    if name.startswith(".") or name == "node_modules":
+        return True
+    return name in GEMS and os.path.basename(os.path.dirname(folder)) == "vendor"
+
+
+def walk(root: str, failed: Callable[[OSError], None] | None = None) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Give the folders of a site as ``os.walk`` does, in order, without those that are skipped or a Python environment.
+
+    What may be cut from the list of subfolders is what ``os.walk`` lets be cut.
+    """
+    for folder, subfolders, names in os.walk(root, onerror=failed):
+        if ENVIRONMENT in names and folder != root:
+            subfolders.clear()
+            continue
+        subfolders[:] = sorted(name for name in subfolders if not is_skipped(os.path.join(folder, name)))
+        yield folder, subfolders, names
+
+
+def is_walked(root: str, path: str) -> bool:
+    """Tell whether ``walk`` comes to the folder that holds a path below the root, whether or not the path is there."""
+    folder = os.path.dirname(path)
+    while len(folder) > len(root):
+        if is_skipped(folder) or os.path.exists(os.path.join(folder, ENVIRONMENT)):
+            return False
+        folder = os.path.dirname(folder)
+    return True
+
+
 def list_files(root: Path) -> tuple[list[str], list[Problem]]:
     """List the Markdown files below a folder, sorted, and what cannot be listed."""
     paths: list[str] = []
@@ -61,12 +101,11 @@ def list_files(root: Path) -> tuple[list[str], list[Problem]]:
         name = os.path.relpath(error.filename, root)
         problems.append(Problem("unreadable", printed(name), reason=f"the folder cannot be listed: {error.strerror}"))
 
-    for folder, subfolders, names in os.walk(root, onerror=failed):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith(".") and name != "node_modules")
+    for folder, subfolders, names in walk(str(root), failed):
         relative = os.path.relpath(folder, root)
         prefix = "" if relative == "." else relative + os.sep
-        paths += [prefix + name for name in names if name.lower().endswith(SUFFIXES) and not name.startswith(".")]
-        for name in list(subfolders):
+        paths += [prefix + name for name in names if is_article_name(name)]
+        for name in subfolders:
             if name.lower().endswith(SUFFIXES):
                 problems.append(Problem("not-a-file", printed(prefix + name), reason="a folder with a file's name"))
             if os.path.islink(os.path.join(folder, name)):

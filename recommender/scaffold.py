@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recommender import frontmatter, nodes
 from recommender.errors import ContentError, FileProblem, SettingsError
-from recommender.files import SUFFIXES, read_bytes
+from recommender.files import is_article_name, read_bytes, walk
 from recommender.related import quote
 from recommender.settings import FILE_NAME, Settings
 from recommender.user_files import rewrite, write_target
@@ -43,10 +43,9 @@ def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:
     """Give the deepest folder that holds all articles looked at, their number, and how often each key occurs."""
     places: list[str] = []
     keys: Counter[str] = Counter()
-    for place, subfolders, names in os.walk(folder):
-        subfolders[:] = sorted(n for n in subfolders if not n.startswith(".") and n not in ("node_modules", "venv"))
-        for name in sorted(names):
-            found = _keys(os.path.join(place, name)) if name.lower().endswith(SUFFIXES) else []
+    for place, _, names in walk(str(folder)):
+        for name in filter(is_article_name, sorted(names)):
+            found = _keys(os.path.join(place, name))
             if found:
                 places.append(os.path.relpath(place, folder))
                 keys.update(found)

@@ -58,7 +58,7 @@ def test_the_commented_lines_are_the_defaults_of_every_setting(tmp_path: Path) -
         (["content/a.md", "docs/b.md"], "."),
         (["content/x/a.md"], "content/x"),
         (["content/a.MARKDOWN", "content/b.mdx"], "content"),
-        (["content/a.md", "node_modules/b/c.md", "venv/c.md", ".hidden/d.md"], "content"),
+        (["content/a.md", "node_modules/b/c.md", "venv/c.md", "venv/pyvenv.cfg", ".hidden/d.md"], "content"),
     ],
 )
 def test_content_is_the_deepest_folder_that_holds_all_articles(tmp_path: Path, paths: list[str], content: str) -> None:

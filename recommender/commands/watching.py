@@ -50,17 +50,15 @@ def watch(content: Path | None, model: Path | None) -> int:
 
 def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
     """Tell by its path whether a change may be one of the content: a Markdown file, or a folder that came or went."""
-    from recommender.files import SUFFIXES
+    from recommender.files import is_article_name, is_skipped, is_walked
 
     top, away = root.resolve(), model.resolve()
 
     def of_content(_: object, path: str) -> bool:
         place = Path(path)
-        if not place.is_relative_to(top) or place.is_relative_to(away):
+        if not place.is_relative_to(top) or place.is_relative_to(away) or not is_walked(str(top), path):
             return False
-        inside = place.relative_to(top).parts
-        hidden = any(part.startswith(".") or part == "node_modules" for part in inside)
-        return not hidden and place.suffix.lower() in (*SUFFIXES, "")
+        return is_article_name(place.name) or (not is_skipped(path) and (not place.suffix or place.is_dir()))
 
     return of_content
 

@@ -21,7 +21,7 @@ from recommender.atomic import replace_file
 from recommender.audit import audit_site
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import RecommenderError
-from recommender.files import SUFFIXES
+from recommender.files import is_article_name, walk
 from recommender.links import judge_links
 from recommender.model import Model
 from recommender.provenance import FILE_NAME, Generated, read_generated
@@ -74,9 +74,8 @@ def fingerprint_of(content: Path, links_file: Path, tag: str) -> str:
     """Give a digest of the names, sizes and times of all files that a survey reads."""
     state = hashlib.sha256(tag.encode())
     files = [os.fspath(links_file)]
-    for folder, subfolders, names in os.walk(content):
-        subfolders[:] = sorted(name for name in subfolders if not name.startswith("."))
-        files += sorted(os.path.join(folder, name) for name in names if name.lower().endswith(SUFFIXES))
+    for folder, _, names in walk(str(content)):
+        files += sorted(os.path.join(folder, name) for name in names if is_article_name(name))
     for file in files:
         try:
             info = os.stat(file, follow_symlinks=False)
