@@ -36,7 +36,7 @@ class Article:
 
     ``id`` is "" where the file has none that is valid: such an article is a source, never a target.
     ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old addresses.
-    ``answer_digest`` tells copies apart from others: equal for equal answers, "" for an empty one.
+    ``answer_digest`` tells copies apart from others: equal for equal answers, "" for one without words of its own.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
     of the bytes as they were read. ``style`` is that of its own blocks, None where it has none.
     """

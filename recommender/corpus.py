@@ -13,6 +13,7 @@ from pathlib import Path
 from recommender import frontmatter, parallel
 from recommender.addresses import Addresses, Book, is_page_url, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest, is_id
+from recommender.copies import SENTENCE, answer_digest
 from recommender.counts import Counted, say
 from recommender.errors import ContentError, FileProblem
 from recommender.files import list_files, printed, read_bytes
@@ -22,7 +23,7 @@ from recommender.problems import Problem
 from recommender.related import Block, end_of_others, fold, read_blocks, style_of
 from recommender.settings import Keys, Settings, UrlSettings
 from recommender.site_form import SiteForm, form_of
-from recommender.text import single_spaced
+from recommender.text import own_words, single_spaced
 
 TRUE = {"true", "yes", "on", "1"}
 Texts = tuple[str, ...]
@@ -245,7 +246,8 @@ class Reading:
         problems = _lacking(path, blocks, (_line(entries, keys.id), written_id))
         body = document.body
         texts = tuple(body if name == "body" else at(name) for name in settings.sources)
-        answer = single_spaced(at(keys.answer) or body)
+        written = at(keys.answer) or body
+        answer = single_spaced(written)
         hidden, subject, date = at(keys.hidden).strip().lower() in TRUE, at(keys.subject).strip(), at(keys.date)
         used = [] if self.count else blocks
         aliases = _aliases(by_key, settings.url.aliases)
@@ -259,7 +261,7 @@ class Reading:
             path=path,
             hidden=hidden,
             texts=() if self.count else texts,
-            answer_digest=digest(answer) if answer not in ("", "&nbsp;") else "",
+            answer_digest=answer_digest(title, answer, own_words(written, SENTENCE)),
             source_digest=source,
             file_digest=file_digest,
             links=tuple(link for block in used if (link := block.link)),

@@ -21,6 +21,23 @@ _MARKUP = re.compile(
     r"|\\[a-zA-Z]+",  # LaTeX commands
     re.DOTALL,
 )
+# What a site's generator puts a text of its own for. Braces are innermost first, so they go round by round:
+# ``{{< video >}}``, ``{% include %}``, ``{title}``, ``style={{ width: 1 }}``. Then tags of HTML, components and
+# templates, shortcodes in brackets, embedded pages, bare addresses, the imports of MDX and the snippets of MkDocs.
+_ELEMENTS = re.compile(r"<(script|style)\b[^<>]*>[^<]*+(?:<(?!/?\1\b)[^<]*+)*+</\1>", re.IGNORECASE)
+_BRACES, _ROUNDS = re.compile(r"\{[^{}]*\}"), 3
+_MADE = re.compile(
+    r"</?(?!script\b|style\b)[a-zA-Z][^<>]*>|<[?%][^<>]*>"
+    r"|\[!\w+(?:\s+\[[^\[\]]*\]\([^()]*\)|\s[^\[\]]*)?\]"
+    r"|\[/?\w[\w-]*(?:\](?![(\[])|\s[^\[\]]*=[^\[\]]*\](?!\())"
+    r"|!\[\[[^\[\]]*\]\]"
+    r"|\bhttps?://[^\s<>()]+"
+    r"|^(?:import|export)\b[^\n]*[\"'=;{][^\n]*$"
+    r"|^;?-+8<-+[^\n]*$",
+    re.MULTILINE,
+)
+_FENCE = "```"
+_OPENED = re.compile(rf"[<{{\[]|{_FENCE}")
 # Emphasis, code and the brackets of links vanish; cells of tables, headings, quotes and rules become space.
 _EMPHASIS, _BLOCKS = (
     re.compile(r"[*`\[\]]+|(?<!\w)_+(?=[^\W_])|(?<=[^\W_])_+(?!\w)"),
@@ -64,6 +81,30 @@ def spaced(text: str) -> bytes:
             return " ".join(part for word in words for part in _pairs(word, patterns[1])).encode()
         text = _BEYOND_ASCII.sub(_letters, text)
     return text.encode().translate(_WORDS)
+
+
+def own_words(text: str, enough: int) -> int:
+    """Count the words that a text has of its own, at most ``enough``: what a site's generator fills in has none.
+
+    So a shortcode, an include, a component, an embedded page and a bare address do not count; code between fences does.
+    """
+    # Most texts begin with enough words, before anything that goes on behind the cut.
+    beginning = _OPENED.split(_without_made(text[: 10 * enough]), maxsplit=1)[0]
+    if len(analyze(beginning)) >= enough:
+        return enough
+    count = 0
+    for place, part in enumerate(text.split(_FENCE)):
+        count += len(analyze(part if place % 2 else _without_made(part)))
+        if count >= enough:
+            return enough
+    return count
+
+
+def _without_made(text: str) -> str:
+    text = _ELEMENTS.sub(" ", text)
+    for _ in range(_ROUNDS):
+        text = _BRACES.sub(" ", text)
+    return _MADE.sub(" ", text)
 
 
 def _letters(found: re.Match[str]) -> str:

@@ -102,6 +102,11 @@ def identity_of(name: str) -> str:
     return str(sum(ord(char) * 7**place for place, char in enumerate(name)))
 
 
+def answer_of(name: str) -> str:
+    """Give the answer of ``article(name)``: long enough that another article with it is a copy."""
+    return f"All of {name}, and in so many words that who says the same is its copy."
+
+
 def article(name: str, *blocks: str, extra: str = "", body: str = "", **changed: str) -> str:
     """Write an article: url /NAME, title About NAME, subject Things, an id of its own and an answer of its own."""
     values = {
@@ -109,7 +114,7 @@ def article(name: str, *blocks: str, extra: str = "", body: str = "", **changed:
         "title": f"About {name}",
         "subject": "Things",
         "url": f"/{name}",
-        "answer": f"All of {name}.",
+        "answer": answer_of(name),
         **changed,
     }
     keys = "".join(f"{key}: {value}\n" for key, value in values.items() if value)

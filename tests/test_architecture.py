@@ -18,7 +18,7 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 # From the ground up: a module imports only from lines above its own. A folder is one room.
 LAYERS = [
     ["__init__", "errors", "article", "addresses", "edition", "sparse", "text", "diff", "statistics"],
-    ["threads", "atomic", "problems", "json_lines", "settings_values", "closest"],
+    ["threads", "atomic", "problems", "json_lines", "settings_values", "closest", "copies"],
     ["files", "processes", "user_files", "judgments"],
     ["parallel"],
     ["measures"],

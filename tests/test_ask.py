@@ -25,6 +25,7 @@ from recommender.settings import Keys, Settings
 
 DEFAULT = Settings()
 TIDES = "Why do the tides follow the moon and the sun each day"
+PULLS = "Gravity pulls the sea, the moon and the earth, day and night."
 TEXT = "The tides follow the moon because gravity pulls the sea towards it"
 
 NO_WORD = "no other article shares a word that counts with this one"
@@ -36,8 +37,8 @@ FILES = {
     "same.md": article("same", title=f"{TIDES} of the year", answer=f"{TEXT} twice a day, roughly."),
     "hidden.md": article("hidden", answer=f"{TEXT}, hidden.", extra="no_index: true\n"),
     "no-id.md": article("no-id", id="", answer=f"{TEXT}, without id."),
-    "pair-a.md": article("pair-a", answer="Gravity pulls the sea, the moon and the earth.", subject="Air"),
-    "pair-b.md": article("pair-b", answer="Gravity pulls the sea, the moon and the earth.", subject="Sea"),
+    "pair-a.md": article("pair-a", answer=PULLS, subject="Air"),
+    "pair-b.md": article("pair-b", answer=PULLS, subject="Sea"),
     "first.md": article(
         "first", title="How do the oceans move when gravity pulls them up", answer="Gravity moves the sea."
     ),

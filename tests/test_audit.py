@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import article, block, link, write_files
+from conftest import answer_of, article, block, link, write_files
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -49,7 +49,7 @@ def test_every_verdict_and_drift_becomes_a_problem_at_its_line_and_slot(small):
                 link(7, "twin"),
             ),
             "b.md": article("b"),
-            "copy.md": article("copy", answer="All of a."),
+            "copy.md": article("copy", answer=answer_of("a")),
             "hidden.md": article("hidden", no_index="on"),
             "t1.md": article("t1", url="/twin"),
             "t2.md": article("t2", url="/twin"),
@@ -86,8 +86,8 @@ def test_of_two_links_to_one_family_a_persons_is_the_sound_one(small):
     corpus = small(
         {
             "a.md": article("a", link(1, "b"), link(2, "b-copy")),
-            "b.md": article("b", answer="One."),
-            "b-copy.md": article("b-copy", answer="One."),
+            "b.md": article("b", answer=answer_of("one")),
+            "b-copy.md": article("b-copy", answer=answer_of("one")),
         }
     )
     for generated, slot in (({}, 2), ({"/a": frozenset({"/b"})}, 1), ({"/a": frozenset({"/b-copy"})}, 2)):
@@ -246,7 +246,7 @@ def test_shared_ids_and_copies_are_named_once_at_the_smallest_url(small):
     corpus = small(
         {
             "z.md": article("a", id="5"),
-            "y.md": article("b", id="5", answer="All  of a."),
+            "y.md": article("b", id="5", answer=answer_of("a").replace(" ", "  ")),
             "x.md": article("c", id="5"),
         }
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import socket
@@ -338,20 +339,52 @@ def test_two_files_with_one_url_are_neither_articles(tmp_path: Path) -> None:
     assert corpus.ambiguous_urls == {"/u1"}
 
 
+TWELVE = "one two three four five six seven eight nine ten eleven twelve"
+
+
 def test_copies_are_equal_answers_after_folding(tmp_path: Path) -> None:
     answers = [
-        "one two",
-        '" one   two "',
-        '"one\\u00a0\\n\\ttwo"',
-        "One two",
-        "one two.",
-        '"one\\\\ntwo"',
+        TWELVE,
+        f'" {TWELVE.replace(" ", "   ")} "',
+        f'"{TWELVE.replace(" ", chr(92) + "u00a0" + chr(92) + "n" + chr(92) + "t", 3)}"',
+        TWELVE.capitalize(),
+        f"{TWELVE}.",
+        f'"{TWELVE.replace(" ", chr(92) * 2 + "n", 1)}"',
     ]
     files = {f"{n}.md": article(n, answer=answer, id="5") for n, answer in enumerate(answers)}
     corpus = read(tmp_path, dict(files))
     assert corpus.families == (0, 0, 0, 3, 4, 5)
     assert corpus.rows_of_id == {"5": (0, 1, 2, 3, 4, 5)}
     assert len({found.answer_digest for found in corpus.articles}) == 4
+
+
+@pytest.mark.parametrize("key", ["answer", "body"])
+@pytest.mark.parametrize(
+    ("text", "one_title", "two_titles"),
+    [
+        ("", False, False),
+        ("&nbsp;", False, False),
+        ("{{< video >}}", False, False),
+        ("Coming soon.", False, False),
+        ("<!-- write this page about bread, flour, salt, water, yeast and all that takes time -->", False, False),
+        ("敬请期待", False, False),
+        ("There is nothing here", True, False),
+        ("{{< note >}} Text will follow here. {{< /note >}}", True, False),
+        (TWELVE.removesuffix(" twelve"), True, False),
+        (TWELVE, True, True),
+        (f"{{{{< video >}}}}\n\n{TWELVE}", True, True),
+        ("这是一篇关于面包发酵的文章，解释为什么面团会变大", True, True),
+    ],
+)
+def test_short_answers_are_copies_under_one_title_and_those_without_own_words_never(
+    tmp_path: Path, key: str, text: str, one_title: bool, two_titles: bool
+) -> None:
+    heads = {"a": "T", "b": "T", "c": "U", "d": "  T"}
+    keys = [f'---\nid: {n}\ntitle: "{title}"\nurl: /{name}\n' for n, (name, title) in enumerate(heads.items())]
+    written = f"answer: {json.dumps(text)}\n---\n\n&nbsp;" if key == "answer" else f"---\n\n{text}\n"
+    corpus = read(tmp_path, {f"{name}.md": head + written for name, head in zip(heads, keys, strict=True)})
+    assert [corpus.families[row] == 0 for row in (1, 2, 3)] == [one_title, two_titles, one_title]
+    assert {found.answer_digest == "" for found in corpus.articles} == {not one_title}
 
 
 def test_articles_without_an_answer_are_no_copies(tmp_path: Path) -> None:
@@ -363,7 +396,7 @@ def test_articles_without_an_answer_are_no_copies(tmp_path: Path) -> None:
 
 def test_the_body_answers_where_no_answer_stands(tmp_path: Path) -> None:
     heads = [f"---\nid: {n}\ntitle: T\nurl: /u{n}\n---\n" for n in range(3)]
-    files = {"a.md": heads[0] + "One\n\ntwo", "b.md": heads[1] + "One two\n", "c.md": heads[2] + "One 2"}
+    files = {"a.md": f"{heads[0]}One\n\n{TWELVE}", "b.md": f"{heads[1]}One {TWELVE}\n", "c.md": f"{heads[2]}1 {TWELVE}"}
     assert read(tmp_path, dict(files)).families == (0, 0, 2)
 
 

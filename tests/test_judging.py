@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 
 import pytest
-from conftest import article
+from conftest import answer_of, article
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,8 +117,8 @@ def site(small: Small) -> Corpus:
     return small(
         {
             "a.md": article("a", answer="Why **so** [many](x) words, | one | two."),
-            "b.md": article("b", answer="Two."),
-            "b-copy.md": article("b-copy", answer="Two.", subject="Other"),
+            "b.md": article("b", answer=answer_of("two")),
+            "b-copy.md": article("b-copy", answer=answer_of("two"), subject="Other"),
             "c.md": article("c", subject="Other", answer="word " * 400),
             "d.md": article("d"),
             "hidden.md": article("hidden", extra="no_index: true\n"),

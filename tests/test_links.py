@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from conftest import article, block, link
+from conftest import answer_of, article, block, link
 
 from recommender.corpus import Corpus
 from recommender.links import BEYOND, UNSOUND, judge_links, representative
@@ -22,11 +22,11 @@ FILES = {
     "red.md": article("red", id="7"),
     "blue.md": article("blue", id="7"),
     # One answer under three urls, in two subjects, one of them hidden.
-    "copy-a.md": article("copy-a", id="8", answer="The same.", subject="Art", no_index="1"),
-    "copy-b.md": article("copy-b", id="8", answer="The  same.", subject="Biology"),
-    "copy-c.md": article("copy-c", id="8", answer="The same.", subject="Things"),
+    "copy-a.md": article("copy-a", id="8", answer=answer_of("eight"), subject="Art", no_index="1"),
+    "copy-b.md": article("copy-b", id="8", answer=answer_of("eight").replace(" ", "  "), subject="Biology"),
+    "copy-c.md": article("copy-c", id="8", answer=answer_of("eight"), subject="Things"),
     # A copy of the asking article.
-    "again.md": article("again", id="9", answer="All of asking."),
+    "again.md": article("again", id="9", answer=answer_of("asking")),
     "nameless.md": article("nameless", id=""),
 }
 NONE: frozenset[str] = frozenset()
@@ -205,7 +205,7 @@ def test_representative_is_in_the_subject_else_the_smallest_visible_url(small, s
 
 
 def test_representative_of_hidden_copies_only_is_the_smallest_url(small):
-    corpus = small({"a.md": article("a", no_index="true"), "b.md": article("b", answer="All of a.", no_index="on")})
+    corpus = small({"a.md": article("a", no_index="true"), "b.md": article("b", answer=answer_of("a"), no_index="on")})
     assert representative(corpus, (1, 0), "Things") == 0
 
 

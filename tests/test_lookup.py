@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
-from conftest import BUILT_AT, article, write_files
+from conftest import BUILT_AT, answer_of, article, write_files
 
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem
@@ -32,9 +32,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Model:
         "a/negative.md": article("negative", id="-17", url="/a/negative"),
         "a/zero.md": article("zero", id="0", url="/a/zero"),
         "b/negative.md": article("other", id="17", url="/b/other/"),
-        "copies/one.md": article("one", id="40", url="/copies/one", answer="Equal."),
-        "copies/two.md": article("two", id="40", url="/copies/two", answer="Equal."),
-        "copies/three.md": article("three", id="41", url="/copies/three", answer="Equal."),
+        "copies/one.md": article("one", id="40", url="/copies/one", answer=answer_of("copies")),
+        "copies/two.md": article("two", id="40", url="/copies/two", answer=answer_of("copies")),
+        "copies/three.md": article("three", id="41", url="/copies/three", answer=answer_of("copies")),
         "differ/one.markdown": article("d1", id="50", url="/differ/one"),
         "differ/two.mdx": article("d2", id="50", url="/differ/two"),
         "none.md": article("none", id="", url="/none"),

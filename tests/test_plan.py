@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from conftest import Ranker, article, block, commit, contents, git, link, write_files
+from conftest import Ranker, answer_of, article, block, commit, contents, git, link, write_files
 
 from recommender.corpus import Corpus, read_corpus
 from recommender.model import Model
@@ -115,7 +115,7 @@ def added(slot: int, name: str) -> str:
 )
 def test_repair_drops_what_is_unsound_and_closes_the_gap(small, bad: str, reason: str):
     files = {
-        "copy.md": article("copy", answer="All of a."),
+        "copy.md": article("copy", answer=answer_of("a")),
         "hidden.md": article("hidden", no_index="true"),
         "w1.md": article("w1", url="/twin"),
         "w2.md": article("w2", url="/twin"),
@@ -210,13 +210,13 @@ def test_repair_does_not_judge_the_score_of_curated_links(fill):
 @pytest.mark.parametrize("mode", MODES)
 def test_nothing_unsound_or_weak_is_ever_added(fill, mode: str):
     files = {
-        "copy.md": article("copy", answer="All of a."),
+        "copy.md": article("copy", answer=answer_of("a")),
         "hidden.md": article("hidden", no_index="true"),
         "nameless.md": article("nameless", id=""),
-        "one.md": article("one", answer="Two names."),
-        "two.md": article("two", answer="Two names."),
-        "near.md": article("near", answer="In two subjects."),
-        "far.md": article("far", answer="In two subjects.", subject="Other"),
+        "one.md": article("one", answer=answer_of("two names")),
+        "two.md": article("two", answer=answer_of("two names")),
+        "near.md": article("near", answer=answer_of("two subjects")),
+        "far.md": article("far", answer=answer_of("two subjects"), subject="Other"),
     }
     ranked = ["/copy", "/hidden", "/nameless", "/two", "/one", "/far", "/near", ("/t1", 0.1), ("/t2", 0.0999)]
     expected = article("a", link(1, "one"), link(2, "near"), link(3, "t1"))
@@ -224,7 +224,10 @@ def test_nothing_unsound_or_weak_is_ever_added(fill, mode: str):
 
 
 def test_a_link_to_a_copy_of_a_kept_one_is_not_added(fill):
-    files = {"one.md": article("one", answer="Two names."), "two.md": article("two", answer="Two names.")}
+    files = {
+        "one.md": article("one", answer=answer_of("two names")),
+        "two.md": article("two", answer=answer_of("two names")),
+    }
     text = article("a", link(1, "two"))
     for mode in ("repair", "empty"):
         assert fill(text, mode, {"/a": ["/one", "/t1"]}, files=files) == article("a", link(1, "two"), link(2, "t1"))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from conftest import article, link
+from conftest import answer_of, article, link
 
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
@@ -40,11 +40,11 @@ def copies(small: Small) -> Corpus:
     return small(
         {
             "a.md": article(
-                "a", link(1, "b"), link(2, "gone", identity="9"), extra="date: 2024-01-02\n", answer="One."
+                "a", link(1, "b"), link(2, "gone", identity="9"), extra="date: 2024-01-02\n", answer=answer_of("one")
             ),
-            "a-copy.md": article("a-copy", link(1, "c"), answer="One.", extra="date: 2025-03-01\n"),
-            "b.md": article("b", answer="Two.", extra="date: 2024-12-31\n"),
-            "b-copy.md": article("b-copy", answer="Two.", subject="Other"),
+            "a-copy.md": article("a-copy", link(1, "c"), answer=answer_of("one"), extra="date: 2025-03-01\n"),
+            "b.md": article("b", answer=answer_of("two"), extra="date: 2024-12-31\n"),
+            "b-copy.md": article("b-copy", answer=answer_of("two"), subject="Other"),
             "c.md": article("c", link(1, "b"), link(2, "b-copy"), link(3, "a"), extra="date: 2024-12-31T08:00\n"),
             "hidden.md": article("hidden", link(1, "c"), extra="no_index: true\ndate: 2026-01-01\n"),
             "lone.md": article("lone"),

@@ -33,7 +33,7 @@ from recommender.store import save_model
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 KEPLER_COPY = "/learn/physics/questions/explain-keplers-three-laws-of-planetary-motion"
 FOUR = ("id", "title", "subject", "url")
-LONG = "tides moon sea gravity pull water earth orbit"
+LONG = "tides moon sea gravity pull water earth orbit wave shore day night"
 FILES = {
     "a.md": article("a", id="7", answer=f"{LONG} one.", subject="Sea"),
     "a-copy.md": article("a-copy", id="7", answer=f"{LONG} one.", subject="Air"),

@@ -30,7 +30,7 @@ from recommender.settings import Settings
 from recommender.store import save_model
 
 EVIL = "<script>alert(1)</script>\"&'"
-TIDES = "tides follow the moon because gravity pulls the sea"
+TIDES = "tides follow the moon because gravity pulls the sea by day and night"
 FILES = {
     "a.md": article(
         "a",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text import analyze, opening, single_spaced
+from recommender.text import analyze, opening, own_words, single_spaced
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,79 @@ def test_words(text: str, words: str) -> None:
 def test_no_text_takes_quadratic_time(text: str, last: list[str]) -> None:
     # The quadratic way takes minutes for each of these, so a regression shows as a hanging test.
     assert analyze(text)[-len(last) :] == last
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("&nbsp;", 0),
+        ("Coming soon.", 2),
+        ('{{< youtube id="abc" title="How bread rises" >}}', 0),
+        ("{{% notice tip %}}Salt slows the yeast.{{% /notice %}}", 4),
+        ("{% include video.html id='x' title='a b c' %}", 0),
+        ("{%- render 'x' -%}{{ page.content | markdownify }}", 0),
+        ('<Video src="a" onEnd={() => next()} style={{ width: 1 }} />', 0),
+        ("import Video from '../video.mdx'\n\nexport const meta = { a: 1 }\n\n<Video />", 0),
+        ("Import taxes are paid at the border; see the list.", 10),
+        ("<!-- to do: write this page -->", 0),
+        ("<script>if (1 < 2) { show('hello world') }</script>", 0),
+        ("<style>.a { color: red }\np > a { color: blue }</style>", 0),
+        ("<script>never closed", 2),
+        (f"<script>{'show(x); ' * 50}</script>", 0),
+        (f"<style>{'p b i u ' * 50}</style> Soon.", 1),
+        ('[video src="a.mp4" width=3] [gallery] [embed]https://youtu.be/abc[/embed]', 0),
+        ("![[Some embedded note]]", 0),
+        ("[!INCLUDE [shared note](../includes/shared.md)]", 0),
+        ("[!VIDEO https://www.youtube.com/embed/abc]", 0),
+        ("https://www.youtube.com/watch?v=abc", 0),
+        ('<iframe src="https://x.org" title="A video player"></iframe>', 0),
+        ('--8<-- "includes/note.md"\n{!includes/note.md!}\n{: .wide #first}', 0),
+        ("<?php include('x.php'); ?><%- include('x', {a: 1}) %>", 0),
+        ("Read [the guide](https://x.org/a-b) and [see also][1].", 6),
+        ('```json\n{"a": 1, "b": {"c": 2}}\n```', 6),
+        ("{{< video >}} before ```a {b} c``` behind {{< video >}}", 5),
+        ("word " * 11 + "{{< video >}} word word", 12),
+        ("敬请期待", 3),
+    ],
+)
+def test_own_words_are_those_that_no_generator_fills_in(text: str, count: int) -> None:
+    assert own_words(text, 12) == count
+    assert own_words(text, 2) == min(2, count)
+
+
+OPENINGS = [
+    "<!--",
+    "<script>",
+    "<a ",
+    "{",
+    "{a",
+    "{%",
+    "[",
+    "[a ",
+    "[!a [b](",
+    "![[",
+    "<?",
+    "import",
+    "](",
+    "[/",
+    "```",
+]
+
+
+@pytest.mark.parametrize("opening", [*OPENINGS, "https://", "-"])
+def test_own_words_take_no_quadratic_time(opening: str) -> None:
+    for text in (opening, f"{opening}\n"):
+        assert own_words(text * (1_000_000 // len(text)), 12) <= 12
+
+
+@given(
+    st.lists(st.one_of(st.sampled_from(OPENINGS), st.sampled_from(["}", ">", "]", "a b", "{{< x >}}"])), max_size=30)
+)
+def test_own_words_are_never_more_than_all(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert 0 <= own_words(text, 10**6) <= len(analyze(text)) + len(pieces)
+    assert own_words(text, 5) == min(5, own_words(text, 10**6))
 
 
 @given(st.text(st.characters(codec=None)))

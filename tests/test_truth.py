@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import pytest
-from conftest import article, link
+from conftest import answer_of, article, link
 
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
@@ -21,10 +21,10 @@ def copies(small: Small) -> Corpus:
     """Rows: a 0, a-copy 1, b 2, b-copy 3, c 4, hidden 5, lone 6."""
     return small(
         {
-            "a.md": article("a", link(1, "b"), answer="One."),
-            "a-copy.md": article("a-copy", link(1, "b-copy"), link(2, "c"), link(3, "a"), answer="One."),
-            "b.md": article("b", link(1, "nowhere"), link(2, "hidden"), link(3, "b"), answer="Two."),
-            "b-copy.md": article("b-copy", answer="Two.", subject="Other"),
+            "a.md": article("a", link(1, "b"), answer=answer_of("one")),
+            "a-copy.md": article("a-copy", link(1, "b-copy"), link(2, "c"), link(3, "a"), answer=answer_of("one")),
+            "b.md": article("b", link(1, "nowhere"), link(2, "hidden"), link(3, "b"), answer=answer_of("two")),
+            "b-copy.md": article("b-copy", answer=answer_of("two"), subject="Other"),
             "c.md": article("c", link(1, "b"), link(2, "b-copy")),
             "hidden.md": article("hidden", link(1, "c"), extra="no_index: true\n"),
             "lone.md": article("lone"),
