@@ -48,6 +48,12 @@ class Catalogue:
         return index_names(map(" ".join, zip(*columns, strict=True)))
 
     @cached_property
+    def hosts(self) -> frozenset[str]:
+        """The commonest host of the urls."""
+        # Most sites have no host in any url: no need to decode a million of them.
+        return own_hosts((), self.urls.all() if re.search(b"//", self.urls.blob.data) else ())
+
+    @cached_property
     def path_rows(self) -> Finder:
         """The articles by the paths of their files."""
         return Finder(self.paths)
@@ -84,12 +90,10 @@ class SavedAddresses:
         """Whether the site's host takes capitals for small letters."""
         return self.settings.ignore_case
 
-    @cached_property
+    @property
     def hosts(self) -> frozenset[str]:
         """Hosts of the site itself."""
-        urls = self.catalogue.urls
-        # Most sites have no host in any url: no need to decode a million of them.
-        return own_hosts(self.settings.host, urls.all() if re.search(b"//", urls.blob.data) else ())
+        return own_hosts(self.settings.host, ()) if self.settings.host else self.catalogue.hosts
 
     def row(self, url: str) -> int:
         """Give the row of the article with exactly this url, -1 for none."""

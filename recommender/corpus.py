@@ -56,6 +56,7 @@ class Corpus:
     counted: Counted | None = field(default=None, compare=False)
     book: Book = field(default=NOWHERE, compare=False)
     url: UrlSettings = field(default_factory=UrlSettings, compare=False)
+    known_form: SiteForm | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -65,7 +66,7 @@ class Corpus:
     @cached_property
     def form(self) -> SiteForm:
         """The form of its articles' urls, and what else the site has."""
-        return form_of(self.row_of, self.url)
+        return self.known_form or form_of(self.row_of, self.url)
 
     def find(self, url: str) -> int:
         """Find the row of a url, of any host where the site's own is not known; -1 where it names no article."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from recommender.addresses import Resolved, parse, resolve, same_page, with_page
@@ -62,6 +62,11 @@ def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Ju
         drift, url = _drift(corpus, link, found) if verdict == "sound" else ((), link.url)
         judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound"))
     return tuple(sorted(judged, key=lambda one: one.link.slot))
+
+
+def curated_targets(judged: Iterable[Judged], generated: Collection[str]) -> list[int]:
+    """Give the targets of the sound links that a person made, in order of the slots."""
+    return [one.target for one in judged if one.sound and one.link.url not in generated]
 
 
 def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:

@@ -73,6 +73,8 @@ class _Api:
 
     def _related(self, served: Served, row: int, wish: Wish) -> Response:
         curated = self.state.curated(served, row)
+        if curated is None:  # what is no more than a guess must not be kept
+            return Response(answer(served, row, wish, ()), content_type="application/json")
         only = (wish.only.subject, wish.only.min_score) if wish.only else ""
         key = f"{served.tag} related {row} {wish.limit} {only} {wish.explain} {sorted(curated)}"
         return cached_reply(key, lambda: answer(served, row, wish, curated))
@@ -88,8 +90,9 @@ class _Api:
         out: dict[str, Any] = {"article": documents.article(model, row), "path": model.catalogue.paths[row]}
         out["hidden"] = bool(model.catalogue.hidden[row])
         out["copies"] = [model.catalogue.urls[other] for other in documents.copies(model, row)]
+        if self.state.files is not None and (curated := self.state.curated(served, row)) is not None:
+            out["curated"] = documents.articles(model, list(curated))
         if self.state.surveys is not None and (survey := self.state.surveys.of(served.tag)):
-            out["curated"] = [documents.article(model, other) for other in survey.links_of(row)]
             out["linked_from"] = int(survey.in_links[row])
         return {**out, "model": documents.model_facts(served)}
 
@@ -136,7 +139,7 @@ class _Api:
                 raise Refusal("bad-body", "give either url or id, as a text", where + name)
             find = find_url if name == "url" else find_id
             row = find(served, text, suggest=False)
-            return documents.related(served, row, Wish(limit), self.state.curated(served, row))
+            return documents.related(served, row, Wish(limit), self.state.curated(served, row) or ())
         except Refusal as refusal:
             return refusal.document()
 

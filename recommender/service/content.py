@@ -6,8 +6,9 @@ The site is not held: an article is read when it is asked for, and what is known
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import overload
 
@@ -15,13 +16,17 @@ from recommender.article import Article, Style
 from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.corpus import Corpus, read_article
 from recommender.filling import diff_prefix
-from recommender.links import Judged, judge_links
+from recommender.links import Judged, curated_targets, judge_links
 from recommender.lookup import rows_of_id
 from recommender.model import Model
 from recommender.plan import Edit, Filling
 from recommender.problems import Problem
 from recommender.provenance import FILE_NAME, generated_of
 from recommender.settings import Settings
+from recommender.site_form import SiteForm, form_of
+
+# For verdicts of which nobody asks whether a page that is no article is there all the same.
+NO_FORM = SiteForm(frozenset(), frozenset())
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ class Content:
         self.settings = settings
         self.links_file = (settings.home or Path.cwd()) / FILE_NAME
         self._diff_prefix = diff_prefix(root)
+        self._form: tuple[weakref.ref[Catalogue] | None, SiteForm] = None, NO_FORM
 
     def today(self, model: Model, row: int, ambiguous: Sequence[str] = ()) -> Today:
         """Read one article's file and judge its links.
@@ -88,7 +94,32 @@ class Content:
         ((_, outcome),) = filling([row])
         return outcome
 
-    def _corpus(self, model: Model, ambiguous: Sequence[str], style: Style | None = None) -> Corpus:
+    def curated(self, model: Model, row: int) -> list[int]:
+        """Read one article's file, and no other; give the rows that a person linked to, as a survey does.
+
+        Raises:
+            SettingsError: the file that says which links were generated is damaged.
+        """
+        url = model.catalogue.urls[row]
+        article, _ = read_article(self.root, model.catalogue.paths[row], self.settings)
+        if article is None or article.url != url:
+            return []
+        generated = generated_of(self.links_file, url)
+        others = _Articles(self.root, self.settings, model.catalogue, (row, article))
+        corpus = replace(self._corpus(model, (), form=NO_FORM), articles=others)
+        return curated_targets(judge_links(corpus, row, generated), generated)
+
+    def _form_of(self, model: Model) -> SiteForm:
+        """Give the form of a site's urls, made once a model: it takes 0.1 s, and reads what the settings name."""
+        catalogue, form = self._form
+        if catalogue is None or catalogue() is not model.catalogue:
+            form = form_of(model.catalogue.urls.all(), self.settings.url)
+            self._form = weakref.ref(model.catalogue), form
+        return form
+
+    def _corpus(
+        self, model: Model, ambiguous: Sequence[str], style: Style | None = None, form: SiteForm | None = None
+    ) -> Corpus:
         catalogue = model.catalogue
         return Corpus(
             root=self.root,
@@ -102,17 +133,24 @@ class Content:
             families=model.rules.families,
             book=_Book(model.catalogue, model.settings.url, frozenset(ambiguous)),
             url=self.settings.url,
+            known_form=form or self._form_of(model),
         )
 
 
 class _Articles(Sequence[Article]):
-    """Articles by their rows, each read when it is asked for; as the model knew it where its file is gone."""
+    """Articles by their rows, each read when it is asked for; as the model knew it where its file is gone.
 
-    def __init__(self, root: Path, settings: Settings, catalogue: Catalogue) -> None:
+    With ``only`` all but this one are as the model knew them.
+    """
+
+    def __init__(
+        self, root: Path, settings: Settings, catalogue: Catalogue, only: tuple[int, Article] | None = None
+    ) -> None:
         self._root = root
         self._settings = settings
         self._catalogue = catalogue
-        self._read: dict[int, Article] = {}
+        self._read = dict([only] if only else ())
+        self._reads = only is None
 
     def __len__(self) -> int:
         return len(self._catalogue)
@@ -125,7 +163,8 @@ class _Articles(Sequence[Article]):
         if isinstance(row, slice):
             return [self[number] for number in range(*row.indices(len(self)))]
         if row not in self._read:
-            article, _ = read_article(self._root, self._catalogue.paths[row], self._settings)
+            path = self._catalogue.paths[row]
+            article = read_article(self._root, path, self._settings)[0] if self._reads else None
             same = article is not None and article.url == self._catalogue.urls[row]
             self._read[row] = article if article is not None and same else as_built(self._catalogue, row)
         return self._read[row]

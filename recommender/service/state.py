@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 
+from recommender.errors import SettingsError
 from recommender.service.content import Content
 from recommender.service.current import Current, Served
 from recommender.service.metrics import Metrics
@@ -45,9 +46,18 @@ class State:
                 # Where a limit allows no other thread the next request tries again.
                 self._watched_by = os.getpid() if start(partial(_watch, weakref.ref(self)), "watch") else 0
 
-    def curated(self, served: Served, row: int) -> Collection[int]:
-        """Give the rows of a model that a person linked to from an article, as far as the survey of it knows."""
-        return self.surveys.curated(row, served.tag) if self.surveys else ()
+    def curated(self, served: Served, row: int) -> Collection[int] | None:
+        """Give the rows of a model that a person linked to from an article; None where nobody can tell.
+
+        Before the content is surveyed, which takes minutes for a large site, the article's file is read on the spot.
+        """
+        survey = self.surveys.of(served.tag) if self.surveys else None
+        if survey is not None:
+            return survey.links_of(row)
+        try:
+            return self.files.curated(served.model, row) if self.files else ()
+        except SettingsError:
+            return None
 
     def changed(self) -> int | None:
         """Give how many files changed since the model was built, None where nobody has counted them."""

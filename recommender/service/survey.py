@@ -22,7 +22,7 @@ from recommender.audit import audit_site
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import RecommenderError
 from recommender.files import is_article_name, walk
-from recommender.links import judge_links
+from recommender.links import curated_targets, judge_links
 from recommender.model import Model
 from recommender.provenance import FILE_NAME, Generated, read_generated
 from recommender.service.current import tag_of
@@ -109,11 +109,11 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
         if rows[number] >= 0:
             unsound[rows[number]] = sum(not one.sound for one in judged)
         for one in judged:
-            target = rows[one.target] if one.sound else -1
-            if target >= 0:
-                in_links[target] += 1
-                if rows[number] >= 0 and one.link.url not in ours:
-                    curated[rows[number]].append(target)
+            if one.sound and rows[one.target] >= 0:
+                in_links[rows[one.target]] += 1
+        if rows[number] >= 0:
+            targets = [rows[target] for target in curated_targets(judged, ours)]
+            curated[rows[number]] = [target for target in targets if target >= 0]
     likeness = model.likeness if model.corpus_digest == corpus.digest else None
     audit = audit_site(corpus, settings.slots, generated, likeness)
     facts = {

@@ -91,11 +91,6 @@ class Surveys:
         survey = self._newest
         return survey if survey is not None and survey.tag == tag else None
 
-    def curated(self, row: int, tag: str) -> list[int]:
-        """Give the rows that a person linked to from an article, none where nobody has looked yet."""
-        survey = self.of(tag)
-        return survey.links_of(row) if survey else []
-
     def trouble(self, tag: str) -> str:
         """Say why the last survey for the model of this tag came to nothing, "" where it did not."""
         return self._last.trouble if self._last.tag == tag else ""
