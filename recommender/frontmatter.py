@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -158,6 +158,23 @@ def inner_entries(entry: Entry) -> tuple[Entry, ...]:
     if isinstance(entry.node, Mapped) and not entry.node.flow_style:
         return entries(entry.front, entry.node)
     return ()
+
+
+def twins(found: Iterable[Entry], above: str = "") -> Iterator[tuple[str, Entry]]:
+    """Give the keys that stand twice in one mapping, however deep: the dotted name, and the later one."""
+    seen = set()
+    for entry in found:
+        name = above + entry.key
+        if name in seen:
+            yield name, entry
+        seen.add(name)
+        waiting = [entry.node]
+        while waiting:
+            node = waiting.pop()
+            if isinstance(node, Mapped):
+                yield from twins(entries(entry.front, node), f"{name}.")
+            elif not isinstance(node, Scalar):
+                waiting += reversed(node.value)
 
 
 def open_end(entries: Sequence[Entry]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +12,7 @@ from typing import Any
 
 from recommender import addresses, frontmatter
 from recommender.errors import FileProblem, SettingsError
-from recommender.settings_values import check_known, flag_in, mapping_in, number_in, text_in, texts_in
+from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
 
 FILE_NAME = "recommender.yml"
 
@@ -181,15 +180,9 @@ def load_settings(file: Path) -> Settings:
     except FileProblem as problem:
         line = f", line {problem.line - 1}" if problem.line else ""
         raise SettingsError(f"{file}{line}: {problem.reason}; mend the YAML") from None
-    values: dict[str, Any] = {}
-    for entry in entries:
-        if entry.key in values:
-            raise SettingsError(f"{file}: setting {entry.key!r} stands twice; keep one")
-        values[entry.key] = entry.value
-        for name, count in Counter(inner.key for inner in frontmatter.inner_entries(entry)).items():
-            if count > 1:
-                raise SettingsError(f"{file}: setting {f'{entry.key}.{name}'!r} stands twice; keep one")
-    return make_settings(values, file)
+    for name, entry in frontmatter.twins(entries):
+        raise SettingsError(f"{file}, line {entry.line - 1}: setting {name!r} stands twice; keep one")
+    return make_settings({entry.key: entry.value for entry in entries}, file)
 
 
 def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
@@ -227,7 +220,23 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
             made[name] = PARTS | {key: number_in(f"parts.{key}", weight, bounds, file) for key, weight in pairs.items()}
         else:
             made[name] = _fields(value, file)
-    return Settings(**made)
+    settings = Settings(**made)
+    _check_weights(settings, file)
+    return settings
+
+
+def _check_weights(settings: Settings, file: Path) -> None:
+    """Refuse weights with which no article could have a link, whatever its text."""
+    some_above_zero("parts", settings.parts, file)
+    some_above_zero("fields", settings.fields, file)
+    if [name for name, weight in settings.fields.items() if weight > 0] == [TEXT]:
+        some_above_zero("text", settings.text, file)
+    # No part of a score is above 1.
+    highest = sum(weight for weight in settings.parts.values() if weight > 0)
+    if settings.floor is not None and settings.floor >= highest:
+        raise SettingsError(
+            f"{file}: floor {settings.floor:g} is not below {highest:g}, the highest score with these parts; lower it"
+        )
 
 
 def _url(values: Mapping[str, Any], file: Path) -> UrlSettings:
@@ -258,10 +267,7 @@ def _host(text: str, file: Path) -> str:
 
 
 def _fields(value: Any, file: Path) -> dict[str, float]:
-    weights = {
+    return {
         key: float(number_in(f"fields.{key}", weight, (float, 0.0, 1000.0), file))
         for key, weight in mapping_in("fields", value, file).items()
     }
-    if not any(weights.values()):
-        raise SettingsError(f"{file}: every weight in fields is 0; give at least one field a weight above 0")
-    return weights

@@ -85,6 +85,16 @@ def number_in(name: str, value: Any, bounds: tuple[type, float, float], file: Pa
     return float(number) if kind is float else int(number)
 
 
+def some_above_zero(name: str, weights: Mapping[str, float], file: Path) -> None:
+    """Refuse weights of which none counts.
+
+    Raises:
+        SettingsError: none is above 0.
+    """
+    if not any(weight > 0 for weight in weights.values()):
+        raise SettingsError(f"{file}: no weight in {name} is above 0; give at least one a weight above 0")
+
+
 def _shown(value: Any) -> str:
     return (
         repr(value)

@@ -79,6 +79,28 @@ KNOWN = (
 )
 
 
+def parts_of(others: float, **given: float) -> str:
+    return f"parts: {{{', '.join(f'{name}: {given.get(name, others)}' for name in PARTS)}}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        parts_of(0, near_in_return=0.1),
+        parts_of(-1, cosine=0.1),
+        "text: {}\nfields: {title: 1}\n",
+        "text: {}\nfields: {title: 1, text: 1}\n",
+        parts_of(0, cosine=0.5) + "floor: 0.49\n",
+        "floor: 1\n",  # the weights of the parts add up to 1.1
+        "floor: 0\nsame_question_article: 0\nsame_question_list: 0\nlead_words: 0\nlead_times: 0\nexact_up_to: 0\n",
+        "slots: 99\ncandidates: 1\n",
+    ],
+)
+def test_little_is_enough(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE_NAME).write_text(text)
+    load_settings(tmp_path / FILE_NAME)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -105,9 +127,9 @@ KNOWN = (
         pytest.param("url: {host: [a.org, 3: 4]}\n", ": url.host must be a text, got a mapping", id="host-of-another"),
         pytest.param("url: {ignore_case: yes}\n", ": url.ignore_case must be true or false, got 'yes'", id="flag"),
         pytest.param("url: /x\n", ": url must be lines of `name: value`, got '/x'", id="url-of-another-type"),
-        pytest.param("slots: 3\nslots: 4\n", ": setting 'slots' stands twice; keep one", id="twice"),
+        pytest.param("slots: 3\nslots: 4\n", ", line 2: setting 'slots' stands twice; keep one", id="twice"),
         pytest.param(
-            "fields:\n  title: 1\n  title: 2\n", ": setting 'fields.title' stands twice; keep one", id="nested"
+            "fields:\n  title: 1\n  title: 2\n", ", line 3: setting 'fields.title' stands twice; keep one", id="nested"
         ),
         pytest.param("slots: five\n", ": slots must be a whole number from 1 to 99, got 'five'", id="word"),
         pytest.param("slots: 3.0\n", ": slots must be a whole number from 1 to 99, got '3.0'", id="fraction"),
@@ -135,7 +157,7 @@ KNOWN = (
         pytest.param("fields: {a: }\n", ": fields.a must be a number from 0 to 1000, got nothing", id="weight-null"),
         pytest.param(
             "fields: {title: 0, body: 0.0}\n",
-            ": every weight in fields is 0; give at least one field a weight above 0",
+            ": no weight in fields is above 0; give at least one a weight above 0",
             id="all-off",
         ),
         pytest.param("text: {a: 1.5}\n", ": text.a must be a whole number from 0 to 100, got '1.5'", id="text-times"),
@@ -153,7 +175,43 @@ KNOWN = (
             "parts: {cosine: }\n", ": parts.cosine must be a number from -10 to 10, got nothing", id="part-null"
         ),
         pytest.param(
-            "parts:\n  cosine: 1\n  cosine: 2\n", ": setting 'parts.cosine' stands twice; keep one", id="part-twice"
+            "parts:\n  cosine: 1\n  cosine: 2\n",
+            ", line 3: setting 'parts.cosine' stands twice; keep one",
+            id="part-twice",
+        ),
+        pytest.param(
+            "slots: 3\nparts: {cosine: 1, near_in_return: 0,\n  cosine: 0}\n",
+            ", line 3: setting 'parts.cosine' stands twice; keep one",
+            id="part-twice-in-braces",
+        ),
+        pytest.param(
+            "url:\n  host: [{a: 1}, {b: 1, a: 2, b: 3}]\n",
+            ", line 2: setting 'url.host.b' stands twice; keep one",
+            id="twice-in-a-list",
+        ),
+        pytest.param(
+            parts_of(0), ": no weight in parts is above 0; give at least one a weight above 0", id="no-part-counts"
+        ),
+        pytest.param(
+            parts_of(0, cosine=-1, same_subject=-0.5),
+            ": no weight in parts is above 0; give at least one a weight above 0",
+            id="parts-below-0",
+        ),
+        *(
+            pytest.param(
+                text + "fields: {text: 1, title: 0}\n",
+                ": no weight in text is above 0; give at least one a weight above 0",
+                id=text.strip(),
+            )
+            for text in ("text: {}\n", "text: {answer: 0, body: 0}\n")
+        ),
+        pytest.param(
+            "fields: {}\n", ": no weight in fields is above 0; give at least one a weight above 0", id="no-field"
+        ),
+        pytest.param(
+            parts_of(0, cosine=0.5) + "floor: 0.5\n",
+            ": floor 0.5 is not below 0.5, the highest score with these parts; lower it",
+            id="floor",
         ),
         pytest.param("slots: 3\nb: {\n", ", line 3: did not find expected node content; mend the YAML", id="yaml"),
         pytest.param("slots: 3\nb: *x\n", ", line 2: found undefined alias; mend the YAML", id="alias"),
