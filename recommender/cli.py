@@ -90,11 +90,16 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--force", is_flag=True, help="Replace a recommender.yml that is there already.")
-def init(force: bool) -> int:
+@JSON
+def init(force: bool, as_json: bool) -> int:
     """Write a commented recommender.yml for the folder it finds."""
     from recommender.scaffold import write_settings
 
-    output.say(write_settings(Path.cwd(), force=force))
+    written = write_settings(Path.cwd(), force=force)
+    if as_json:
+        output.print_json({**vars(written), "file": str(written.file)})
+    else:
+        output.say(written.sentence)
     return 0
 
 

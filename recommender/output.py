@@ -14,14 +14,12 @@ import click
 import numpy as np
 
 from recommender import parallel
-from recommender.problems import KINDS, Problem, printable, shorten
-from recommender.user_files import write_target
+from recommender.problems import KINDS, Problem, printable
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
     from recommender.audit import Audit
     from recommender.filling import Written
-    from recommender.jsonfiles import Exported
     from recommender.model import Model
     from recommender.plan import Plan
     from recommender.score import Part
@@ -91,12 +89,12 @@ def show_build(model: Model, files: int, problems: Sequence[Problem], folder: Pa
     if as_json:
         print_json({**facts, "problems": [problem.as_dict() for problem in problems]})
         return
-    _show_problems(problems)
     say(
         f"{facts['articles']:,} of {facts['files']:,} files are articles, {facts['terms']:,} terms; lists of "
         f"{slots}: {facts['full lists']:,} full, {facts['short lists']:,} short, {facts['empty lists']:,} empty"
     )
     say(f"saved in {folder}")
+    show_problems(problems)
 
 
 def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
@@ -188,28 +186,6 @@ def _article(model: Model, row: int) -> dict[str, Any]:
     return {name: texts[row] for name, texts in names.items()}
 
 
-def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
-    """Write ranked lists as JSON lines, or to stdout for ``-``."""
-    rows = (json.dumps({"url": url, "related": list(found)}, ensure_ascii=False) for url, found in lists.items())
-    text = "".join(row + "\n" for row in rows)
-    if str(target) == "-":
-        # Bytes: files are UTF-8, whatever the encoding of stdout.
-        click.echo(text.encode("utf-8"), nl=False)
-    else:
-        write_target(target, text.encode("utf-8"))
-        note(f"{len(lists):,} lists written to {target}")
-
-
-def show_exported(done: Exported, folder: Path) -> None:
-    """Say what an export of files did, and which articles have none."""
-    for url, reason in done.left_out:
-        note(f"{shorten(url)}: no file: {reason}")
-    note(
-        f"{done.written + done.unchanged:,} files in {folder}: {done.written:,} written, "
-        f"{done.unchanged:,} as they were, {done.deleted:,} of gone articles deleted"
-    )
-
-
 def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
     """Print the diff of a plan, or with ``check`` the names of its files, and the summary on stderr."""
     if as_json:
@@ -226,7 +202,7 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
             say(printable(edit.path))
         else:
             click.echo(edit.diff.encode("utf-8"), nl=False)
-    _show_problems(plan.problems)
+    show_problems(plan.problems)
     note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}")
 
 
@@ -242,7 +218,7 @@ def show_undo(plan: Plan, *, as_json: bool) -> None:
         return
     for edit in plan.edits:
         click.echo(edit.diff.encode("utf-8"), nl=False)
-    _show_problems(plan.problems)
+    show_problems(plan.problems)
     of_links = f"; the run's {_summary(plan.tally).partition(';')[0]}" if plan.tally else ""
     note(f"{len(plan.edits):,} files would be as they were {'before' if plan.undo else 'after'} the run{of_links}")
 
@@ -259,7 +235,7 @@ def show_written(written: Written, *, as_json: bool) -> None:
             }
         )
         return
-    _show_problems(written.problems)
+    show_problems(written.problems)
     already = f", {written.already:,} were done already" if written.already else ""
     say(f"{written.files:,} files changed{already}; {_summary(written.tally)}".rstrip("; "))
 
@@ -276,7 +252,8 @@ def _summary(tally: Mapping[str, int]) -> str:
     )
 
 
-def _show_problems(problems: Sequence[Problem]) -> None:
+def show_problems(problems: Sequence[Problem]) -> None:
+    """Print every problem on stderr."""
     for problem in problems:
         note(problem.sentence())
 

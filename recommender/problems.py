@@ -175,6 +175,11 @@ def worst_reached(problems: Iterable[Problem], severity: str) -> bool:
     return any(SEVERITIES.index(problem.severity) <= limit for problem in problems)
 
 
+def unusable(problems: Iterable[Problem]) -> list[str]:
+    """Name the files that an error keeps out, each once."""
+    return list(dict.fromkeys(problem.path for problem in problems if problem.severity == "error"))
+
+
 def printable(text: str) -> str:
     """Escape what would break a line or a terminal: control characters, lone surrogates, line separators."""
     if text.isprintable():

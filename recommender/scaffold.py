@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import frontmatter, nodes
@@ -18,8 +19,24 @@ from recommender.user_files import rewrite, write_target
 SAMPLE = 200
 
 
-def write_settings(folder: Path, *, force: bool) -> str:
-    """Find the articles below a folder, write recommender.yml there, and say what was found.
+@dataclass(frozen=True)
+class Scaffolded:
+    """A settings file that was written: the content it names, how many files were looked at, which nouns none has."""
+
+    file: Path
+    content: str
+    files: int
+    missing: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """Say so."""
+        hint = f"; none of them has {', '.join(self.missing)}: name your keys under `keys:`" if self.missing else ""
+        return f"{self.file.name} written: content is {self.content}, {self.files} of its files looked at{hint}"
+
+
+def write_settings(folder: Path, *, force: bool) -> Scaffolded:
+    """Find the articles below a folder, and write recommender.yml there.
 
     Raises:
         SettingsError: there is one already, or it cannot be written.
@@ -32,11 +49,10 @@ def write_settings(folder: Path, *, force: bool) -> str:
     if not sampled:
         raise ContentError(f"no Markdown file with front matter below {folder}; run init at the top of the site")
     default = Settings()
-    missing = [name for name in ("id", "title", "url") if not keys[getattr(default.keys, name)]]
+    missing = tuple(name for name in ("id", "title", "url") if not keys[getattr(default.keys, name)])
     text = _text(content, default)
     rewrite(file, text.encode("utf-8"))
-    hint = f"; none of them has {', '.join(missing)}: name your keys under `keys:`" if missing else ""
-    return f"{file.name} written: content is {content}, {sampled} of its files looked at{hint}"
+    return Scaffolded(file, content, sampled, missing)
 
 
 def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:

@@ -72,7 +72,7 @@ OWNERS = {
     "subprocess": {"git", "service"},
     "fcntl": {"atomic"},
     "json": {
-        "cli",
+        "commands",
         "index",
         "json_lines",
         "jsonfiles",

@@ -215,7 +215,7 @@ def test_build_then_ask_then_export(empty: Path, capsys: pytest.CaptureFixture[s
     assert "0 articles with sound curated links" in said(capsys)[0]
     write_files(empty, {"content/bad.md": b"---\nid: \xff\n---\n"})
     assert main(["build", "content", "--model", "m"]) == 1
-    first, second = said(capsys)[1].splitlines()
+    first, second, _ = said(capsys)[1].splitlines()
     assert first == "5 of 5 files read; the others are as the last build read them"  # they are younger than 2 s
     assert second.startswith("bad.md:2: error not-utf8: ")
 
@@ -291,16 +291,42 @@ def test_json_is_one_document_alone_on_stdout(
     assert err == ""
 
 
-def test_json_of_the_commands_that_write(site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+# The commands that change something, in an order in which each can run; the others stand in JSON.
+WRITING: list[tuple[list[str], int, list[str]]] = [
+    (["init", "--force"], 0, ["file", "content", "files", "missing"]),
+    (
+        ["build"],
+        0,
+        ["model", "files", "articles", "terms", "full lists", "short lists", "empty lists", "problems"],
+    ),
+    (["tune"], 0, []),
+    (["export", "--output", "lists.jsonl"], 0, ["output", "lists"]),
+    (["export", "--format", "json-files", "out"], 0, ["folder", "written", "unchanged", "deleted", "left_out"]),
+    (["fill", "--write"], 0, ["written", "already", "summary", "problems"]),
+    (["fill", "--check"], 0, ["files", "summary", "problems"]),
+    (["undo"], 0, ["files", "problems"]),
+    (["judge", "--agreement", "one.jsonl", "one.jsonl"], 0, []),
+]
+# They run until they are stopped.
+ENDLESS = {"serve", "watch"}
+
+
+def test_every_command_that_ends_prints_one_json_document(
+    site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(site)
-    assert main(["build", "--json"]) == 0
-    built = json.loads(said(capsys)[0])
-    assert (built["files"], built["articles"]) == (142, 142)
-    assert built["full lists"] + built["short lists"] + built["empty lists"] == 142
-    assert main(["fill", "--write", "--json"]) == 0
-    assert json.loads(said(capsys)[0])["written"] > 20
-    assert main(["fill", "--check", "--json"]) == 0
-    assert json.loads(said(capsys)[0])["files"] == []
+    Path("one.jsonl").write_text('{"url": "/a", "labels": {"/b": "3", "/c": "0"}}\n')
+    for arguments, code, keys in WRITING:
+        assert main([*arguments, "--json"]) == code, arguments
+        found = json.loads(said(capsys)[0])
+        assert not keys or list(found) == keys, arguments
+    assert {arguments[0] for arguments, *_ in [*JSON, *WRITING]} == cli.commands.keys() - ENDLESS
+
+
+def test_lists_on_stdout_and_json_are_too_much(at_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--output", "-", "--json"]) == 2
+    out, err = said(capsys)
+    assert (out, "--json has no place there; name a FILE" in err) == ("", True)
 
 
 def test_check_names_files_and_ends_with_1_until_they_are_written(site: Path, monkeypatch, capsys) -> None:
@@ -485,3 +511,46 @@ def test_any_encoding_of_stdout_is_served(foreign: Path, encoding: str) -> None:
     # What other programs read is UTF-8 wherever it is written.
     assert "Flut → b é 🙂" in run("fill", "content").decode("utf-8")
     assert json.loads(run("export", "--output", "-").decode("utf-8").splitlines()[0])["url"] == "/a"
+
+
+def test_a_build_says_first_that_it_saved_and_last_what_is_missing(
+    empty: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in "abcd":
+        write_files(empty, {f"content/{name}.md": article(name, answer=f"The tide and the moon {name}.")})
+    write_files(empty, {"content/big.md": b"x" * 1_048_577, "content/bad.md": b"---\nurl: \xff\n---\n"})
+    assert main(["build", "content", "--model", "m"]) == 1
+    out, err = said(capsys)
+    assert out.splitlines()[-1] == "saved in m"
+    wanted = [
+        "bad.md:2: error not-utf8: byte 9 is not UTF-8 (save the file as UTF-8)",
+        "big.md: error too-large: the file has 1,048,577 bytes (split the article)",
+        "2 of 6 files are not in the model: bad.md, big.md; so the exit code is 1, which --allow-problems makes 0",
+    ]
+    assert err.splitlines() == wanted
+    assert main(["related", "/a", "--model", "m"]) == 0
+    said(capsys)
+    assert main(["build", "content", "--model", "m", "--allow-problems"]) == 0
+    assert said(capsys)[1].splitlines()[-1] == "2 of 6 files are not in the model: bad.md, big.md"
+    assert main(["build", "content", "--model", "m", "--allow-problems", "--json"]) == 0
+    assert [problem["path"] for problem in json.loads(said(capsys)[0])["problems"]] == ["bad.md", "big.md"]
+    for path in ("big.md", "bad.md"):
+        (empty / "content" / path).unlink()
+    assert main(["build", "content", "--model", "m"]) == 0
+    assert "not in the model" not in said(capsys)[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ("fields: {nowhere: 1, missing: 2}", "no article has a word in nowhere, missing; look at the settings fields"),
+        ("floor: 0.9", "/a: 0 of 5 found; stopped: 3 below-floor; look at the settings fields, text, parts, floor"),
+    ],
+)
+def test_a_build_says_why_every_list_is_empty(
+    empty: Path, capsys: pytest.CaptureFixture[str], settings: str, reason: str
+) -> None:
+    files = {f"content/{n}.md": article(n, answer=f"The tide and the moon {n} {n * 3}.") for n in "abcd"}
+    write_files(empty, {"recommender.yml": f"content: content\n{settings}\n", **files})
+    assert main(["build"]) == 0
+    assert f"every list is empty; {reason}" in said(capsys)[1]

@@ -13,6 +13,7 @@ from recommender import output
 from recommender.article import digest
 from recommender.ask import ask, ask_draft, why
 from recommender.audit import Audit, audit_site
+from recommender.commands.exporting import write_lists
 from recommender.corpus import Corpus
 from recommender.filling import Written
 from recommender.model import Model
@@ -156,9 +157,9 @@ def test_lists_are_those_that_the_build_chose(model: Model, tmp_path: Path, caps
     urls = model.catalogue.urls.all()
     assert list(lists) == urls
     assert [lists[url] for url in urls] == [[urls[c.row] for c in model.chosen.of(row)][:3] for row in range(len(urls))]
-    output.write_lists(lists, tmp_path / "lists.jsonl")
-    assert capsys.readouterr().err == f"142 lists written to {tmp_path / 'lists.jsonl'}\n"
-    output.write_lists(lists, Path("-"))
+    write_lists(lists, tmp_path / "lists.jsonl")
+    assert capsys.readouterr().err == ""
+    write_lists(lists, Path("-"))
     written = capsys.readouterr()
     assert (written.out, written.err) == ((tmp_path / "lists.jsonl").read_text(), "")
     rows = [json.loads(line) for line in written.out.splitlines()]

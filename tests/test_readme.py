@@ -5,6 +5,7 @@ After a wanted change of output: RECOMMENDER_WRITE_README=1 pytest tests/test_re
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -140,3 +141,69 @@ def test_every_runtime_dependency_is_justified() -> None:
     for requirement in project["dependencies"]:
         name = re.split(r"[><=\[]", requirement)[0]
         assert re.search(rf"^\| `?{re.escape(name)}`? \|", text, re.MULTILINE | re.IGNORECASE), name
+
+
+LOADED = """
+import json, sys
+from recommender.cli import main
+main(sys.argv[2:])
+sys.stdout.flush()
+json.dump(sorted(sys.modules), open(sys.argv[1], "w"))
+"""
+RUNS = {
+    "audit": "audit",
+    "related": "related 20106 --explain",
+    "closest": "related nothing-of-that-name",
+    "evaluate": "evaluate",
+    "disagreements": "disagreements",
+    "tune": "tune",
+    "fill": "fill --check",
+    "lists": "export --output lists.jsonl",
+    "files": "export --format json-files out",
+    "build": "build",
+    "fresh": "build --model fresh",
+}
+# What the README says of a library -> the runs above that load it; `serve` and `watch`, which do not end, are none.
+ONLY = {
+    "`serve`": set(),
+    "`watch`": set(),
+    "`serve` and `export` (of json-files)": {"files"},
+    "building a model": {"build", "fresh"},
+    "building a model from scratch": {"fresh"},
+}
+IMPORTED_AS = {"scikit-learn": "sklearn", "prometheus-client": "prometheus_client"}
+
+
+def test_only_what_the_readme_says_loads_a_library(site: Path, tmp_path: Path) -> None:
+    rows = dict(
+        re.findall(r"^\| ([a-z-]+) \|.* only ([^;|]*?) loads? it \|$", README.read_text(encoding="utf-8"), re.M)
+    )
+    assert {"flask", "numba", "orjson", "scikit-learn", "scipy", "prometheus-client", "watchfiles"} == rows.keys()
+    loaded = {}
+    for name, command in RUNS.items():
+        seen = tmp_path / "seen.json"
+        script = [sys.executable, "-c", LOADED, str(seen), *command.split()]
+        subprocess.run(script, check=True, cwd=site, env=environment(tmp_path), capture_output=True)
+        loaded[name] = set(json.loads(seen.read_text(encoding="utf-8")))
+    for library, only in rows.items():
+        found = {name for name, modules in loaded.items() if IMPORTED_AS.get(library, library) in modules}
+        assert found == ONLY[only], library
+
+
+def test_the_answers_that_carry_a_strong_etag_are_named(saved: Path) -> None:
+    from recommender.service import create_app
+    from recommender.settings import Settings
+
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    (named,) = re.findall(r"The answers of `GET ([^.]*)` carry a strong ETag", text)
+    client = create_app(saved, Settings()).test_client()
+    url = "/learn/physics/questions/what-is-entropy-and-why-does-it-tend-to-increase"
+    queries = {"/v1/related": f"?url={url}", "/v1/articles": "?query=moon", "/article": f"?url={url}"}
+    rules = {rule.rule for rule in client.application.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    tagged = set()
+    for rule in rules - {"/static/<path:filename>"}:
+        answer = client.get(rule.replace("<identity>", "20106") + queries.get(rule, ""))
+        assert answer.status_code < 500, rule
+        if answer.headers.get("ETag", "").startswith('"'):
+            tagged.add(rule.replace("<identity>", "{id}"))
+    assert set(re.split("`, `|` and `", named)) == tagged

@@ -26,7 +26,7 @@ def without_places(settings: Settings) -> Settings:
 
 def test_the_file_loads_and_is_the_defaults(tmp_path: Path) -> None:
     write_files(tmp_path, {"content/a.md": article("a")})
-    sentence = write_settings(tmp_path, force=False)
+    sentence = write_settings(tmp_path, force=False).sentence
     assert sentence == "recommender.yml written: content is content, 1 of its files looked at"
     settings = load_settings(tmp_path / FILE_NAME)
     assert without_places(settings) == Settings()
@@ -115,7 +115,7 @@ def test_a_folder_of_any_name_can_be_read_back(tmp_path: Path, name: str) -> Non
 
 def test_keys_of_other_names_are_pointed_out(tmp_path: Path) -> None:
     write_files(tmp_path, {"content/a.md": "---\ntitle: A\nslug: /a\n---\n"})
-    sentence = write_settings(tmp_path, force=False)
+    sentence = write_settings(tmp_path, force=False).sentence
     assert sentence.endswith("; none of them has id, url: name your keys under `keys:`")
 
 

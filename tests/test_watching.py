@@ -91,3 +91,16 @@ def test_what_is_of_the_content(tmp_path: Path, path: str, wanted: bool) -> None
     root.mkdir()
     of_content = is_of_content(root, root / "models" / "m")
     assert of_content(1, str((root / path).resolve())) == wanted
+
+
+def test_what_is_not_in_the_model_is_said_once(watching: subprocess.Popen[str], top: Path) -> None:
+    until(lambda: models(top) == 1, watching, top)
+    (top / "content" / "bad.md").write_bytes(b"---\nurl: \xff\n---\n")
+    until(lambda: models(top) == 2, watching, top)
+    until(lambda: "1 of 143 files are not in the model: bad.md\n" in (top / "watch.log").read_text(), watching, top)
+    one = top / "content/astronomy/compare-refracting-and-reflecting-telescopes.md"
+    one.write_text(one.read_text().replace("answer: >-\n    ", "answer: >-\n    Telescopes. "))
+    until(lambda: models(top) == 3, watching, top)
+    time.sleep(0.5)
+    log = (top / "watch.log").read_text()
+    assert log.count("bad.md:2: error not-utf8") == log.count("not in the model") == 1

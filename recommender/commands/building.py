@@ -6,12 +6,13 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from recommender import output, parallel
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
+from recommender.problems import unusable
 from recommender.settings import Settings, find_settings
 from recommender.user_files import check_folder
 
@@ -22,15 +23,18 @@ if TYPE_CHECKING:
 
 # Articles from which on memory is given back while a model is built; a smaller site has some 200 MB to give.
 LARGE = 100_000
+# Files that the last line of a build names.
+NAMED = 5
 
 
 @click.command()
 @CONTENT
 @click.option("--verify-bytes", is_flag=True, help="Compare the bytes of every file with what the last build read.")
 @click.option("--scheduler", metavar="ADDRESS", help="Read and rank on the workers of this Dask scheduler.")
+@click.option("--allow-problems", is_flag=True, help="Exit with 0 although files could not be used.")
 @MODEL
 @JSON
-def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model: Path | None, as_json: bool) -> int:
+def build(content: Path | None, model: Path | None, scheduler: str | None, as_json: bool, **options: Any) -> int:
     """Read the site, rank it, choose the links, and save all that as a model; unchanged files are not read again."""
     settings = find_settings(Path.cwd())
     folder, root = model_folder(model, settings), content_folder(content, settings)
@@ -41,9 +45,12 @@ def build(content: Path | None, verify_bytes: bool, scheduler: str | None, model
 
             root = root.absolute()  # workers have other working directories
             stack.enter_context(parallel.on(stack.enter_context(connected(scheduler, root))))
-        built = build_changed(root, settings, folder, verify=verify_bytes)
+        built = build_changed(root, settings, folder, verify=options["verify_bytes"])
     output.show_build(built.model, built.files, built.problems, folder, as_json=as_json)
-    return 1 if any(problem.severity == "error" for problem in built.problems) else 0
+    _say_if_all_are_empty(built.model)
+    allowed = options["allow_problems"]
+    missing = say_missing(built, "" if allowed else "; so the exit code is 1, which --allow-problems makes 0")
+    return 1 if missing and not allowed else 0
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,26 @@ class Built:
     model: Model
     files: int
     problems: Sequence[Problem]
+
+
+def say_missing(built: Built, consequence: str = "") -> bool:
+    """Name on stderr the files that could not be used, and tell whether there are any."""
+    missing = unusable(built.problems)
+    if missing:
+        named = ", ".join(missing[:NAMED]) + (", …" if len(missing) > NAMED else "")
+        output.note(f"{len(missing):,} of {built.files:,} files are not in the model: {named}{consequence}")
+    return bool(missing)
+
+
+def _say_if_all_are_empty(model: Model) -> None:
+    """Say on stderr why no article has a link, which settings can do."""
+    if len(model) < 2 or len(model.chosen.rows):
+        return
+    if model.vectors.rows.columns:
+        reason = f"{model.catalogue.urls[0]}: {model.choose_for(0).reason(model.settings.slots)}"
+    else:
+        reason = f"no article has a word in {', '.join(model.settings.weighted)}"
+    output.note(f"every list is empty; {reason}; look at the settings fields, text, parts, floor and same_question_*")
 
 
 @parallel.no_collection()

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recommender import output
-from recommender.commands.site import MODEL, exclude, load, saved_model
+from recommender.commands.site import JSON, MODEL, exclude, load, saved_model
+from recommender.problems import shorten
 from recommender.settings import Settings, find_settings
+from recommender.user_files import check_folder, check_target, write_target
+
+if TYPE_CHECKING:
+    from recommender.jsonfiles import Exported
 
 
 @click.command()
@@ -24,36 +32,72 @@ from recommender.settings import Settings, find_settings
 @click.option("--limit", type=click.IntRange(1, 20), help="Links per article, at most 20 (default: the slots).")
 @click.option("--output", "target", type=click.Path(path_type=Path), help="FILE of the JSON lines, - for stdout.")
 @MODEL
-def export(folder: Path | None, form: str, limit: int | None, target: Path | None, model: Path | None) -> int:
+@JSON
+def export(folder: Path | None, form: str, target: Path | None, as_json: bool, **options: Any) -> int:
     """Write the ranked lists of all articles: as JSON lines to --output FILE, or as static files into DIR."""
     settings = find_settings(Path.cwd())
     if form == "json-files":
         exclude("form", ["target"], "json-files go into a folder: `recommender export --format json-files DIR`")
         if folder is None:
             raise click.UsageError("json-files go into a folder: `recommender export --format json-files DIR`")
-        return _write_files(folder, saved_model(model, settings), settings, limit)
+        done = _write_files(folder, saved_model(options["model"], settings), options["limit"])
+        _show_files(done, folder, as_json=as_json)
+        return 1 if done.left_out else 0
     exclude("folder", ["form", "target"], "JSON lines go into one file: `recommender export --output FILE`")
     if target is None or folder is not None:
         raise click.UsageError("JSON lines go into one file: `recommender export --output FILE`, - for stdout")
-    from recommender.rankers import lists_of
-    from recommender.user_files import check_target
-
-    if str(target) != "-":
-        check_target(target)
-    loaded = load(model, settings)
-    output.write_lists(lists_of(loaded, limit or loaded.settings.slots), target)
+    if str(target) == "-" and as_json:
+        raise click.UsageError("--output - prints the lists on stdout, so --json has no place there; name a FILE")
+    _write_lines(target, settings, options, as_json=as_json)
     return 0
 
 
-def _write_files(folder: Path, model: Path, settings: Settings, limit: int | None) -> int:
+def _write_lines(target: Path, settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> None:
+    from recommender.rankers import lists_of
+
+    if str(target) != "-":
+        check_target(target)
+    model = load(options["model"], settings)
+    lists = lists_of(model, options["limit"] or model.settings.slots)
+    write_lists(lists, target)
+    if as_json:
+        output.print_json({"output": str(target), "lists": len(lists)})
+    elif str(target) != "-":
+        output.note(f"{len(lists):,} lists written to {target}")
+
+
+def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
+    """Write ranked lists as JSON lines, or to stdout for ``-``."""
+    rows = (json.dumps({"url": url, "related": list(found)}, ensure_ascii=False) for url, found in lists.items())
+    # Bytes: files are UTF-8, whatever the encoding of stdout.
+    data = "".join(row + "\n" for row in rows).encode("utf-8")
+    if str(target) == "-":
+        click.echo(data, nl=False)
+    else:
+        write_target(target, data)
+
+
+def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
     from recommender.jsonfiles import export_files
     from recommender.service.current import Served
     from recommender.store import open_model, read_manifest
-    from recommender.user_files import check_folder
 
     check_folder(folder)
     manifest = read_manifest(model)
     served = Served(open_model(model, manifest), manifest["version"], "")
-    done = export_files(served, limit or served.model.settings.slots, folder, output.progress)
-    output.show_exported(done, folder)
-    return 1 if done.left_out else 0
+    return export_files(served, limit or served.model.settings.slots, folder, output.progress)
+
+
+def _show_files(done: Exported, folder: Path, *, as_json: bool) -> None:
+    """Say what an export of files did, and which articles have none."""
+    if as_json:
+        left_out = [{"url": url, "reason": reason} for url, reason in done.left_out]
+        counts = {"written": done.written, "unchanged": done.unchanged, "deleted": done.deleted}
+        output.print_json({"folder": str(folder), **counts, "left_out": left_out})
+        return
+    for url, reason in done.left_out:
+        output.note(f"{shorten(url)}: no file: {reason}")
+    output.note(
+        f"{done.written + done.unchanged:,} files in {folder}: {done.written:,} written, "
+        f"{done.unchanged:,} as they were, {done.deleted:,} of gone articles deleted"
+    )

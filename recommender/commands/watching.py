@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
 from recommender import output
-from recommender.commands.building import build_changed
+from recommender.commands.building import build_changed, say_missing
 from recommender.commands.site import CONTENT, MODEL, content_folder, model_folder
 from recommender.errors import RecommenderError
+from recommender.problems import Problem
 from recommender.settings import Settings, find_settings
 from recommender.threads import require
 from recommender.user_files import check_folder
@@ -40,11 +41,10 @@ def watch(content: Path | None, model: Path | None) -> int:
         yield_on_timeout=True,
         raise_interrupt=False,
     )
-    built = False
+    told: Sequence[Problem] | None = None
     for found in changes:
-        if found or not built:
-            _build(root, settings, folder)
-            built = True
+        if found or told is None:
+            told = _build(root, settings, folder, told or ())
     return 0
 
 
@@ -63,12 +63,17 @@ def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
     return of_content
 
 
-def _build(root: Path, settings: Settings, folder: Path) -> None:
+def _build(root: Path, settings: Settings, folder: Path, told: Sequence[Problem]) -> Sequence[Problem]:
+    """Build, and say what is wrong with the files unless it was told before; give what is wrong with them now."""
     begun = time.monotonic()
     try:
         built = build_changed(root, settings, folder)
     except RecommenderError as error:  # the next change may mend it; until then the model from before stays
         output.complain(str(error))
-        return
+        return told
     seconds = time.monotonic() - begun
     output.say(f"{output.now()} {len(built.model):,} of {built.files:,} files are articles; built in {seconds:.1f} s")
+    if built.problems != told:
+        output.show_problems(built.problems)
+        say_missing(built)
+    return built.problems
