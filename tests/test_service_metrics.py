@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -48,3 +51,34 @@ def test_a_process_that_has_only_just_begun_to_count_spoils_no_scrape(tmp_path: 
     (tmp_path / "histogram_3.db").touch()
     (metric,) = _AllProcesses(tmp_path).collect()
     assert [(one.name, one.labels, one.value) for one in metric.samples] == [("asked_total", {"route": "/"}, 43.0)]
+
+
+SWAPS = """
+import os, sys
+from pathlib import Path
+from recommender.service.current import Current
+from recommender.service.metrics import Metrics
+metrics = Metrics()
+for tag in sys.argv[1:]:
+    metrics.swapped(tag)
+text = metrics.text(Current(Path("nowhere")), None).decode()
+print(next(line for line in text.splitlines() if line.startswith("recommender_model_swaps_total")))
+"""
+
+
+def test_a_new_model_is_counted_once_however_many_processes_take_it_up(tmp_path: Path) -> None:
+    """Eight workers made eight of one: the number told of workers, not of models."""
+
+    def count(*tags: str, folder: Path | None) -> str:
+        surroundings = {**os.environ, **({"PROMETHEUS_MULTIPROC_DIR": str(folder)} if folder else {})}
+        arguments = [sys.executable, "-c", SWAPS, *tags]
+        done = subprocess.run(arguments, env=surroundings, capture_output=True, text=True, check=True)
+        return done.stdout.strip().removeprefix("recommender_model_swaps_total ")
+
+    folder = tmp_path / "counters"
+    folder.mkdir()
+    assert [count("one", folder=folder) for _ in range(3)] == ["1.0"] * 3
+    assert count("one", "two", folder=folder) == "2.0"
+    assert count("two", "three", folder=folder) == "3.0"
+    assert count("one", "two", folder=None) == "2.0"  # one process
+    assert count("four", folder=folder) == "4.0"

@@ -40,7 +40,11 @@ class Metrics:
             buckets=BUCKETS,
             registry=self._registry,
         )
-        self._swaps = Counter("recommender_model_swaps", "New models taken up while serving.", registry=self._registry)
+        self._swaps = Counter(
+            "recommender_model_swaps",
+            "New models taken up while serving, each counted once, however many processes take it up.",
+            registry=self._registry,
+        )
         self._found: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def observe(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -54,8 +58,14 @@ class Metrics:
         requests.inc()
         times.observe(seconds)
 
-    def swapped(self) -> None:
-        """Count a new model."""
+    def swapped(self, tag: str) -> None:
+        """Count a model that was taken up while serving, in the first process that takes it up."""
+        folder = os.environ.get(FOLDER)
+        if folder:
+            try:
+                (Path(folder) / f"swap-{tag}").touch(exist_ok=False)
+            except OSError:  # another process was first, or the disk is full, where the counters are lost too
+                return
         self._swaps.inc()
 
     def text(self, current: Current, changed: int | None) -> bytes:

@@ -78,7 +78,7 @@ class State:
     def tick(self) -> None:
         """Look for a new model and a new survey once, and have the content surveyed where that is due."""
         if self.current.look():
-            self.metrics.swapped()
+            self.metrics.swapped(self.current.require().tag)
         if self.surveys is not None:
             self.surveys.look()
             self.surveys.order_if_due(self.current)
