@@ -20,8 +20,7 @@ class Judged:
     """One curated link with its verdict, the row of its target (-1 for none) and the keys that drifted.
 
     ``url`` is what its url should be; "moved" stands for the url among the drifted keys where it is an old address.
-    ``again`` tells that an earlier link leads to the same page, with another fragment or query. Of a link to a hidden
-    article, ``hidden`` is the reason, and ``for_good`` tells that it is not to be shown again.
+    ``again`` tells that an earlier link leads to the same page, with another fragment or query.
     """
 
     link: Link
@@ -30,8 +29,6 @@ class Judged:
     drift: tuple[str, ...] = ()
     url: str = ""
     again: bool = False
-    hidden: str = ""
-    for_good: bool = False
 
     @property
     def sound(self) -> bool:
@@ -41,17 +38,7 @@ class Judged:
     @property
     def stays(self) -> bool:
         """Whether a person's link of this verdict is kept."""
-        return self.sound or self.verdict in BEYOND or (self.verdict == "hidden" and not self.for_good)
-
-    @property
-    def explanation(self) -> str:
-        """What it leads to, where its verdict alone does not say it; "" otherwise."""
-        if self.verdict != "hidden":
-            return ""
-        if self.for_good:
-            return f"links to a hidden article ({self.hidden})"
-        unlisted = self.hidden.lower().startswith("unlisted:")
-        return f"links to a page that is {'not listed' if unlisted else 'not published yet'} ({self.hidden})"
+        return self.sound or self.verdict in BEYOND
 
 
 def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Judged, ...]:
@@ -73,9 +60,7 @@ def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Ju
                 verdict = "repeated"
             earlier.add(decoration)
         drift, url = _drift(corpus, link, found) if verdict == "sound" else ((), link.url)
-        article = corpus.articles[found.row] if verdict == "hidden" else None
-        hidden = (article.hidden, article.hidden_for_good) if article else ("", False)
-        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound", *hidden))
+        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound"))
     return tuple(sorted(judged, key=lambda one: one.link.slot))
 
 

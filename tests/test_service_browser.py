@@ -171,7 +171,7 @@ def test_the_diff_is_copied(page: Any) -> None:
     page.wait_for_selector("text=Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied == page.locator("#the-diff").text_content()
-    assert copied.startswith("--- a/astronomy/")
+    assert copied.startswith("--- a/content/astronomy/")
     assert copied.endswith("\n")
 
 
@@ -193,10 +193,14 @@ LOOKS = [
     {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     {"viewport": {"width": 360, "height": 740}, "color_scheme": "light"},
     {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark"},
+    {"viewport": {"width": 320, "height": 640}, "color_scheme": "light"},
+    {"viewport": {"width": 768, "height": 900}, "forced_colors": "active"},
+    {"viewport": {"width": 320, "height": 640}, "forced_colors": "active", "color_scheme": "dark"},
 ]
+NAMES = ["light", "dark", "phone", "phone-dark", "small", "forced", "small-forced"]
 
 
-@pytest.mark.parametrize("page", LOOKS, indirect=True, ids=["light", "dark", "phone", "phone-dark"])
+@pytest.mark.parametrize("page", LOOKS, indirect=True, ids=NAMES)
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
@@ -208,6 +212,137 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
         problems = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
         assert problems == [], view
         assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], view
+
+
+SIZES = [{"viewport": {"width": width, "height": 700}} for width in (320, 360, 768, 1280)]
+# Texts that touch where none should: the boxes of what stands side by side in a row of a table.
+TOUCHING = """
+() => [...document.querySelectorAll("tr")].flatMap((row) => {
+  const boxes = [...row.querySelectorAll("td, th")].flatMap((cell) => [...cell.childNodes].map((node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return [range.getBoundingClientRect(), node.textContent.trim(), cell];
+  })).filter(([box, text]) => text && box.width);
+  return boxes.flatMap(([one, said, cell], place) => boxes.slice(place + 1).filter(([other, , next]) => cell !== next
+    && one.top < other.bottom && other.top < one.bottom && one.right + 3 > other.left && other.right + 3 > one.left
+  ).map(([, other]) => `${said} | ${other}`));
+})
+"""
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True, ids=["320", "360", "768", "1280"])
+def test_large_numbers_neither_touch_nor_widen_anything(page: Any) -> None:
+    """The counts of a site of a million articles, put into the pages of a small one; bins of the plot share them."""
+    for view in ("/site", "/"):
+        page.goto(view)
+        page.evaluate(
+            "for (const e of document.querySelectorAll('.number, .numeric, .big'))"
+            " if (/^[0-9,]+$/.test(e.textContent)) e.textContent = e.closest('.plot') ? '123,456' : '1,234,567'"
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], view
+        assert page.evaluate(TOUCHING) == [], view
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True, ids=["320", "360", "768", "1280"])
+def test_what_is_pressed_is_at_least_24_pixels_high(page: Any) -> None:
+    seen = set()
+    for view in [*VIEWS, f"/article?url={TELESCOPES}&mode=empty"]:
+        page.goto(view)
+        for kind, height in page.evaluate(
+            "[...document.querySelectorAll('summary, button, input, textarea, nav a, a.more')]"
+            ".filter((e) => e.offsetParent).map((e) => [e.localName, e.getBoundingClientRect().height])"
+        ):
+            seen.add(kind)
+            assert height >= 24, (view, kind, height)
+    assert seen == {"summary", "button", "input", "textarea", "a"}
+
+
+def test_a_mark_of_a_copy_is_a_mark_and_is_printed(page: Any) -> None:
+    """It shared its class with the row of the copy button: a bar over the whole page, left out in print."""
+    article(page)
+    page.evaluate(
+        "document.querySelector('.about').insertAdjacentHTML('beforeend',"
+        " '<p class=note><span class=\"mark copy\">copy</span> also there</p>')"
+    )
+    mark, button = page.locator(".mark.copy"), page.get_by_role("button", name="Copy the diff")
+    assert mark.bounding_box()["width"] < 80
+    page.emulate_media(media="print")
+    assert mark.is_visible()
+    assert not button.is_visible()
+
+
+@pytest.mark.parametrize("page", [{"forced_colors": "active"}], indirect=True)
+def test_buttons_marks_and_choices_are_seen_in_forced_colours(page: Any) -> None:
+    """Backgrounds go there; what they alone told needs a border or an outline."""
+
+    def edges(selector: str) -> list[tuple[str, str]]:
+        found = page.evaluate(
+            "(wanted) => [...document.querySelectorAll(wanted)].filter((e) => e.offsetParent).map((e) => {"
+            " const s = getComputedStyle(e); return [s.borderTopWidth, s.borderTopColor]; })",
+            selector,
+        )
+        assert found, selector
+        return found
+
+    article(page)
+    page.locator("section[aria-labelledby=should] summary").first.click()
+    for selector in ("button", ".mark", ".term:not(.rest)", "input"):
+        assert all(width == "1px" and colour != "rgba(0, 0, 0, 0)" for width, colour in edges(selector)), selector
+    outlines = [one.evaluate("(e) => getComputedStyle(e).outlineStyle") for one in page.locator(".modes a").all()]
+    assert outlines == ["solid", "none", "none"]
+    page.goto("/")
+    page.get_by_role("combobox").fill("stars")
+    page.wait_for_selector("[role=option]")
+    page.keyboard.press("ArrowDown")
+    colours = [
+        one.evaluate("(e) => getComputedStyle(e).backgroundColor") for one in page.locator("[role=option]").all()
+    ]
+    assert colours[0] not in colours[1:]
+    page.goto("/site")
+    swatches = [one.evaluate("(e) => getComputedStyle(e).backgroundColor") for one in page.locator(".swatch").all()]
+    assert len(set(swatches)) == len(swatches) == 2
+
+
+DRAFTS = [
+    {"viewport": {"width": width, "height": 640}, "java_script_enabled": js}
+    for width in (320, 1280)
+    for js in (True, False)
+]
+
+
+@pytest.mark.parametrize("page", DRAFTS, indirect=True, ids=["small", "small-plain", "wide", "wide-plain"])
+def test_what_comes_of_a_draft_is_in_sight_and_has_the_focus(page: Any) -> None:
+    def in_sight() -> bool:
+        page.wait_for_timeout(600)  # it scrolls there smoothly
+        box = page.locator("#result").bounding_box()
+        return 0 <= box["y"] < page.viewport_size["height"] - 40
+
+    page.goto("/draft")
+    page.get_by_label("Title or question").fill("Why do stars twinkle?")
+    page.get_by_role("button", name="Find links").click()
+    page.wait_for_selector("text=It should link to")
+    assert page.locator("#result:focus").get_attribute("aria-label") == "What was found for the draft"
+    assert in_sight()
+    assert re.match(r"\d+ links? found: ", page.title())
+    page.goto("/draft")
+    page.get_by_role("button", name="Find links").click()
+    assert "holds no text" in page.locator("#result:focus[role=alert]").inner_text()
+    assert in_sight()
+
+
+def test_a_draft_that_is_too_large_stays_in_its_box(browser: Any, served: Running) -> None:
+    page, wrong = watched(browser, f"http://127.0.0.1:{served.port}")
+    page.goto("/draft")
+    page.get_by_label("Keywords").fill("stars")
+    page.evaluate("document.getElementById('draft-answer').value = 'star light '.repeat(30000)")
+    with page.expect_navigation() as asked:
+        page.get_by_role("button", name="Find links").click()
+    assert asked.value.status == 413
+    assert len(page.get_by_label("Text").input_value()) == 330_000
+    assert page.get_by_label("Keywords").input_value() == "stars"
+    assert "shorten it to 256" in page.locator("#result:focus").inner_text()
+    assert [said for said in wrong if "status of 413" not in said] == []  # Chromium notes the status of what it opens
+    page.context.close()
 
 
 @pytest.mark.parametrize("page", [{"java_script_enabled": False}], indirect=True)
@@ -254,7 +389,7 @@ HOSTILE = {
 
 def hostile_article(name: str, text: str, *others: str) -> str:
     """Write an article with a text in every value that the page shows, and links that carry it too."""
-    url = f"/{name}/{quote_plus(text, safe='<>:(){}=;&#/')[:300]}" if name != "address" else text
+    url = f"/{name}/{quote_plus(text, safe='<>:(){}=;&#/')[:300]}"  # no url begins with a scheme but http(s)
     values = {
         "id": identity_of(name), "title": f"Moon tide {text}", "subject": text[:200], "url": url,
         "answer": f"moon sea tide {text} gravity {name}", "seo": {"page_keywords": f"{text}, moon"},

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
-from urllib.parse import quote
+from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 from conftest import BUILT_AT, article, write_files
@@ -132,3 +135,26 @@ def test_no_body_makes_it_fail(client: FlaskClient, body: bytes) -> None:
         reply = client.post(path, data=body, content_type="application/json")
         assert 400 <= reply.status_code < 500
         assert "Traceback" not in reply.text
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "//evil.example/x", "/\\evil.example/x", "\\\\evil.example/x",
+     "data:text/html,<script>", "http://evil.example/x", "\tjavascript:alert(1)", "vbscript:x", "///evil.example"],
+)  # fmt: skip
+def test_no_url_of_an_article_is_where_a_page_leads(tmp_path: Path, url: str) -> None:
+    """Reading refuses most of these; a page asks the service for the article by its url, whatever it is."""
+    files = {f"{name}.md": article(name, answer=f"moon sea tide and {name}") for name in ("a", "b", "c", "d")}
+    corpus = read_corpus(write_files(tmp_path / "content", files), Settings())
+    changed = sorted((replace(corpus.articles[0], url=url), *corpus.articles[1:]), key=lambda one: one.url)
+    corpus = replace(corpus, articles=tuple(changed), row_of={one.url: row for row, one in enumerate(changed)})
+    save_model(fit_model(corpus, replace(Settings(), floor=0.001, same_question_article=0.0), BUILT_AT), tmp_path / "m")
+    client = create_app(tmp_path / "m", Settings()).test_client()
+    pages = ["/?query=about", "/article?url=/b", f"/article?url={quote(url, safe='')}", "/site"]
+    replies = [client.get(page, headers={"Accept": "text/html"}) for page in pages]
+    replies.append(client.post("/draft", data={"title": "About moon", "answer": "moon sea tide"}))
+    found = [address for reply in replies for address in re.findall(r'(?:href|src|action)="([^"]*)"', reply.text)]
+    assert sum(f"/article?url={url}" == unquote(unescape(address)) for address in found) >= 3, found
+    assert [address for address in found if not re.match(r"/(?![/\\])|#", address)] == []
+    reply = client.get(f"/?query={quote(url, safe='')}")  # the title of an article, or its url: straight to it
+    assert reply.status_code == 200 or reply.headers["Location"].startswith("/article?url=")

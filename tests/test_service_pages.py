@@ -19,13 +19,14 @@ from openapi_spec_validator import validate
 
 from recommender.corpus import read_corpus
 from recommender.fit import fit_model
+from recommender.links import BEYOND, UNSOUND
 from recommender.model import Model
 from recommender.score import Part
 from recommender.service import create_app
 from recommender.service.pages import error_page
 from recommender.service.refusals import Refusal
 from recommender.service.state import State, wait_for_survey
-from recommender.service.views import bars, diff_lines, fields, plot
+from recommender.service.views import VERDICTS, bars, diff_lines, fields, plot
 from recommender.settings import Settings
 from recommender.store import save_model
 
@@ -82,9 +83,28 @@ def test_every_verdict_is_marked(site_of_marks: tuple[FlaskClient, State, Path])
     text = page(site_of_marks[0], "/article", url="/a")
     marks = re.findall(r'class="mark [a-z]+">([^<]+)<', text)
     for said in ("sound", "dead: no article has this url or id", "repeated: linked already", "links to its own copy",
-                 "links to a hidden article (no_index: true)", "copy", "same question"):  # fmt: skip
+                 "links to a hidden article", "copy", "same question"):  # fmt: skip
         assert said in marks, said
     assert "title drifted" in page(site_of_marks[0], "/article", url="/b")
+
+
+def test_a_link_that_is_kept_unjudged_is_not_called_unsound(tmp_path: Path) -> None:
+    """A link to another site was a 500, and counted as unsound."""
+    assert set(VERDICTS) == {"sound", *UNSOUND, *BEYOND}
+    assert len(set(VERDICTS.values())) == len(VERDICTS)
+    away = block(1, "", "Far away", "Things", "https://elsewhere.example/x")
+    files = {"a.md": article("a", away, answer=TIDES), "b.md": article("b", answer=f"{TIDES} two")}
+    corpus = read_corpus(write_files(tmp_path / "content", files), Settings(home=tmp_path))
+    save_model(fit_model(corpus, Settings(), "2026-11-22T12:00:00Z"), tmp_path / "models" / "default")
+    client = served_site(tmp_path)
+    state = client.application.extensions["recommender"]
+    text = page(client, "/article", url="/a")
+    assert '<span class="mark plainmark">another site</span>' in text
+    assert '<li class="link good">' in text
+    assert "elsewhere.example" not in "".join(re.findall(r'href="([^"]*)"', text))
+    assert wait_for_survey(state, 60)
+    assert "unsound" not in page(client, "/")
+    state.close()
 
 
 def test_the_diff_is_the_one_that_fill_prints(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
@@ -151,13 +171,68 @@ def test_errors_of_pages_are_pages_for_people_and_problems_for_programs(
         assert client.get(path).status_code == 400, path
 
 
+def test_what_is_cheap_to_refuse_is_refused_before_anything_is_looked_up(
+    saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dear(*_: object, **__: object) -> None:
+        pytest.fail("it was looked up first")
+
+    client = create_app(saved, Settings()).test_client()
+    for name in ("closest", "row_of_url", "by_id", "rows_of_id", "search"):
+        monkeypatch.setattr(f"recommender.service.api.{name}", dear)
+    for path in ("/v1/related?url=/nowhere&limit=0", "/v1/related?url=/nowhere&min_score=x",
+                 "/v1/related?url=/nowhere&explain=1", "/v1/articles/1/related?limit=x",
+                 "/v1/articles/1/related?copy=/x&explain=1", "/v1/articles?query=x&limit=0",
+                 "/v1/articles?query=x&matches=1", "/article?url=/nowhere&mode=x",
+                 "/article?mode=x&url=/nowhere"):  # fmt: skip
+        assert client.get(path).status_code == 400, path
+    batch = {"requests": [{"url": "/nowhere", "limit": 0}, {"id": "1", "limit": "x"}]}
+    assert [one["status"] for one in client.post("/v1/related:batch", json=batch).json["responses"]] == [400, 400]
+
+
+@pytest.mark.parametrize("wanted", ["2", "999", "99999"])
+def test_a_page_beyond_the_last_leads_to_the_last(
+    site_of_marks: tuple[FlaskClient, State, Path], wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was an empty list under the number of all articles."""
+    client, state, _ = site_of_marks
+    reply = client.get(f"/site?page={wanted}")
+    assert (reply.status_code, reply.headers["Location"]) == (302, "/site?page=1#orphans")
+    assert "Page 1 of" not in page(client, "/site")  # one page needs no links to others
+    monkeypatch.setattr("recommender.service.pages.ORPHANS", 2)
+    orphans = int(re.search(r"Linked from nowhere: (\d+)", page(client, "/site"))[1])
+    last = -(-orphans // 2)
+    assert last >= 2
+    assert client.get(f"/site?page={last + 1}").headers["Location"] == f"/site?page={last}#orphans"
+    text = page(client, "/site", page=str(last))
+    assert f"Page {last} of {last}" in text
+    assert ("Previous</a>" in text, "Next</a>" in text) == (True, False)
+    monkeypatch.setattr(state.surveys, "_newest", None)  # nobody has counted yet
+    assert "load this page again" in page(client, "/site", page="999")
+
+
+def test_hidden_articles_are_marked_wherever_they_are_listed(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    client = site_of_marks[0]
+    mark = '<span class="mark bad">hidden</span>'
+    assert page(client, "/", query="about").count(mark) == 1
+    titled = {"title": "About hidden", "answer": f"{TIDES} four."}
+    assert mark in client.post("/draft", data=titled).text
+    found = client.get("/v1/articles?query=about").json["articles"]
+    assert [one["url"] for one in found if one.get("hidden")] == ["/hidden"]
+    assert len(found) > 2
+    answer = client.post("/v1/related", json=titled).json
+    listed = [one for one in answer["same_question"] + answer["linked_from"] if one["url"] == "/hidden"]
+    assert listed and all(one["hidden"] is True for one in listed)
+    assert not any("hidden" in one for one in answer["related"])
+
+
 def test_the_site_view_has_the_counts_of_the_audit(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
     client, state, _ = site_of_marks
     text = page(client, "/site")
     served = state.current.served
     assert served is not None
     assert state.surveys is not None
-    counts = {one["code"]: one["count"] for one in state.surveys.of(served.tag).facts["problems"]}
+    counts = state.surveys.of(served.tag).facts["counts"]
     rows = re.findall(r'<td class="numeric">([\d,]+)</td><td><span class="mark \w+">([a-z-]+)</span>', text)
     assert {code: int(count) for count, code in rows} == counts
     assert counts["dead"] == 1
@@ -170,7 +245,40 @@ def test_a_draft_is_answered_on_the_page(site_of_marks: tuple[FlaskClient, State
     assert "Asked before" in reply.text
     assert "These should link to it" in reply.text
     assert "no text" in client.post("/draft", data={"title": " "}).text
-    assert client.post("/draft", data={"answer": "x" * 300_000}).status_code == 413
+
+
+@pytest.mark.parametrize("text", ["tide " * 60_000, "潮" * 100_000, "a" * (256 * 1024 + 1)])
+def test_a_draft_that_is_too_large_is_not_lost(site_of_marks: tuple[FlaskClient, State, Path], text: str) -> None:
+    form = {"title": "The tides", "answer": text, "keywords": "moon, sea"}
+    reply = site_of_marks[0].post("/draft", data=form, headers={"Accept": "text/html"})
+    assert (reply.status_code, reply.mimetype) == (413, "text/html")
+    assert f">{text}</textarea>" in reply.text
+    assert 'value="The tides"' in reply.text
+    assert 'value="moon, sea"' in reply.text
+    size = f"{len(f'The tides{text}moon, sea'.encode()) / 1024:,.0f}"
+    assert f"The draft has {size} KiB; shorten it to 256." in reply.text
+
+
+def test_a_draft_of_the_largest_size_is_checked(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    """Percent-encoded it has three times as many bytes."""
+    reply = site_of_marks[0].post("/draft", data={"answer": "潮" * 80_000 + " tide moon sea"})
+    assert reply.status_code == 200
+    assert site_of_marks[0].post("/draft", data={"answer": "x" * 5_000_000}).status_code == 413
+
+
+def test_the_result_of_a_draft_is_where_the_browser_goes(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
+    """It was below the fold, and no screen reader said that it was there."""
+    client = site_of_marks[0]
+    assert 'action="/draft#result"' in page(client, "/draft")
+    assert 'id="result"' not in page(client, "/draft")
+    good = client.post("/draft", data={"title": "Tides", "answer": TIDES}).text
+    bad = client.post("/draft", data={"title": " "}).text
+    for text, said in ((good, 'role="region"'), (bad, 'role="alert"')):
+        (tag,) = re.findall(r'<[^>]*id="result"[^>]*>', text)
+        assert 'tabindex="-1"' in tag
+        assert said in tag
+    assert re.search(r"<title>\d links? found: Check a draft", good)
+    assert "<title>Not checked: Check a draft" in bad
 
 
 def test_without_the_content_the_page_says_so(saved: Path) -> None:

@@ -62,14 +62,14 @@ class _Api:
             return self._related(served, row, Wish())
         query = read_query(request.query_string, RELATED)
         served = self.state.current.require()
-        row = find_url(served, text_of(query, "url"))
-        return self._related(served, row, read_wish(query))
+        url, wish = text_of(query, "url"), read_wish(query)
+        return self._related(served, find_url(served, url), wish)
 
     def related_of_id(self, identity: str) -> Response:
         query = read_query(request.query_string, OF_ID)
         served = self.state.current.require()
-        row = find_id(served, identity, query.get("copy"))
-        return self._related(served, row, read_wish({"id": identity, **query}))
+        wish = read_wish({"id": identity, **query})
+        return self._related(served, find_id(served, identity, query.get("copy")), wish)
 
     def _related(self, served: Served, row: int, wish: Wish) -> Response:
         curated = self.state.curated(served, row)
@@ -89,8 +89,6 @@ class _Api:
         model = served.model
         out: dict[str, Any] = {"article": documents.article(model, row), "path": model.catalogue.paths[row]}
         out["hidden"] = bool(model.catalogue.hidden[row])
-        if out["hidden"]:
-            out["hidden_because"] = model.catalogue.hidden_because(row)
         out["copies"] = [model.catalogue.urls[other] for other in documents.copies(model, row)]
         if self.state.files is not None and (curated := self.state.curated(served, row)) is not None:
             out["curated"] = documents.articles(model, list(curated))
@@ -203,7 +201,7 @@ def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: 
 def found(served: Served, text: str, limit: int, *, suggest: bool) -> dict[str, Any]:
     """Answer a search: the articles, and with ``suggest``, where there are none, the closest urls."""
     rows = search(served.model, text, limit)
-    out: dict[str, Any] = {"articles": [documents.article(served.model, row) for row in rows]}
+    out: dict[str, Any] = {"articles": documents.listed(served.model, rows)}
     if suggest and not rows:
         out["matches"] = list(closest(served.model, text))
     return {**out, "model": documents.model_facts(served)}

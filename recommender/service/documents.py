@@ -28,6 +28,15 @@ def articles(model: Model, rows: Sequence[int]) -> list[dict[str, Any]]:
     ]
 
 
+def listed(model: Model, rows: Sequence[int]) -> list[dict[str, Any]]:
+    """Give the four keys of articles that are no suggestions, where hidden ones stand too; these are marked."""
+    found = articles(model, rows)
+    for document, row in zip(found, rows, strict=True):
+        if model.catalogue.hidden[row]:
+            document["hidden"] = True
+    return found
+
+
 def model_facts(served: Served) -> dict[str, str]:
     """Say which model answered."""
     return {"version": served.version, "built_at": served.model.built_at}
@@ -84,7 +93,7 @@ def terms(parts: Sequence[Part]) -> list[dict[str, Any]]:
 def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
     """Say why fewer links are shown than wanted; "" where none is missing."""
     reason = choice.reason(limit)
-    if not reason or only is None or choice.no_list:
+    if not reason or only is None:
         return reason
     asked = [f"subject {only.subject[:100]!r}"] if only.subject else []
     asked += [f"min_score {only.min_score:g}"] if only.min_score else []
@@ -95,15 +104,17 @@ def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
 def draft(served: Served, answer: Answer) -> dict[str, Any]:
     """Answer for a draft: links out, links in, and the articles that ask its question already."""
     model = served.model
+    inward, same = linkers(answer, answer.limit), same_questions(answer)
+    sources, askers = listed(model, [one.row for one in inward]), listed(model, [row for row, _ in same])
     out: dict[str, Any] = {
         "article": {"title": answer.title},
         "related": links(model, answer.choice.shown, ()),
         "linked_from": [
-            {**article(model, one.row), "score": round(one.score, 9), "rank": one.place}
-            for one in linkers(answer, answer.limit)
+            {**document, "score": round(one.score, 9), "rank": one.place}
+            for document, one in zip(sources, inward, strict=True)
         ],
         "same_question": [
-            {**article(model, row), "likeness": round(likeness, 9)} for row, likeness in same_questions(answer)
+            {**document, "likeness": round(likeness, 9)} for document, (_, likeness) in zip(askers, same, strict=True)
         ],
     }
     reason = answer.choice.reason(answer.limit)

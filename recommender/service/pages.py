@@ -21,6 +21,8 @@ from recommender.service.state import State
 from recommender.service.surveys import Survey
 
 ORPHANS = 50
+# Bytes of a form that are read at most: percent-encoded, a text of 256 KiB has up to 768.
+MAX_FORM = 4 * 1024 * 1024
 
 
 def add_pages(app: Flask, state: State) -> None:
@@ -77,10 +79,10 @@ class _Pages:
     def article(self) -> str:
         query = read_query(request.query_string, ("url", "mode"))
         served = self.state.current.require()
-        row = find_url(served, text_of(query, "url"))
         mode = query.get("mode", MODES[0])
         if mode not in MODES:
             raise Refusal("bad-parameter", f"mode must be one of {', '.join(MODES)}, got {shown(mode)}", "mode")
+        row = find_url(served, text_of(query, "url"))
         model, survey = served.model, self._survey(served)
         answer = ask_row(model, row, model.settings.slots)
         now = self._now(answer, mode, survey)
@@ -121,10 +123,16 @@ class _Pages:
         read_query(request.query_string, ())
         return self._draft_page({}, None, "")
 
-    def ask_draft(self) -> str:
+    def ask_draft(self) -> AnyResponse | str:
         read_query(request.query_string, ())
         served = self.state.current.require()
-        form = {name: request.form.get(name, "")[:MAX_BODY] for name in ("title", "answer", "keywords")}
+        # A draft that is too large is read all the same, and shown again: its author may have it nowhere else.
+        request.max_content_length = request.max_form_memory_size = MAX_FORM
+        form = {name: request.form.get(name, "") for name in ("title", "answer", "keywords")}
+        size = sum(len(text.encode("utf-8")) for text in form.values())
+        if size > MAX_BODY:
+            said = f"the draft has {size / 1024:,.0f} KiB; shorten it to {MAX_BODY // 1024}"
+            return Response(self._draft_page(form, None, said), 413)
         try:
             answer = ask_texts(served.model, draft_texts(form, served.model.settings), served.model.settings.slots)
         except RecommenderError as error:
@@ -136,12 +144,14 @@ class _Pages:
         best = max((one["score"] for one in result["suggestions"]), default=1.0) if result else 1.0
         return render_template("draft.html", served=served, form=form, result=result, error=error, best=best)
 
-    def site(self) -> str:
+    def site(self) -> AnyResponse | str:
         query = read_query(request.query_string, ("page",))
         served = self.state.current.require()
         survey = self._survey(served)
         page = views.page_number(query.get("page"))
         view = views.site(served.model, survey, (page - 1) * ORPHANS, ORPHANS)
+        if survey is not None and page > view["pages"]:  # articles have got links since, or nobody counted
+            return redirect(url_for("site", page=view["pages"], _anchor="orphans"))
         return render_template(
             "site.html",
             served=served,

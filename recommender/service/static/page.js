@@ -49,6 +49,12 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
         subject.className = "subject";
         subject.textContent = article.subject;
         option.append(article.title, " ", subject);
+        if (article.hidden) {
+          const mark = document.createElement("span");
+          mark.className = "mark bad";
+          mark.textContent = "hidden";
+          subject.append(" ", mark);
+        }
         return option;
       }),
     );
