@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
+
+from recommender.visibility import ALWAYS, GONE, TO_COME, VISIBLE, Visibility
 
 ID_PATTERN = re.compile(r"-?(0|[1-9][0-9]{0,14})", re.ASCII)
 
@@ -38,7 +41,8 @@ class Article:
     ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old addresses.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for one without words of its own.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
-    of the bytes as they were read. ``style`` is that of its own blocks, None where it has none.
+    of the bytes as they were read. ``style`` is that of its own blocks, None where it has none. ``visibility`` is what
+    the rules say of it; ``hidden`` is why it is not shown on the day that was decided for, "" where it is.
     """
 
     url: str
@@ -47,7 +51,7 @@ class Article:
     subject: str
     date: str
     path: str
-    hidden: bool
+    hidden: str
     texts: tuple[str, ...]
     answer_digest: str
     source_digest: str
@@ -55,6 +59,30 @@ class Article:
     links: tuple[Link, ...]
     style: Style | None
     aliases: tuple[str, ...] = ()
+    visibility: Visibility = ALWAYS
+    hidden_for_good: bool = False
+
+    @property
+    def state(self) -> int:
+        """What ``hidden`` says, as ``Visibility`` counts it: visible, gone for good, or to come."""
+        return GONE if self.hidden_for_good else TO_COME if self.hidden else VISIBLE
+
+    @property
+    def suggestible(self) -> bool:
+        """Whether new links may lead to it."""
+        return bool(self.id) and not self.hidden and not self.visibility.never
+
+    def on(self, day: int) -> Article:
+        """Decide whether it is hidden on a day, counted from 1970-01-01 in UTC."""
+        state = self.visibility.state(day)
+        if state == VISIBLE and not self.hidden:
+            return self
+        return replace(self, hidden=self.visibility.reason(state), hidden_for_good=state == GONE)
+
+
+def digest_of(sources: Iterable[str], states: Iterable[int]) -> str:
+    """Give a digest of what ranking reads of each article, and of who is hidden: of the set, not of the day."""
+    return digest(*sources, bytes(states).hex())
 
 
 def is_id(text: str) -> bool:

@@ -78,8 +78,20 @@ class Reason:
         if self.row == self.answer.row:
             return "not shown: it is the article itself"
         collided = f": {self.answer.model.catalogue.urls[self.by]}" if self.by >= 0 else ""
-        floor = f" {self.answer.model.floor:g}" if self.rule == "below-floor" else ""
-        return f"not shown: {RULES[self.rule]}{floor}{collided} ({self.rule})"
+        row = self.answer.row if self.rule == "no-list" else self.row
+        return f"not shown: {rule_in_words(self.answer.model, self.rule, row)}{collided} ({self.rule})"
+
+
+def rule_in_words(model: Model, rule: str, row: int) -> str:
+    """Say what a rule means for an article, with what the settings or the article have to do with it."""
+    visibility = model.catalogue.visibility_of(row)
+    details = {
+        "hidden": f" ({model.catalogue.hidden_because(row)})",
+        "never-suggested": f" ({', '.join(visibility.never)})",
+        "no-list": f" ({', '.join(visibility.no_list)})",
+        "below-floor": f" {model.floor:g}",
+    }
+    return f"{RULES[rule]}{details.get(rule, '')}"
 
 
 def ask(model: Model, text: str, limit: int) -> Answer:
@@ -107,7 +119,7 @@ def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
     among = model.catalogue.of_subject(only.subject) if only.subject else None
     for pool in model.pools(row, among):
         choice = choose(asking, [c for c in pool if only.passes(model, c)], (), limit, model.rules)
-        if len(choice.shown) >= limit or model.exhausted(row, least):
+        if len(choice.shown) >= limit or choice.no_list or model.exhausted(row, least):
             break
     return choice
 
@@ -150,7 +162,7 @@ def linkers(answer: Answer, limit: int) -> list[Linker]:
         family = model.rules.families[candidate.row]
         if len(found) >= limit or candidate.score < model.floor:
             break
-        if family in families or same_question(answer, candidate.row):
+        if family in families or same_question(answer, candidate.row) or model.catalogue.no_list(candidate.row):
             continue
         families.add(family)
         start, stop = (int(number) for number in model.chosen.indptr[candidate.row : candidate.row + 2])
@@ -190,6 +202,8 @@ def why(model_answer: Answer, text: str) -> Reason:
     """
     model = model_answer.model
     row = look_up(model, text).row
+    if model_answer.choice.no_list:
+        return Reason(model_answer, row, model.score(model_answer.query, row), 0, "no-list", -1)
     for rank, candidate in enumerate(model_answer.choice.shown, 1):
         if candidate.row == row:
             return Reason(model_answer, row, candidate.score, rank, "", -1)

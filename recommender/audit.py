@@ -11,7 +11,7 @@ from recommender.addresses import alias_key, host_name, parse
 from recommender.corpus import Corpus
 from recommender.families import Likeness, members_of
 from recommender.links import Judged, judge_links
-from recommender.problems import KINDS, SEVERITIES, Problem
+from recommender.problems import KINDS, MILD, SEVERITIES, Kind, Problem
 from recommender.provenance import Generated
 from recommender.settings import FILE_NAME
 
@@ -28,6 +28,12 @@ class Audit:
         """Count the findings by code, in the order of the table of codes."""
         found = Counter(problem.code for problem in self.problems)
         return {code: found[code] for code in KINDS if found[code]}
+
+    def kinds(self) -> list[tuple[str, Kind, int]]:
+        """Count the findings by code and kind, in the order of the table of codes; mild ones behind the others."""
+        found = Counter((problem.code, problem.mild) for problem in self.problems)
+        pairs = [(code, mild) for code in KINDS for mild in (False, True) if found[code, mild]]
+        return [(code, MILD[code] if mild else KINDS[code], found[code, mild]) for code, mild in pairs]
 
     def by_severity(self) -> dict[str, int]:
         """Count the findings by severity, worst first."""
@@ -64,13 +70,17 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     found = []
     for judged in links:
         link = judged.link
-        found += [Problem(code, article.path, link.line, link.slot, text) for code, text in _findings(corpus, judged)]
+        place = (article.path, link.line, link.slot)
+        if judged.verdict == "hidden":
+            value = link.url or link.id or link.title
+            found.append(Problem("hidden", *place, value, judged.explanation, mild=judged.stays))
+        found += [Problem(code, *place, text) for code, text in _findings(corpus, judged)]
     held = [judged.link.slot for judged in links]
     for (slot, _), (after, line) in pairwise(sorted((link.slot, link.line) for link in article.links)):
         if slot == after:
             found.append(Problem("duplicate-slot", article.path, line, slot))
     gaps = set(range(1, max(held, default=0))).difference(held)
-    if not held:
+    if not held and not article.visibility.no_list:
         found.append(Problem("no-links", article.path))
     elif gaps:
         found.append(Problem("gap", article.path, slot=min(gaps)))
@@ -82,7 +92,7 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
 def _findings(corpus: Corpus, judged: Judged) -> Iterator[tuple[str, str]]:
     """Give the codes and values of what there is to say of one link."""
     link = judged.link
-    if not judged.sound and judged.verdict != "external":
+    if judged.verdict not in ("sound", "external", "hidden"):
         yield judged.verdict, link.url or link.id or link.title
     if judged.again:
         yield "same-page", link.url
@@ -99,7 +109,7 @@ def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[P
     found = [
         Problem("orphan", article.path)
         for row, article in enumerate(articles)
-        if row not in linked and not article.hidden and article.id
+        if row not in linked and article.suggestible
     ]
     for identity, rows in corpus.rows_of_id.items():
         if len(rows) > 1:

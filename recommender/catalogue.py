@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,10 @@ from recommender.addresses import Addresses, own_hosts, page_key, unescaped
 from recommender.closest import NameIndex, index_names
 from recommender.settings import UrlSettings
 from recommender.sparse import Finder, Ints, Terms, Texts, numbered, pack
+from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visibility
+
+# What bars an article whatever the day, as bits: it is no target, or gets no list.
+NEVER, NO_LIST = 1, 2
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,10 @@ class Catalogue:
     ``keys`` are the other spellings under which articles are found, sorted; ``key_rows`` their rows, and ``~row`` for
     an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
     ``source_digest``: they tell which files changed since.
+
+    ``hidden`` is the state of each article on the day of the model; what decides on any day stands in ``days``, the
+    first and the last day on which it is shown: (articles, 2) int32. ``bars`` are the bits NEVER and NO_LIST,
+    ``visibility`` says in words what the rules say, as ``Visibility.written``.
     """
 
     urls: Texts
@@ -30,9 +38,12 @@ class Catalogue:
     titles: Texts
     subjects: Texts
     paths: Texts
+    visibility: Texts
     keys: Texts
     key_rows: Terms
     hidden: NDArray[np.uint8]
+    days: NDArray[np.int32]
+    bars: NDArray[np.uint8]
     families: Terms
     order_by_id: Terms
     title_words: Terms
@@ -67,6 +78,35 @@ class Catalogue:
         """Tell of some articles whether they are of a subject; of none where it is ""."""
         known, numbers = self.subject_numbers
         found: NDArray[np.bool_] = numbers[rows] == (known.get(subject, -1) if subject else -1)
+        return found
+
+    def visibility_of(self, row: int) -> Visibility:
+        """Give what the rules say of an article."""
+        return read_visibility(self.visibility[row])
+
+    def hidden_because(self, row: int) -> str:
+        """Say why an article is not shown; "" where it is."""
+        return self.visibility_of(row).reason(int(self.hidden[row]))
+
+    def no_list(self, row: int) -> str:
+        """Give the rules by which an article gets no list; "" where it gets one."""
+        return ", ".join(self.visibility_of(row).no_list) if self.bars[row] & NO_LIST else ""
+
+    def states(self, day: int) -> NDArray[np.uint8]:
+        """Give the state of every article on a day."""
+        first, last = self.days[:, 0], self.days[:, 1]
+        return np.where(day > last, GONE, np.where(day < first, TO_COME, VISIBLE)).astype(np.uint8)
+
+    def with_hidden(self, states: NDArray[np.uint8]) -> Catalogue:
+        """Give the same with other articles hidden; what was made of the other columns is kept, not made again."""
+        fresh, columns = replace(self, hidden=states), {column.name for column in fields(self)}
+        vars(fresh).update({name: made for name, made in vars(self).items() if name not in columns})
+        return fresh
+
+    def barred(self) -> list[str]:
+        """Give for each article the rule of choosing that bars it from every list; "" for none."""
+        hidden, never, has_id = self.hidden != VISIBLE, self.bars & NEVER != 0, np.diff(self.ids.offsets) > 0
+        found: list[str] = np.select([hidden, never, ~has_id], ["hidden", "never-suggested", "no-id"], "").tolist()
         return found
 
 

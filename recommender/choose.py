@@ -10,7 +10,8 @@ from typing import NamedTuple
 # Rule that stops a candidate -> how it is said.
 RULES = {
     "family": "it is a copy of the article itself",
-    "hidden": "it is hidden (no_index)",
+    "hidden": "it is hidden",
+    "never-suggested": "it is never suggested",
     "no-id": "it has no id, so nothing can link to it",
     "other-copy": "another copy of it stands for both: the one in the article's subject, else the smallest url",
     "below-floor": "its score is below the floor",
@@ -20,6 +21,7 @@ RULES = {
     "list-full": "the list is full with better links",
     "not-near": "others are nearer, and only the nearest articles are looked at",
     "not-a-candidate": "it shares no word that counts with the article",
+    "no-list": "the article gets no list",
 }
 
 
@@ -44,15 +46,19 @@ class Choice:
     """What is shown, best first, what a rule stopped, and ``rest``: candidates that came when the list was full.
 
     ``copies`` counts the other members of the asking family: most are no candidates, as the search leaves them out.
+    ``no_list`` are the rules by which the article gets no list at all.
     """
 
     shown: tuple[Candidate, ...]
     rejected: tuple[Rejected, ...]
     rest: tuple[Candidate, ...] = ()
     copies: int = 0
+    no_list: str = ""
 
     def reason(self, wanted: int) -> str:
         """Say why fewer links are shown than wanted; "" where none is missing."""
+        if self.no_list:
+            return f"{RULES['no-list']} (no_list: {self.no_list})"
         if len(self.shown) >= wanted:
             return ""
         counts = Counter(rejected.rule for rejected in self.rejected)
@@ -68,8 +74,8 @@ class Choice:
 class Rules:
     """What choosing needs to know of the site; the sequences have one entry an article.
 
-    ``barred`` holds "" or the rule that bars a row from every list (hidden, no-id). ``like`` gives the rows that ask
-    the same question as a row, with their likeness; a threshold of 0 turns that filter off.
+    ``barred`` holds "" or the rule that bars a row from every list (hidden, never-suggested, no-id). ``like`` gives
+    the rows that ask the same question as a row, with their likeness; a threshold of 0 turns that filter off.
     """
 
     families: Sequence[int]
@@ -84,11 +90,15 @@ class Rules:
 
 @dataclass(frozen=True)
 class Asking:
-    """Who asks: the family (-1 for a draft), the subject, and what asks the same question already."""
+    """Who asks: the family (-1 for a draft), the subject, what asks the same question already, and what bars its list.
+
+    ``no_list`` are the rules by which it gets none, "" where it gets one.
+    """
 
     family: int
     subject: str
     like: Mapping[int, float]
+    no_list: str = ""
 
 
 def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
@@ -96,6 +106,8 @@ def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int],
 
     ``kept`` are rows that the list holds already: they are not shown again, and stop what repeats them.
     """
+    if asking.no_list:
+        return Choice((), (), no_list=asking.no_list)
     shown: list[Candidate] = []
     rejected: list[Rejected] = []
     copies = max(0, len(rules.members.get(asking.family, ())) - 1)

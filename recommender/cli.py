@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from recommender import __version__, output
+from recommender import __version__, clock, output
 from recommender.commands.building import build
 from recommender.commands.evaluation import disagreements, evaluate
 from recommender.commands.exporting import export
@@ -86,6 +86,7 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 @click.version_option(__version__, prog_name="recommender")
 def cli() -> None:
     """Related-article links for Markdown sites: audit them, rank them, fill them into the front matter."""
+    clock.now()  # numpy's importing of itself ends in a traceback where SOURCE_DATE_EPOCH is no number
 
 
 @cli.command()

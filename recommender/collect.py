@@ -91,7 +91,7 @@ def collect(
     said = tuple(words)
     found = dict(zip(changed, done, strict=True))
     reads = [_known(before, path, found.get(path)) or found[path] for path in paths]
-    corpus = not_empty(assemble(root, reads, problems, settings.url))
+    corpus = not_empty(assemble(root, reads, problems, settings))
     row_of = _rows(before, found)
     articles = [(row_of[path], read.article.url) for path, read in zip(paths, reads, strict=True) if read.article]
     order = np.full(len(corpus.articles), -1)

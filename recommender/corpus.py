@@ -12,7 +12,8 @@ from pathlib import Path
 
 from recommender import frontmatter, parallel
 from recommender.addresses import Addresses, Book, is_page_url, make_addresses, own_hosts, resolve
-from recommender.article import Article, Style, digest, is_id
+from recommender.article import Article, Style, digest, digest_of, is_id
+from recommender.clock import today
 from recommender.copies import SENTENCE, answer_digest
 from recommender.counts import Counted, say
 from recommender.errors import ContentError, FileProblem
@@ -21,11 +22,11 @@ from recommender.index import Read, stamp_of
 from recommender.nodes import Value
 from recommender.problems import Problem
 from recommender.related import Block, end_of_others, fold, read_blocks, style_of
-from recommender.settings import Keys, Settings, UrlSettings
+from recommender.rule_reader import Page
+from recommender.settings import FILE_NAME, Keys, Settings, UrlSettings
 from recommender.site_form import SiteForm, form_of
 from recommender.text import own_words, single_spaced
 
-TRUE = {"true", "yes", "on", "1"}
 Texts = tuple[str, ...]
 # Characters whose words are counted at a time: a thousand articles of usual length.
 LONG = 1 << 22
@@ -41,7 +42,7 @@ class Corpus:
     ``files`` counts what was found, articles or not. ``style`` is the most frequent one of the site's blocks.
     ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
     the words where reading counted them; the articles have no texts and no links then. ``book`` finds articles by
-    their addresses.
+    their addresses. Whether an article is hidden was decided for ``day``.
     """
 
     root: Path
@@ -57,11 +58,12 @@ class Corpus:
     book: Book = field(default=NOWHERE, compare=False)
     url: UrlSettings = field(default_factory=UrlSettings, compare=False)
     known_form: SiteForm | None = field(default=None, compare=False)
+    day: int = 0
 
     @property
     def digest(self) -> str:
         """Digest of everything that ranking reads, whatever the order of the files; links play no part."""
-        return digest(*(article.source_digest for article in self.articles))
+        return digest_of((article.source_digest for article in self.articles), (a.state for a in self.articles))
 
     @cached_property
     def form(self) -> SiteForm:
@@ -90,7 +92,7 @@ def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = pa
     """
     paths, problems = listed(root)
     parts = parallel.run(Reading(str(root), settings), paths, progress)
-    corpus = not_empty(assemble(root, [read for part in parts for read in part.reads], problems, settings.url))
+    corpus = not_empty(assemble(root, [read for part in parts for read in part.reads], problems, settings))
     if settings.url.sitemap or settings.url.built:
         corpus.form  # noqa: B018  (what cannot be read is said at once)
     return corpus
@@ -114,20 +116,25 @@ def listed(root: Path) -> tuple[list[str], list[Problem]]:
 def read_article(root: Path, path: str, settings: Settings) -> tuple[Article | None, tuple[Problem, ...]]:
     """Read one file as it is now: the article, None where it is none, and what is wrong with it."""
     read = Reading(str(root), settings).read(path)
-    return read.article, read.problems
+    return read.article and read.article.on(today()), read.problems
 
 
-def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], url: UrlSettings) -> Corpus:
+def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], settings: Settings) -> Corpus:
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
-    read = [result.article for result in results if result.article]
+    day = today()
+    read = [result.article.on(day) for result in results if result.article]
     found = [*problems, *(problem for result in results for problem in result.problems)]
     urls = Counter(article.url for article in read)
     for article in read:
         if urls[article.url] > 1:
             found.append(Problem("duplicate-url", article.path, value=article.url))
     articles = tuple(sorted((a for a in read if urls[a.url] == 1), key=lambda article: article.url))
+    paths = {path.replace(os.sep, "/") for path in (*(a.path for a in read), *(problem.path for problem in found))}
+    unused = settings.rules.unused((article.visibility for article in read), paths)
+    found += [Problem("unused-rule", FILE_NAME, value=value) for value in unused]
     twins = frozenset(url for url, count in urls.items() if count > 1)
     pages = [(article.url, article.aliases) for article in articles]
+    url = settings.url
     book = make_addresses(pages, twins, own_hosts(url.host, urls), ignore_case=url.ignore_case)
     styles = Counter(article.style for article in read if article.style)
     ids: dict[str, list[int]] = {}
@@ -149,6 +156,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], u
         families=tuple(families),
         book=book,
         url=url,
+        day=day,
     )
 
 
@@ -229,8 +237,9 @@ class Reading:
     @cached_property
     def _blocks_are_no_texts(self) -> bool:
         keys = asdict(self.settings.keys)
-        prefix = keys.pop("related")
-        return not any(name.startswith(prefix) for name in (*keys.values(), *self.settings.sources))
+        prefix = keys.pop("related").lower()
+        names = (*keys.values(), *self.settings.sources, *self.settings.rules.keys)
+        return not any(name.lower().startswith(prefix) for name in names)
 
     def _article(
         self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str
@@ -243,16 +252,17 @@ class Reading:
         if unusable:
             code, key, value = unusable
             return None, (Problem(code, path, _line(entries, key), value=value),), ()
-        blocks = read_blocks(entries, keys.related)
-        problems = _lacking(path, blocks, (_line(entries, keys.id), written_id))
-        body = document.body
+        blocks, body = read_blocks(entries, keys.related), document.body
+        subject, date = at(keys.subject).strip(), at(keys.date)
+        visibility, odd = settings.rules.read(Page(by_key, path.replace(os.sep, "/"), url, title, subject))
+        dates = [Problem("bad-date", path, _line(entries, key), value=f"{key}: {text}") for key, text in odd]
+        problems = (*dates, *_lacking(path, blocks, (_line(entries, keys.id), written_id)))
         texts = tuple(body if name == "body" else at(name) for name in settings.sources)
         written = at(keys.answer) or body
         answer = single_spaced(written)
-        hidden, subject, date = at(keys.hidden).strip().lower() in TRUE, at(keys.subject).strip(), at(keys.date)
         used = [] if self.count else blocks
         aliases = _aliases(by_key, settings.url.aliases)
-        source = digest(url, written_id, title, subject, date, str(hidden), *aliases, answer, *texts)
+        facts = (url, written_id, title, subject, date, visibility.written(), *aliases)
         article = Article(
             url=url,
             id=written_id if is_id(written_id) else "",
@@ -260,14 +270,15 @@ class Reading:
             subject=subject,
             date=date,
             path=path,
-            hidden=hidden,
+            hidden="",
             texts=() if self.count else texts,
             answer_digest=answer_digest(title, answer, own_words(written, SENTENCE)),
-            source_digest=source,
+            source_digest=digest(*facts, answer, *texts),
             file_digest=file_digest,
             links=tuple(link for block in used if (link := block.link)),
             style=style_of(used),
             aliases=aliases,
+            visibility=visibility,
         )
         return article, problems, texts
 
@@ -296,4 +307,6 @@ def _aliases(by_key: Mapping[str, Value], keys: Sequence[str]) -> tuple[str, ...
 
 
 def _line(entries: Sequence[frontmatter.Entry], key: str) -> int:
-    return next((entry.line for entry in entries if entry.key == key), 0)
+    """Give the line of a key, whatever its capitals, or of the key that a dotted one begins with; 0 for none."""
+    names = (key.lower(), key.lower().partition(".")[0])
+    return next((entry.line for entry in entries if entry.key.lower() in names), 0)

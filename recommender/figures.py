@@ -14,7 +14,6 @@ from recommender.corpus import Corpus
 from recommender.curves import Step
 from recommender.evaluate import Assessment, Evaluation, Report, by_subject
 from recommender.measures import Share
-from recommender.problems import KINDS
 from recommender.statistics import Floats
 
 
@@ -44,9 +43,9 @@ def sections(found: Evaluation) -> dict[str, Assessment]:
 
 def findings(audit: Audit) -> Bars:
     """Count the findings of an audit by "severity: code", in the order of the table of codes; errors are 0."""
-    counts = audit.counts()
-    names = tuple(f"{KINDS[code].severity}: {code}" for code in counts)
-    return Bars(names, np.array(list(counts.values()), np.float64), np.zeros((2, len(counts))))
+    kinds = audit.kinds()
+    names = tuple(f"{kind.severity}: {code}" for code, kind, _ in kinds)
+    return Bars(names, np.array([count for *_, count in kinds], np.float64), np.zeros((2, len(kinds))))
 
 
 def means_of(assessed: Assessment, measure: str) -> Bars:

@@ -20,6 +20,7 @@ from recommender.model import Model
 from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem
 from recommender.provenance import Generated, format_generated, read_generated
+from recommender.redating import hidden_on
 from recommender.settings import Settings
 from recommender.store import load_model
 from recommender.user_files import check_kept, rewrite
@@ -55,6 +56,7 @@ def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Cal
         model = load_model(folder)
     except ModelError as error:
         return rebuild(str(error).split(";")[0])
+    model = hidden_on(model, corpus.day)
     if not model.fits(corpus, settings):
         return rebuild(f"the model in {folder} was built from other content or settings")
     return dataclasses.replace(model, settings=settings)
@@ -66,7 +68,7 @@ def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likene
         model = load_model(folder)
     except ModelError:
         return None
-    return model.likeness if model.fits(corpus, settings) else None
+    return model.likeness if hidden_on(model, corpus.day).fits(corpus, settings) else None
 
 
 def rows_of(order: Order, corpus: Corpus) -> list[int]:

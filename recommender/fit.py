@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.article import Article
-from recommender.catalogue import Catalogue, packed_keys
+from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
 from recommender.corpus import Corpus, assemble
 from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
 from recommender.index import Read
 from recommender.model import SHOWN, Model, Ranking
+from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Rows, Terms, Texts, numbered, pack
@@ -127,7 +127,7 @@ def rank(
         cosines=cosines,
         lift=lift,
         likeness=find_likeness(pairs, titles, min(thresholds, default=0.0)),
-        chosen=Ranking(np.zeros(len(catalogue) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0)),
+        chosen=ranking_of([], len(catalogue)),
         corpus_digest=vectorised.digest,
         built_at=built_at,
     )
@@ -189,12 +189,10 @@ def load_engines(settings: Settings) -> None:
 
     That takes 2 s, and 30 s of a processor in the first build with an edition of the code, which compiles them.
     """
-    article = Article(
-        "/a", "1", "a b", "c", "", "a", False, ("a b",) * len(settings.sources), "", "0" * 32, "", (), None
-    )
+    article = Article("/a", "1", "a b", "c", "", "a", "", ("a b",) * len(settings.sources), "", "0" * 32, "", (), None)
     reads = [Read(replace(article, url=url), ()) for url in ("/a", "/b")]
     with parallel.on(None):
-        fit_model(assemble(Path(), reads, (), settings.url), settings, "")
+        fit_model(assemble(Path(), reads, (), settings), settings, "")
 
 
 def load_kernels() -> None:
@@ -214,17 +212,16 @@ def _with_chosen(model: Model) -> Model:
     pools = Lists(model.nearest.indptr, model.nearest.rows, model.nearest.scores)
     found = choose_all(pools, model.likeness, _facts(model), limit)
     lengths = np.diff(found.indptr)
-    short = [row for row in np.flatnonzero(lengths < slots).tolist() if not model.exhausted(row, model.floor)]
+    listless = model.catalogue.bars & NO_LIST != 0
+    few = np.flatnonzero((lengths < slots) & ~listless).tolist()
+    short = [row for row in few if not model.exhausted(row, model.floor)]
     owners = np.repeat(np.arange(len(model)), lengths)
-    kept = ~np.isin(owners, short)
-    chunks = [(owners[kept], found.rows[kept], found.scores[kept]), *_longer(_Choosing(model, limit), short)]
-    owners, rows, scores = (np.concatenate(arrays) for arrays in zip(*chunks, strict=True))
-    order = np.argsort(owners, kind="stable")
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=len(model)))]).astype(np.int64)
-    return replace(model, chosen=Ranking(indptr, rows[order].astype(np.int32), scores[order].astype(np.float64)))
+    kept = ~(np.isin(owners, short) | listless[owners])
+    chunks = [(owners[kept], found.rows[kept], found.scores[kept]), *_longer(Choosing(model, limit), short)]
+    return replace(model, chosen=ranking_of(chunks, len(model)))
 
 
-def _longer(choosing: _Choosing, short: Sequence[int]) -> Iterable[tuple[NDArray[Any], ...]]:
+def _longer(choosing: Choosing, short: Sequence[int]) -> Iterable[Chunk]:
     """Choose for articles whose candidates do not fill their lists: 20 ms each, of numpy, which other threads share."""
     if len(short) > parallel.FEW:
         return parallel.run(choosing, short)
@@ -245,18 +242,8 @@ def _facts(model: Model) -> Facts:
     )
 
 
-@dataclass(frozen=True)
-class _Choosing:
-    model: Model
-    limit: int
-
-    def __call__(self, rows: Sequence[int]) -> list[tuple[NDArray[Any], ...]]:
-        """Give owners, rows and scores of a chunk's lists: arrays travel between processes at once."""
-        slots = self.model.settings.slots
-        lists = [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
-        flat = [candidate for shown in lists for candidate in shown]
-        owners = np.repeat(np.array(rows, np.int64), [len(shown) for shown in lists])
-        return [(owners, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
+def _bars(article: Article) -> int:
+    return NEVER * bool(article.visibility.never) | NO_LIST * bool(article.visibility.no_list)
 
 
 def _catalogue(corpus: Corpus) -> Catalogue:
@@ -269,9 +256,12 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         titles=pack(map(attrgetter("title"), articles)),
         subjects=pack(map(attrgetter("subject"), articles)),
         paths=pack(map(attrgetter("path"), articles)),
+        visibility=pack(article.visibility.written() for article in articles),
         keys=keys,
         key_rows=key_rows,
-        hidden=np.array([article.hidden for article in articles], np.uint8),
+        hidden=np.array([article.state for article in articles], np.uint8),
+        days=np.array([(a.visibility.first, a.visibility.last) for a in articles], np.int32).reshape(-1, 2),
+        bars=np.array([_bars(article) for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
         title_words=np.zeros(0, np.int32),

@@ -12,7 +12,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from hashlib import sha256
@@ -31,6 +31,7 @@ from recommender.edition import edition
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.sparse import decoded, pack, pack_bytes
+from recommender.visibility import read_visibility
 
 FILE_NAME = "index.npz"
 _READING = "recommender.collect"  # reads files and counts their words, with all that it imports
@@ -38,8 +39,8 @@ RACY = 2_000_000_000  # ns
 _TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
 # Of one text, its lines; no address holds a line break.
 _LINES = ("aliases",)
-# What a build has no use for.
-UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None}
+# What a build has no use for, and what each day decides anew.
+UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "", "hidden_for_good": False}
 
 
 class Stamp(NamedTuple):
@@ -137,6 +138,9 @@ def key_of(settings: Settings) -> str:
         dict(settings.text),
         settings.lead_words,
         settings.lead_times,
+        settings.hidden,
+        settings.never_suggest,
+        settings.no_list,
     )
     return sha256(f"{json.dumps(values)}\0{edition(_READING)}".encode()).hexdigest()
 
@@ -146,6 +150,7 @@ def save_index(index: Index, counts: Counts, folder: Path) -> None:
     articles = [read.article for read in index.reads if read.article]
     texts = {name: pack(map(attrgetter(name), articles)) for name in _TEXTS}
     texts |= {name: pack("\n".join(getattr(one, name)) for one in articles) for name in _LINES}
+    texts["visibility"] = pack(article.visibility.written() for article in articles)
     texts["file"] = pack_bytes(map(os.fsencode, index.paths))
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
     texts["digest"] = pack(map(attrgetter("digest"), index.reads))
@@ -155,7 +160,6 @@ def save_index(index: Index, counts: Counts, folder: Path) -> None:
     arrays: dict[str, NDArray[Any]] = {
         "read_at": np.array([index.read_at], np.int64),
         "is_article": np.array([read.article is not None for read in index.reads], np.bool_),
-        "hidden": np.array([article.hidden for article in articles], np.bool_),
         "stamps": np.fromiter(stamps, np.int64, 4 * len(index.reads)).reshape(-1, 4),
         "indptr": counts.indptr.astype(np.int64),
         "indices": counts.indices,
@@ -217,9 +221,10 @@ def _read_at(arrays: Mapping[str, NDArray[Any]]) -> int:
 
 def _opened(key: str, arrays: Mapping[str, NDArray[Any]]) -> Index:
     paths = [os.fsdecode(one) for one in _bytes(arrays, "file")]
-    columns_of = {name: _texts(arrays, name) for name in _TEXTS} | {"hidden": arrays["hidden"].tolist()}
+    columns_of: dict[str, Iterable[Any]] = {name: _texts(arrays, name) for name in _TEXTS}
     columns_of |= {name: [tuple(text.split("\n")) if text else () for text in _texts(arrays, name)] for name in _LINES}
     columns_of |= {name: repeat(value) for name, value in UNREAD.items()}
+    columns_of["visibility"] = map(read_visibility, _texts(arrays, "visibility"))
     # By position: a site has 36,000, and names would have to be looked up for each.
     articles = map(Article, *(columns_of[field.name] for field in fields(Article)))
     stamps = [None if row[0] < 0 else Stamp(*row) for row in arrays["stamps"].tolist()]

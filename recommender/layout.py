@@ -12,14 +12,17 @@ from recommender.catalogue import Catalogue
 from recommender.coverage import Coverage
 from recommender.families import Likeness
 from recommender.model import Model, Ranking
-from recommender.settings import PARTS, Keys, Settings, UrlSettings, ranking_settings
+from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
 from recommender.sparse import Rows, Texts
 from recommender.vectors import Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
 
-_CATALOGUE = ("urls", "ids", "titles", "subjects", "paths")
+_CATALOGUE = ("urls", "ids", "titles", "subjects", "paths", "visibility")
 _KEYS = "keys"
+# One number for each article -> what all lie below; None for the number of articles.
+_NUMBERS = {"hidden": 3, "bars": 4, "families": None, "order_by_id": None, "title_words": 2**31 - 1}
+_OTHERS = ("key_rows", "days", "sources")
 _VECTORS = ("vectors", "stems")
 _TEXTS = (*_CATALOGUE, _KEYS, *(f"{name}_terms" for name in _VECTORS))
 _COUNTS = ("texts", "heads", "titles", "lengths")
@@ -32,6 +35,8 @@ DTYPES = {
     **{f"{name}_scores": "<f8" for name in _RANKINGS},
     "hidden": "|u1",
     "key_rows": "<i4",
+    "days": "<i4",
+    "bars": "|u1",
     "families": "<i4",
     "order_by_id": "<i4",
     "title_words": "<i4",
@@ -72,15 +77,10 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         **{f"{name}_indptr": value.indptr for name, value in rankings.items()},
         **{f"{name}_rows": value.rows for name, value in rankings.items()},
         **{f"{name}_scores": value.scores for name, value in rankings.items()},
-        "hidden": model.catalogue.hidden,
-        "key_rows": model.catalogue.key_rows,
-        "families": model.catalogue.families,
-        "order_by_id": model.catalogue.order_by_id,
-        "title_words": model.catalogue.title_words,
+        **{name: getattr(model.catalogue, name) for name in (*_NUMBERS, *_OTHERS)},
         "cosines": model.cosines,
         "lift": np.array([model.lift]),
         **{f"counts_{name}": getattr(model.coverage, name) for name in _COUNTS},
-        "sources": model.catalogue.sources,
     }
     for name, value in vectors.items():
         arrays |= {f"{name}_idf": value.space.idf, f"{name}_starts": value.space.starts}
@@ -107,20 +107,19 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     count = len(texts["urls"])
     for name in _CATALOGUE:
         _require(len(texts[name]) == count, f"{name} of {len(texts[name])} articles instead of {count}")
-    for name, high in (("hidden", 2), ("families", count), ("order_by_id", count), ("title_words", 2**31 - 1)):
+    for name, high in _NUMBERS.items():
         _require(arrays[name].shape == (count,), f"{name} has not one entry an article")
-        _within(arrays[name], 0, high, name)
+        _within(arrays[name], 0, count if high is None else high, name)
     _require(arrays["key_rows"].shape == (len(texts[_KEYS]),), "key_rows has not one row a key")
     _within(arrays["key_rows"], -count, count, "key_rows")
+    _require(arrays["days"].shape == (count, 2), "days has not two entries an article")
     _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
     settings = _settings(header)
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
         _sparse((indptr, numbers, scores), (count, count), name)
     parts: dict[str, Any] = {name: texts[name] for name in (*_CATALOGUE, _KEYS)}
-    parts |= {
-        name: arrays[name] for name in ("key_rows", "hidden", "families", "order_by_id", "title_words", "sources")
-    }
+    parts |= {name: arrays[name] for name in (*_NUMBERS, *_OTHERS)}
     _require(arrays["cosines"].shape == arrays["nearest_rows"].shape, "cosines has not one value a candidate")
     _require(arrays["lift"].shape == (1,) and 0 <= arrays["lift"][0] <= 1, "lift is not one number from 0 to 1")
     return Model(
@@ -181,8 +180,11 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     good = isinstance(url, dict) and set(url) == {"host", "ignore_case"} and isinstance(url["ignore_case"], bool)
     good = good and isinstance(url["host"], list) and all(isinstance(host, str) for host in url["host"])
     _require(good, "url is not as written")
+    for name in RULES:
+        good = isinstance(values[name], list) and all(isinstance(rule, str) for rule in values[name])
+        _require(good, f"{name} is not a list of rules")
     for name, value in values.items():
-        if name not in ("fields", "text", "parts", "keys", "url") and (name != "floor" or value is not None):
+        if name not in ("fields", "text", "parts", "keys", "url", *RULES) and (name != "floor" or value is not None):
             _require(
                 type(value) in (int, float) and 0 <= value <= (100_000_000 if name == "exact_up_to" else 10_000),
                 f"setting {name} is not a number in range",
@@ -194,7 +196,7 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     _require({name for name, _ in values["parts"]} == set(PARTS), "parts are not as written")
     plain = {**values, **{name: dict(values[name]) for name in ("fields", "text", "parts")}, "keys": Keys(**keys)}
     plain["url"] = UrlSettings(host=tuple(url["host"]), ignore_case=url["ignore_case"])
-    return Settings(**plain)
+    return Settings(**{**plain, **{name: tuple(values[name]) for name in RULES}})
 
 
 def _is_pair(pair: Any, numbers: tuple[type, ...], least: float) -> bool:

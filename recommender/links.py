@@ -20,7 +20,8 @@ class Judged:
     """One curated link with its verdict, the row of its target (-1 for none) and the keys that drifted.
 
     ``url`` is what its url should be; "moved" stands for the url among the drifted keys where it is an old address.
-    ``again`` tells that an earlier link leads to the same page, with another fragment or query.
+    ``again`` tells that an earlier link leads to the same page, with another fragment or query. Of a link to a hidden
+    article, ``hidden`` is the reason, and ``for_good`` tells that it is not to be shown again.
     """
 
     link: Link
@@ -29,6 +30,8 @@ class Judged:
     drift: tuple[str, ...] = ()
     url: str = ""
     again: bool = False
+    hidden: str = ""
+    for_good: bool = False
 
     @property
     def sound(self) -> bool:
@@ -38,7 +41,17 @@ class Judged:
     @property
     def stays(self) -> bool:
         """Whether a person's link of this verdict is kept."""
-        return self.sound or self.verdict in BEYOND
+        return self.sound or self.verdict in BEYOND or (self.verdict == "hidden" and not self.for_good)
+
+    @property
+    def explanation(self) -> str:
+        """What it leads to, where its verdict alone does not say it; "" otherwise."""
+        if self.verdict != "hidden":
+            return ""
+        if self.for_good:
+            return f"links to a hidden article ({self.hidden})"
+        unlisted = self.hidden.lower().startswith("unlisted:")
+        return f"links to a page that is {'not listed' if unlisted else 'not published yet'} ({self.hidden})"
 
 
 def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Judged, ...]:
@@ -60,7 +73,9 @@ def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Ju
                 verdict = "repeated"
             earlier.add(decoration)
         drift, url = _drift(corpus, link, found) if verdict == "sound" else ((), link.url)
-        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound"))
+        article = corpus.articles[found.row] if verdict == "hidden" else None
+        hidden = (article.hidden, article.hidden_for_good) if article else ("", False)
+        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound", *hidden))
     return tuple(sorted(judged, key=lambda one: one.link.slot))
 
 

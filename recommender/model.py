@@ -94,13 +94,11 @@ class Model:
     @cached_property
     def rules(self) -> Rules:
         """What choosing needs to know, from the arrays."""
-        hidden, ids = self.catalogue.hidden.tolist(), self.catalogue.ids.offsets
-        has_id = (np.diff(ids) > 0).tolist()
         families, numbers = self.catalogue.families.tolist(), self.catalogue.subject_numbers[1].tolist()
         subjects = list(self.catalogue.subject_numbers[0])
         return Rules(
             families=families,
-            barred=["hidden" if h else "" if i else "no-id" for h, i in zip(hidden, has_id, strict=True)],
+            barred=self.catalogue.barred(),
             subject=lambda row: subjects[numbers[row]],
             members=members_of(families),
             like=self.likeness.of,
@@ -233,7 +231,7 @@ class Model:
         asking, choice = self.asking(row), Choice((), ())
         for pool in self.pools(row):
             choice = choose(asking, pool, kept, wanted, self.rules)
-            if len(choice.shown) >= target or self.exhausted(row, self.floor):
+            if len(choice.shown) >= target or choice.no_list or self.exhausted(row, self.floor):
                 break
         return choice
 
@@ -255,7 +253,8 @@ class Model:
 
     def asking(self, row: int) -> Asking:
         """Say who asks, for one article of the site."""
-        return Asking(self.rules.families[row], self.catalogue.subjects[row], self.likeness.of(row))
+        catalogue = self.catalogue
+        return Asking(self.rules.families[row], catalogue.subjects[row], self.likeness.of(row), catalogue.no_list(row))
 
     def ask_draft(self, texts: dict[str, str]) -> tuple[Query, Asking, list[Candidate]]:
         """Give an unpublished article's query, who asks, and its ranking; its texts are given by source."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import re
 import sys
@@ -14,7 +13,8 @@ import click
 import numpy as np
 
 from recommender import parallel
-from recommender.problems import KINDS, Problem, printable
+from recommender.clock import stamp
+from recommender.problems import Problem, printable
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
@@ -48,7 +48,7 @@ def complain(text: str) -> None:
 
 def now() -> str:
     """Give the present time in UTC, ISO 8601, whole seconds."""
-    return datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return stamp()
 
 
 def show_audit(audit: Audit, *, as_json: bool) -> None:
@@ -67,8 +67,8 @@ def show_audit(audit: Audit, *, as_json: bool) -> None:
         if problem.severity != "note":
             say(problem.sentence())
     say(", ".join(f"{count:,} {name}" for name, count in audit.totals.items()))
-    for code, count in audit.counts().items():
-        say(f"{count:>7,}  {KINDS[code].severity:<7}  {code:<16} {KINDS[code].summary}")
+    for code, kind, count in audit.kinds():
+        say(f"{count:>7,}  {kind.severity:<7}  {code:<16} {kind.summary}")
     if not audit.problems:
         say("no problem found")
 

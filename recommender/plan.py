@@ -94,25 +94,22 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
     article, slots = corpus.articles[row], settings.slots
     ours = generated.get(article.url, frozenset())
     judged = judge_links(corpus, row, ours)
-    if mode == "repair":
-        kept = _kept(corpus, row, judged, chooser, ours)
-        wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
-        free = list(range(len(kept) + 1, slots + 1))
-        rows = [j.target for j in kept if j.sound]
-    elif mode == "empty":
+    listless = bool(article.visibility.no_list)
+    if mode == "empty":
         kept = judged
         wanted = [_as_is(j.link, j.link.slot) for j in judged]
-        taken = {j.link.slot for j in judged}
-        # A link in a slot beyond the last counts too: none is added that would be one too many.
-        free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(judged))]
-        rows = [j.target for j in judged if j.target >= 0]
+    elif mode == "repair" or listless:
+        kept = _kept(corpus, row, judged, None if listless else chooser, ours)
+        wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
     else:
-        kept = tuple(j for j in judged if j.stays and not j.sound)
-        count = max(slots, len(kept))
-        places = _places([j.link.slot for j in kept], count)
+        kept = tuple(j for j in judged if j.stays and not j.sound and not _is_generated(corpus, j, ours))
+        places = _places([j.link.slot for j in kept], max(slots, len(kept)))
         wanted = [_as_is(j.link, slot) for slot, j in zip(places, kept, strict=True)]
-        free, rows = [slot for slot in range(1, count + 1) if slot not in places], []
-    new = [c.row for c in chooser.choose_for(row, rows, len(free)).shown] if free else []
+    taken = {want.slot for want in wanted}
+    # A link in a slot beyond the last counts too: none is added that would be one too many.
+    free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(wanted))]
+    rows = [j.target for j in kept if j.target >= 0]
+    new = [c.row for c in chooser.choose_for(row, rows, len(free)).shown] if free and not listless else []
     sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
     for slot, target in zip(free, new, strict=False):
         source = sources.get(target)
@@ -133,18 +130,20 @@ def _places(slots: Sequence[int], count: int) -> list[int]:
 
 
 def _kept(
-    corpus: Corpus, row: int, judged: Sequence[Judged], chooser: Chooser, ours: frozenset[str]
+    corpus: Corpus, row: int, judged: Sequence[Judged], chooser: Chooser | None, ours: frozenset[str]
 ) -> tuple[Judged, ...]:
-    # Sound curated links always stay; a generated one as long as no rule speaks against it, so that diffs stay small.
-    kept = [j for j in judged if j.stays and not (j.sound and corpus.articles[j.target].url in ours)]
+    # A person's link that stays always does; a generated one as long as it is sound and no rule speaks against it, so
+    # that diffs stay small. Where an article gets no list nobody is asked.
+    kept = [j for j in judged if j.stays and not _is_generated(corpus, j, ours)]
     for j in judged:
-        if (
-            j.sound
-            and corpus.articles[j.target].url in ours
-            and chooser.permits(row, j.target, [k.target for k in kept if k.sound])
-        ):
+        beside = [k.target for k in kept if k.target >= 0]
+        if j.sound and _is_generated(corpus, j, ours) and (chooser is None or chooser.permits(row, j.target, beside)):
             kept.append(j)
     return tuple(sorted(kept, key=lambda j: j.link.slot))
+
+
+def _is_generated(corpus: Corpus, judged: Judged, ours: frozenset[str]) -> bool:
+    return judged.target >= 0 and corpus.articles[judged.target].url in ours
 
 
 def _as_is(link: Link, slot: int) -> Wanted:
@@ -230,7 +229,8 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
         url = filling.corpus.articles[target.row].url
         generated[url] = target.generated
         tally.update(target.tally)
-        tally["slots left empty"] += max(0, filling.settings.slots - len(target.wanted))
+        if not filling.corpus.articles[target.row].visibility.no_list:
+            tally["slots left empty"] += max(0, filling.settings.slots - len(target.wanted))
         if outcome is not None:
             edits.append(outcome)
     known = filling.corpus.row_of

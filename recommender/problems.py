@@ -63,6 +63,15 @@ KINDS: dict[str, Kind] = {
         "the id is not a whole number of at most 15 digits, so nothing can link to the article",
         "write the id as digits without leading zeros",
     ),
+    "bad-date": Kind(
+        "note",
+        "read",
+        "no date that can be read, so it hides nothing",
+        "write the year first, as in 2026-11-28, or 2026-11-28 10:00 +0200",
+    ),
+    "unused-rule": Kind(
+        "note", "read", "no article fits this rule of the settings", "correct the rule, or take it out"
+    ),
     "no-front-matter": Kind("note", "read", "no front matter, so not an article", "none needed for a plain page"),
     # A curated link, by its verdict.
     "dead": Kind("error", "link", "no article has this url or id", "remove the link: `recommender fill`"),
@@ -129,9 +138,23 @@ KINDS: dict[str, Kind] = {
 }
 
 
+# What a code means where the finding is a mild one.
+MILD: dict[str, Kind] = {
+    "hidden": Kind(
+        "warning",
+        "link",
+        "links to a page that is not published yet, or not listed",
+        "none needed: the link stays; or remove it by hand",
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding: what, where (path, line from 1, slot from 1; 0 where none applies) and the value at fault."""
+    """One finding: what, where (path, line from 1, slot from 1; 0 where none applies) and the value at fault.
+
+    A ``mild`` one is of the lesser kind of its code.
+    """
 
     code: str
     path: str
@@ -139,15 +162,21 @@ class Problem:
     slot: int = 0
     value: str = ""
     reason: str = ""
+    mild: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        """What the finding means."""
+        return MILD[self.code] if self.mild else KINDS[self.code]
 
     @property
     def severity(self) -> str:
-        """Severity of the code: error, warning or note."""
-        return KINDS[self.code].severity
+        """Severity of the finding: error, warning or note."""
+        return self.kind.severity
 
     def as_dict(self) -> dict[str, str | int]:
         """Give the finding as plain values for ``--json``, with severity, stage, reason and remedy spelled out."""
-        kind = KINDS[self.code]
+        kind = self.kind
         return {
             "code": self.code,
             "severity": kind.severity,

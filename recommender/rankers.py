@@ -98,7 +98,7 @@ def baselines(corpus: Corpus, links: Mapping[int, frozenset[int]], length: int) 
 
     ``links`` are those that count as curated, by family. Newest compares dates as text; without one comes last.
     """
-    shown = [row for row, article in enumerate(corpus.articles) if article.id and not article.hidden]
+    shown = [row for row, article in enumerate(corpus.articles) if article.suggestible]
     popular = Counter(target for targets in links.values() for target in targets)
     most = sorted(popular, key=lambda family: (-popular[family], family))
     dates: dict[int, str] = {}
@@ -125,12 +125,8 @@ def beside_references(
 
 
 def linkable(corpus: Corpus) -> set[int]:
-    """Give the families that a link may lead to: those with a visible article that has an id."""
-    return {
-        family
-        for family, article in zip(corpus.families, corpus.articles, strict=True)
-        if article.id and not article.hidden
-    }
+    """Give the families that a link may lead to: those with an article that may be suggested."""
+    return {f for f, article in zip(corpus.families, corpus.articles, strict=True) if article.suggestible}
 
 
 def unique_label(wanted: str, taken: Iterable[str]) -> str:

@@ -106,6 +106,20 @@ _ADDRESSES = """\
 """
 
 
+def _rules(settings: Settings) -> str:
+    hidden = "".join(f"#   - {quote(rule) if ': ' in rule else rule}\n" for rule in settings.hidden)
+    return f"""
+# Pages that the site does not show are never suggested. A rule is a key that is true, `key: value`, a date as in
+# `key: future` or `key: past`, or `path: PATTERN` below any folder. A list of your own replaces this one.
+# hidden:
+{hidden}
+# Pages that are never suggested, though links to them are sound, and pages whose lists are only repaired: patterns of
+# urls (/legal/*), {{subject: News}}, {{title: PATTERN}}, {{key: layout, is: landing}}; * stands for any characters.
+# never_suggest: null
+# no_list: null
+"""
+
+
 def _text(content: str, settings: Settings) -> str:
     keys, fields, text, parts = map(_lines, (vars(settings.keys), settings.fields, settings.text, settings.parts))
     return f"""# Settings of recommender. Lines that begin with # show the defaults.
@@ -145,7 +159,7 @@ model: models/default
 # From which likeness two articles ask the same question: with the article itself, and within one list. 0: off.
 # same_question_article: {settings.same_question_article:g}
 # same_question_list: {settings.same_question_list:g}
-"""
+""" + _rules(settings)
 
 
 def write_parts(file: Path, parts: Mapping[str, float]) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 from recommender import addresses, frontmatter
 from recommender.errors import FileProblem, SettingsError
+from recommender.rule_reader import Reader, reader_of
+from recommender.rules import HIDDEN, rules_in
 from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
 
 FILE_NAME = "recommender.yml"
@@ -69,8 +71,9 @@ class Settings:
     ``content`` and ``model`` are absolute paths or None. Weight 0 means that a field is off. ``text`` says how often
     the words of each source count in the composed field ``text``; ``lead_times`` how often the first ``lead_words``
     of its answer or body count beside that. ``floor`` None is half of what the site's fifth best candidates usually
-    score. The defaults were chosen by their means over 160 judged articles of one
-    site and the curated links of seven others, the same for all of them.
+    score. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules`` reads them. The defaults of numbers
+    were chosen by their means over 160 judged articles of one site and the curated links of seven others, the same for
+    all of them.
     """
 
     content: Path | None = None
@@ -90,6 +93,9 @@ class Settings:
     exact_up_to: int = 200_000
     same_question_article: float = 0.5
     same_question_list: float = 0.5
+    hidden: tuple[str, ...] = HIDDEN
+    never_suggest: tuple[str, ...] = ()
+    no_list: tuple[str, ...] = ()
     home: Path | None = None
 
     @cached_property
@@ -103,6 +109,11 @@ class Settings:
         composed = [name for name, times in self.text.items() if times > 0] if TEXT in self.weighted else []
         plain = [name for name in self.weighted if name != TEXT]
         return tuple(dict.fromkeys([self.keys.title, *plain, *composed]))
+
+    @cached_property
+    def rules(self) -> Reader:
+        """What tells who takes part."""
+        return reader_of(self.hidden, self.never_suggest, self.no_list, (self.keys.date, self.keys.hidden))
 
 
 def ranking_settings(settings: Settings) -> dict[str, object]:
@@ -126,6 +137,7 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "parts": parts,
         "keys": vars(settings.keys),
         "url": {"host": list(settings.url.host), "ignore_case": settings.url.ignore_case},
+        **{name: list(getattr(settings, name)) for name in RULES},
         **{name: getattr(settings, name) for name in names},
     }
 
@@ -147,7 +159,9 @@ _NUMBERS: dict[str, tuple[type, float, float, str]] = {
     "same_question_list": (float, 0.0, 1.0, "the same between two links of one list; 0: off"),
 }
 _PATHS = ("content", "model")
-_KNOWN = (*_PATHS, *_NUMBERS, "keys", "url", "fields", "text", "parts")
+# Settings of rules on who takes part.
+RULES = ("hidden", "never_suggest", "no_list")
+_KNOWN = (*_PATHS, *_NUMBERS, *RULES, "keys", "url", "fields", "text", "parts")
 
 
 def find_settings(folder: Path) -> Settings:
@@ -201,11 +215,10 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
         elif name in _NUMBERS:
             kind, low, high, _ = _NUMBERS[name]
             made[name] = number_in(name, value, (kind, low, high), file)
+        elif name in RULES:
+            made[name] = rules_in(name, value, file)
         elif name == "keys":
-            known = [key.name for key in dataclasses.fields(Keys)]
-            pairs = mapping_in(name, value, file)
-            check_known(pairs, known, "key", file)
-            made[name] = Keys(**{key: text_in(f"keys.{key}", text, file) for key, text in pairs.items()})
+            made[name] = _keys(mapping_in(name, value, file), file)
         elif name == "url":
             made[name] = _url(mapping_in(name, value, file), file)
         elif name == "text":
@@ -214,15 +227,19 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
                 key: int(number_in(f"text.{key}", times, (int, 0, 100), file)) for key, times in pairs.items()
             }
         elif name == "parts":
-            pairs = mapping_in(name, value, file)
-            check_known(pairs, list(PARTS), "part", file)
-            bounds = (float, -10.0, 10.0)
-            made[name] = PARTS | {key: number_in(f"parts.{key}", weight, bounds, file) for key, weight in pairs.items()}
+            made[name] = _parts(mapping_in(name, value, file), file)
         else:
             made[name] = _fields(value, file)
     settings = Settings(**made)
     _check_weights(settings, file)
+    _check_hidden(settings, file)
     return settings
+
+
+def _check_hidden(settings: Settings, file: Path) -> None:
+    """Refuse the old and the new way to name what hides a page beside each other."""
+    if settings.hidden != HIDDEN and settings.keys.hidden != Keys().hidden:
+        raise SettingsError(f"{file}: hidden and keys.hidden say the same; move {settings.keys.hidden!r} into hidden")
 
 
 def _check_weights(settings: Settings, file: Path) -> None:
@@ -237,6 +254,17 @@ def _check_weights(settings: Settings, file: Path) -> None:
         raise SettingsError(
             f"{file}: floor {settings.floor:g} is not below {highest:g}, the highest score with these parts; lower it"
         )
+
+
+def _parts(values: Mapping[str, Any], file: Path) -> dict[str, float]:
+    check_known(values, list(PARTS), "part", file)
+    bounds = (float, -10.0, 10.0)
+    return PARTS | {key: number_in(f"parts.{key}", weight, bounds, file) for key, weight in values.items()}
+
+
+def _keys(values: Mapping[str, Any], file: Path) -> Keys:
+    check_known(values, [key.name for key in dataclasses.fields(Keys)], "key", file)
+    return Keys(**{key: text_in(f"keys.{key}", text, file) for key, text in values.items()})
 
 
 def _url(values: Mapping[str, Any], file: Path) -> UrlSettings:

@@ -32,7 +32,7 @@ from recommender.settings import Settings, ranking_settings
 from recommender.sparse import ascends
 from recommender.threads import in_threads
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024
 KEPT_VERSIONS = 2

@@ -36,6 +36,11 @@ FILES = {
     "asker-copy.md": article("asker-copy", title="Tides of the moon", answer=f"{TEXT} twice a day."),
     "same.md": article("same", title=f"{TIDES} of the year", answer=f"{TEXT} twice a day, roughly."),
     "hidden.md": article("hidden", answer=f"{TEXT}, hidden.", extra="no_index: true\n"),
+    "draft.md": article("draft", answer=f"{TEXT}, draft.", extra="status: draft\n"),
+    "soon.md": article("soon", answer=f"{TEXT}, soon.", date="2099-01-01"),
+    "404.md": article("404", answer=f"{TEXT}, missing.", extra="sitemap: false\n"),
+    "imprint.md": article("imprint", answer=f"{TEXT}, imprint."),
+    "listless.md": article("listless", title=f"{TIDES} without a list", answer=f"{TEXT}, without a list."),
     "no-id.md": article("no-id", id="", answer=f"{TEXT}, without id."),
     "pair-a.md": article("pair-a", answer=PULLS, subject="Air"),
     "pair-b.md": article("pair-b", answer=PULLS, subject="Sea"),
@@ -53,8 +58,9 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    corpus = read_corpus(write_files(tmp_path_factory.mktemp("rules"), FILES), DEFAULT)
-    return fit_model(corpus, replace(DEFAULT, floor=0.12), BUILT_AT)
+    settings = replace(DEFAULT, floor=0.12, never_suggest=("/imp*", "{title: About imprint}"), no_list=("/listless",))
+    corpus = read_corpus(write_files(tmp_path_factory.mktemp("rules"), FILES), settings)
+    return fit_model(corpus, settings, BUILT_AT)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +69,21 @@ def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
         (5, "/late", "", "shown at rank 1"),
         (5, "/asker", "family", "not shown: it is the article itself"),
         (5, "/asker-copy", "family", "not shown: it is a copy of the article itself (family)"),
-        (5, "/hidden", "hidden", "not shown: it is hidden (no_index) (hidden)"),
+        (5, "/hidden", "hidden", "not shown: it is hidden (no_index: true) (hidden)"),
+        (5, "/draft", "hidden", "not shown: it is hidden (status: draft) (hidden)"),
+        (5, "/soon", "hidden", "not shown: it is hidden (date: 2099-01-01 is to come) (hidden)"),
+        (
+            5,
+            "/404",
+            "never-suggested",
+            "not shown: it is never suggested (404 page, sitemap: false) (never-suggested)",
+        ),
+        (
+            5,
+            "/imprint",
+            "never-suggested",
+            "not shown: it is never suggested (/imp*, {title: About imprint}) (never-suggested)",
+        ),
         (5, "/no-id", "no-id", "not shown: it has no id, so nothing can link to it (no-id)"),
         (
             5,
@@ -81,7 +101,7 @@ def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
             "not shown: it asks the same question as another link of the list: /first (repeats-link)",
         ),
         (1, "/first", "list-full", "not shown: the list is full with better links (list-full)"),
-        (1, "/hidden", "hidden", "not shown: it is hidden (no_index) (hidden)"),
+        (1, "/hidden", "hidden", "not shown: it is hidden (no_index: true) (hidden)"),
         (
             5,
             "/stranger",
@@ -98,10 +118,24 @@ def test_why(every_rule: Model, limit: int, url: str, rule: str, sentence: str) 
     assert reason.score == pytest.approx(sum(part.value for part in reason.answer.parts(reason.row)), abs=1e-12)
 
 
-def test_every_rule_has_its_sentence_and_all_but_two_can_be_the_answer() -> None:
+def test_who_gets_no_list_says_so(every_rule: Model) -> None:
+    answer = ask(every_rule, "/listless", 5)
+    assert (answer.choice.shown, answer.choice.reason(5)) == ((), "the article gets no list (no_list: /listless)")
+    reason = why(answer, "/late")
+    assert (reason.rule, reason.rank) == ("no-list", 0)
+    assert reason.sentence == "not shown: the article gets no list (/listless) (no-list)"
+    assert reason.score == pytest.approx(sum(part.value for part in answer.parts(reason.row)), abs=1e-12)
+    assert every_rule.chosen.of(answer.row) == []
+    # Others may link to it, but a draft is not told that it should link back.
+    assert every_rule.rules.barred[answer.row] == ""
+    draft = ask_draft(every_rule, f"{TIDES} at sea\n\n{TEXT}".encode(), 5)
+    assert "/listless" not in [every_rule.catalogue.urls[one.row] for one in linkers(draft, 100)]
+
+
+def test_every_rule_has_its_sentence_and_all_but_three_can_be_the_answer() -> None:
     table = next(mark for mark in test_why.pytestmark if mark.name == "parametrize")
     # "linked" speaks of links that a file holds already, and a question keeps none; a small site is looked at whole.
-    assert {case[2] for case in table.args[1]} - {""} == RULES.keys() - {"linked", "not-near"}
+    assert {case[2] for case in table.args[1]} - {""} == RULES.keys() - {"linked", "not-near", "no-list"}
     assert all(sentence == sentence.strip() and sentence[0].islower() for sentence in RULES.values())
 
 

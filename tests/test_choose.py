@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, Rules, choose, representative
 from recommender.families import members_of
 
-# Row: subject. Rows 2 and 3 are copies, 5 is hidden, 6 has no id; 1 and 4 ask the same question, likewise 7 and 8.
-SUBJECTS = ["A", "A", "A", "B", "A", "A", "A", "B", "B"]
-FAMILIES = [0, 1, 2, 2, 4, 5, 6, 7, 8]
-BARRED = ["", "", "", "", "", "hidden", "no-id", "", ""]
+# Row: subject. Rows 2 and 3 are copies, 5 is hidden, 6 has no id, 9 is never suggested; 1 and 4 ask the same question,
+# likewise 7 and 8.
+SUBJECTS = ["A", "A", "A", "B", "A", "A", "A", "B", "B", "B"]
+FAMILIES = [0, 1, 2, 2, 4, 5, 6, 7, 8, 9]
+BARRED = ["", "", "", "", "", "hidden", "no-id", "", "", "never-suggested"]
 LIKE = {1: {4: 0.9}, 4: {1: 0.9}, 7: {8: 0.5}, 8: {7: 0.5}}
 
 
@@ -56,6 +57,7 @@ CASES = {
     "a copy of itself": Case([(3, 1.0), (1, 0.9)], [1], [(3, "family", -1)], family=2),
     "a draft has no family": Case([(0, 1.0)], [0], family=-1),
     "hidden": Case([(5, 0.9), (1, 0.8)], [1], [(5, "hidden", -1)]),
+    "never suggested": Case([(9, 0.9), (1, 0.8)], [1], [(9, "never-suggested", -1)]),
     "no id": Case([(6, 0.9), (1, 0.8)], [1], [(6, "no-id", -1)]),
     "the copy in the own subject stands for both": Case([(3, 0.9), (2, 0.8)], [2], [(3, "other-copy", 2)]),
     "also in the other subject": Case([(2, 0.9), (3, 0.8)], [3], [(2, "other-copy", 3)], subject="B"),
@@ -102,7 +104,7 @@ def test_each_rule(name: str) -> None:
 
 def test_the_table_reaches_every_rule_that_choosing_gives() -> None:
     reached = {rule for case in CASES.values() for _, rule, _ in case.rejected}
-    assert reached == RULES.keys() - {"list-full", "not-near", "not-a-candidate"}
+    assert reached == RULES.keys() - {"list-full", "not-near", "not-a-candidate", "no-list"}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ def test_who_stands_for_a_family(row: int, subject: str, standing: int) -> None:
 
 
 def test_a_family_of_hidden_copies_has_no_other_to_stand_for_it() -> None:
-    assert representative(3, "A", site(barred=["hidden"] * 9)) == 3
+    assert representative(3, "A", site(barred=["hidden"] * 10)) == 3
 
 
 @st.composite
@@ -130,7 +132,7 @@ def situations(draw: st.DrawFn) -> tuple[Asking, list[Candidate], list[int], int
     thresholds = st.sampled_from([0.0, 0.5, 0.9])
     rules = Rules(
         families=families,
-        barred=draw(st.lists(st.sampled_from(["", "", "hidden", "no-id"]), min_size=n, max_size=n)),
+        barred=draw(st.lists(st.sampled_from(["", "", "hidden", "never-suggested"]), min_size=n, max_size=n)),
         subject=draw(st.lists(st.sampled_from("AB"), min_size=n, max_size=n)).__getitem__,
         members=members_of(families),
         like=lambda row: like.get(row, {}),
@@ -145,6 +147,11 @@ def situations(draw: st.DrawFn) -> tuple[Asking, list[Candidate], list[int], int
     asking = Asking(families[asker], "A", like.get(asker, {})) if asker >= 0 else Asking(-1, "", {})
     kept = draw(st.lists(rows, max_size=2, unique=True))
     return asking, candidates, kept, draw(st.integers(-1, n + 1)), rules
+
+
+def test_who_gets_no_list_is_offered_nothing() -> None:
+    asking = Asking(0, "A", {}, no_list="/index, {subject: A}")
+    assert choose(asking, [Candidate(1, 0.9)], (), 5, site()) == Choice((), (), no_list="/index, {subject: A}")
 
 
 @given(situations())
@@ -210,6 +217,7 @@ def test_a_lower_limit_shows_the_beginning_of_the_same_list(
             Choice((), (Rejected(1, 0.5, "hidden"), Rejected(2, 0.4, "below-floor"), Rejected(3, 0.3, "below-floor"))),
             "0 of 2 found; stopped: 2 below-floor, 1 hidden",
         ),
+        (Choice((), (), no_list="/index"), "the article gets no list (no_list: /index)"),
     ],
 )
 def test_the_reason_for_a_short_list(choice: Choice, reason: str) -> None:

@@ -20,7 +20,7 @@ from recommender.errors import ContentError, FileProblem
 from recommender.files import MAX_BYTES, read_bytes
 from recommender.problems import KINDS
 from recommender.related import Style
-from recommender.settings import Keys, Settings, UrlSettings
+from recommender.settings import Keys, Settings
 
 SETTINGS = Settings()
 
@@ -57,11 +57,14 @@ def test_an_article(tmp_path: Path) -> None:
     corpus = read(tmp_path, {"deep/er/x.MD": text})
     (found,) = corpus.articles
     assert (found.id, found.title, found.url, found.subject) == ("7", "A long title", "/u", "Physics")
-    assert (found.date, found.hidden, found.path) == ("2020-13-45", True, os.path.join("deep", "er", "x.MD"))
+    assert (found.date, found.hidden, found.path) == ("2020-13-45", "no_index: yes", os.path.join("deep", "er", "x.MD"))
     assert found.texts == ("A   long title", "a, b", "One\n two\n", "The body\n---\n")
     assert found.links == (Link(1, 15, "8", "", "", "/v"),)
     assert found.file_digest == hashlib.sha256(text.encode()).hexdigest()
-    assert problems(corpus) == [("malformed-link", found.path, 17, "")]
+    assert problems(corpus) == [
+        ("bad-date", found.path, 8, "date: 2020-13-45"),
+        ("malformed-link", found.path, 17, ""),
+    ]
     assert (corpus.files, corpus.row_of, corpus.rows_of_id, corpus.families) == (1, {"/u": 0}, {"7": (0,)}, (0,))
 
 
@@ -140,12 +143,15 @@ def test_ids(tmp_path: Path, written: str, found_id: str, expected: list[tuple[s
 @pytest.mark.parametrize(
     ("written", "hidden"),
     [
-        *((text, True) for text in ("true", "True", "TRUE", "yes", "YES", "on", "1", "'true'", "[yes]")),
-        *((text, False) for text in ("false", "no", "off", "0", "", "~", "y", "t", "2", "01", "{a: yes}", "true x")),
+        *((text, text) for text in ("true", "True", "TRUE", "yes", "YES", "on", "1")),
+        ("'true'", "true"),
+        ("[yes]", "yes"),
+        *((text, "") for text in ("false", "no", "off", "0", "", "~", "y", "t", "2", "01", "{a: yes}", "true x")),
     ],
 )
-def test_hidden(tmp_path: Path, written: str, hidden: bool) -> None:
-    assert read(tmp_path, {"a.md": article(no_index=written)}).articles[0].hidden is hidden
+def test_hidden(tmp_path: Path, written: str, hidden: str) -> None:
+    found = read(tmp_path, {"a.md": article(no_index=written)}).articles[0]
+    assert (found.hidden, found.hidden_for_good) == (f"no_index: {hidden}" if hidden else "", bool(hidden))
 
 
 def test_keys_are_found_where_the_settings_say(tmp_path: Path) -> None:
@@ -519,7 +525,7 @@ def test_a_folder_without_an_article(tmp_path: Path) -> None:
 
 
 def test_nothing_assembled_is_an_empty_corpus(tmp_path: Path) -> None:
-    corpus = assemble(tmp_path, [], [], UrlSettings())
+    corpus = assemble(tmp_path, [], [], Settings())
     assert (corpus.articles, corpus.files, corpus.style, corpus.families) == ((), 0, Style(), ())
 
 

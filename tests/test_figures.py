@@ -52,7 +52,7 @@ def test_an_evaluation_has_a_section_for_each_thing_that_it_is_measured_against(
 
 
 def test_findings_are_the_counts_of_the_audit(corpus: Corpus) -> None:
-    audit = audit_site(corpus, 5)
+    audit = audit_site(corpus, 5, {})
     bars = findings(audit)
     assert "error: dead" in bars.names
     assert dict(zip((name.split(": ")[1] for name in bars.names), bars.values, strict=True)) == audit.counts()

@@ -52,7 +52,7 @@ def limited(root: Path) -> tuple[list[str], list[tuple[str, str]]]:
 
     def work() -> object:
         corpus = collect(root, Settings()).corpus
-        audit_site(corpus, 5, None)
+        audit_site(corpus, 5, {})
         assert all(problem.sentence().isprintable() for problem in corpus.problems)
         return [one.path for one in corpus.articles], [(p.path, p.code) for p in corpus.problems]
 
@@ -214,7 +214,7 @@ def test_very_many_tiny_files(tmp_path: Path) -> None:
 
     def work() -> object:
         corpus = read_corpus(tmp_path, Settings())
-        audit = audit_site(corpus, 5, None)
+        audit = audit_site(corpus, 5, {})
         return len(corpus.articles), audit.counts()["no-front-matter"], len(corpus.problems)
 
     # A file that is no article costs some 0.9 kB and 0.05 ms.

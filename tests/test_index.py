@@ -16,6 +16,7 @@ from recommender.collect import Collected, collect
 from recommender.counts import Counts
 from recommender.index import FILE_NAME, Index, key_of, load_counts, load_index, save_index
 from recommender.settings import Settings
+from recommender.visibility import Visibility
 
 SETTINGS = Settings()
 
@@ -24,7 +25,8 @@ SETTINGS = Settings()
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     root = tmp_path_factory.mktemp("site")
     files: dict[str, str | bytes] = {f"{n}.md": article(str(n), url=f"/{n}", answer=f"sun {n}") for n in range(5)}
-    files |= {"bad.md": b"---\ntitle: x\n---\n", "ë.md": article("9", url="/ë", title="Où", hidden="true", id="x")}
+    files |= {"bad.md": b"---\ntitle: x\n---\n", "ë.md": article("9", url="/ë", title="Où", draft="true", id="x")}
+    files |= {"404.md": article("404", url="/404", date="2099-01-01", extra="expires: 2001-01-01\n")}
     write_files(root, files)
     with open(os.fsencode(root) + b"/\xff.md", "wb") as file:  # no UTF-8
         file.write(article("8", url="/8").encode())
@@ -56,6 +58,9 @@ def test_it_comes_back_as_it_was(index: Index, counts: Counts, folder: Path) -> 
         index.paths,
         index.reads,
     )
+    # Who is hidden is decided on the day on which the index is used.
+    dated = next(read.article for read in found.reads if read.article and read.article.url == "/404")
+    assert (dated.hidden, dated.visibility) == ("", Visibility(47_117, "date", 11_323, "expires", ("404 page",)))
     assert any(read.problems for read in found.reads) and any("\udcff" in path for path in found.paths)
     assert words[0] == index.read_at
     assert words[1].vocabulary == counts.vocabulary
@@ -90,6 +95,9 @@ def nothing_in(folder: Path, settings: Settings = SETTINGS) -> bool:
         ({"fields": {"title": 0.3, "text": 0.5, "seo.page_keywords": 0.2}}, True),
         ({"text": {"answer": 2}}, False),
         ({"keys": dataclasses.replace(SETTINGS.keys, answer="reply")}, False),
+        ({"hidden": ("draft",)}, False),
+        ({"never_suggest": ("/about",)}, False),
+        ({"no_list": ("/",)}, False),
     ],
 )
 def test_settings_that_change_what_is_read_make_it_void(folder: Path, changes: dict[str, object], usable: bool) -> None:

@@ -70,7 +70,9 @@ def cases() -> list[tuple[str, str, Change]]:
             found += [(name, "negative", put(0, -1.0))]
     return [
         *found,
-        ("hidden", "two", put(0, 2)),
+        ("hidden", "three", put(0, 3)),
+        ("bars", "four", put(0, 4)),
+        ("days", "one day", lambda a: a[:, 0]),
         ("lift", "above 1", put(0, 1.001)),
         ("lift", "two of them", lambda a: np.concatenate([a, a])),
         ("cosines", "one more", lambda a: np.concatenate([a, a[:1]])),

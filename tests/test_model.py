@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, site_of, sites
 
+from recommender.catalogue import NEVER, NO_LIST
 from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
 from recommender.counts import article_words
@@ -224,6 +225,9 @@ def test_a_model_does_not_fit_one_article_more_or_less(tmp_path: Path) -> None:
         ({"fields": {**DEFAULT.fields, "date": 0.0}}, True),
         ({"text": {**DEFAULT.text, "title": 2}}, False),
         ({"keys": Keys(hidden="draft")}, False),
+        ({"hidden": DEFAULT.hidden[1:]}, False),
+        ({"never_suggest": ("/about",)}, False),
+        ({"no_list": ("/",)}, False),
         ({"content": Path("/elsewhere"), "model": Path("/m"), "home": Path("/h")}, True),
     ],
 )
@@ -242,7 +246,7 @@ def test_the_catalogue_holds_every_article_by_url(corpus: Corpus, model: Model) 
     assert len(model) == len(catalogue) == len(corpus.articles)
     for name in ("url", "id", "title", "subject", "path"):
         assert getattr(catalogue, f"{name}s").all() == [getattr(one, name) for one in corpus.articles]
-    assert catalogue.hidden.tolist() == [one.hidden for one in corpus.articles]
+    assert catalogue.hidden.tolist() == [1 if one.hidden else 0 for one in corpus.articles]
     ids = [(catalogue.ids[row], row) for row in catalogue.order_by_id.tolist()]
     assert ids == sorted(ids)
     assert catalogue.families.tolist() == list(corpus.families)
@@ -266,12 +270,15 @@ def test_a_ranking_gives_plain_candidates(model: Model) -> None:
 def test_the_rules_are_those_of_the_settings_and_the_catalogue(corpus: Corpus, model: Model) -> None:
     rules = replace(model, settings=replace(DEFAULT, floor=0.5, same_question_list=0.0)).rules
     assert (rules.floor, rules.same_question_article, rules.same_question_list) == (0.5, 0.5, 0.0)
-    ids = pack(["1", "", "2"])
     few = replace(
-        model.catalogue, ids=ids, hidden=np.array([0, 0, 1], np.uint8), families=np.array([0, 1, 0], np.int32)
+        model.catalogue,
+        ids=pack(["1", "", "2", "", "3", ""]),
+        hidden=np.array([0, 0, 1, 2, 0, 0], np.uint8),
+        bars=np.array([NO_LIST, 0, NEVER, NEVER, NEVER, NEVER | NO_LIST], np.uint8),
+        families=np.array([0, 1, 0, 3, 4, 5], np.int32),
     )
     small = replace(model, catalogue=few).rules
-    assert list(small.barred) == ["", "no-id", "hidden"]
+    assert list(small.barred) == ["", "no-id", "hidden", "hidden", "never-suggested", "never-suggested"]
     assert small.members == {0: (0, 2)}
 
 

@@ -38,11 +38,12 @@ def test_the_commented_lines_are_the_defaults_of_every_setting(tmp_path: Path) -
     write_files(tmp_path, {"content/a.md": article("a")})
     write_settings(tmp_path, force=False)
     text = (tmp_path / FILE_NAME).read_text()
-    plain = re.sub(r"^# ((?:  )?[a-z_.]+:(?: [\w.]+)?)$", r"\1", text, flags=re.MULTILINE)
+    plain = re.sub(r"^# ((?:  )?[a-z_.]+:(?: [\w.]+)?|  - .+)$", r"\1", text, flags=re.MULTILINE)
     named = re.findall(r"^([a-z_]+):", plain, re.MULTILINE)
     assert sorted(named) == sorted(field.name for field in dataclasses.fields(Settings) if field.name != "home")
     (tmp_path / FILE_NAME).write_text(plain)
     assert without_places(load_settings(tmp_path / FILE_NAME)) == Settings()
+    assert load_settings(tmp_path / FILE_NAME).hidden is not Settings().hidden
     # The lines do something: the same file with another number gives another setting.
     (tmp_path / FILE_NAME).write_text(plain.replace("slots: 5", "slots: 7").replace("lead_words: 40", "lead_words: 41"))
     changed = load_settings(tmp_path / FILE_NAME)

@@ -83,7 +83,7 @@ def test_every_verdict_is_marked(site_of_marks: tuple[FlaskClient, State, Path])
     text = page(site_of_marks[0], "/article", url="/a")
     marks = re.findall(r'class="mark [a-z]+">([^<]+)<', text)
     for said in ("sound", "dead: no article has this url or id", "repeated: linked already", "links to its own copy",
-                 "links to a hidden article", "copy", "same question"):  # fmt: skip
+                 "links to a hidden article (no_index: true)", "copy", "same question"):  # fmt: skip
         assert said in marks, said
     assert "title drifted" in page(site_of_marks[0], "/article", url="/b")
 
@@ -232,7 +232,7 @@ def test_the_site_view_has_the_counts_of_the_audit(site_of_marks: tuple[FlaskCli
     served = state.current.served
     assert served is not None
     assert state.surveys is not None
-    counts = state.surveys.of(served.tag).facts["counts"]
+    counts = {one["code"]: one["count"] for one in state.surveys.of(served.tag).facts["problems"]}
     rows = re.findall(r'<td class="numeric">([\d,]+)</td><td><span class="mark \w+">([a-z-]+)</span>', text)
     assert {code: int(count) for count, code in rows} == counts
     assert counts["dead"] == 1

@@ -379,8 +379,8 @@ def test_an_unknown_key_is_refused(folder: Path):
 def test_other_formats_say_what_to_do(folder: Path):
     rewrite(folder, lambda manifest: manifest.update(format=FORMAT + 1, anything="goes"))
     refused(folder, f"format {FORMAT + 1}, newer than {FORMAT}; upgrade recommender")
-    rewrite(folder, lambda manifest: manifest.update(format=1))
-    refused(folder, f"format 1, older than {FORMAT}; build it again")
+    rewrite(folder, lambda manifest: manifest.update(format=FORMAT - 1))
+    refused(folder, f"format {FORMAT - 1}, older than {FORMAT}; build it again")
 
 
 @pytest.mark.parametrize("key", ["bytes", "sha256", "dtype", "shape"])

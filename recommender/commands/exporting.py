@@ -78,13 +78,15 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
 
 
 def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
+    from recommender.clock import today
     from recommender.jsonfiles import export_files
+    from recommender.redating import on_day
     from recommender.service.current import Served
     from recommender.store import open_model, read_manifest
 
     check_folder(folder)
     manifest = read_manifest(model)
-    served = Served(open_model(model, manifest), manifest["version"], "")
+    served = Served(on_day(open_model(model, manifest), today()), manifest["version"], "")
     return export_files(served, limit or served.model.settings.slots, folder, output.progress)
 
 

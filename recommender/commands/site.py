@@ -94,10 +94,12 @@ def links_file(settings: Settings) -> Path:
 
 
 def load(model: Path | None, settings: Settings) -> Model:
-    """Load the saved model."""
+    """Load the saved model, as it is today."""
+    from recommender.clock import today
+    from recommender.redating import on_day
     from recommender.store import load_model
 
-    return load_model(saved_model(model, settings))
+    return on_day(load_model(saved_model(model, settings)), today())
 
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:

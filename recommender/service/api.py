@@ -89,6 +89,8 @@ class _Api:
         model = served.model
         out: dict[str, Any] = {"article": documents.article(model, row), "path": model.catalogue.paths[row]}
         out["hidden"] = bool(model.catalogue.hidden[row])
+        if out["hidden"]:
+            out["hidden_because"] = model.catalogue.hidden_because(row)
         out["copies"] = [model.catalogue.urls[other] for other in documents.copies(model, row)]
         if self.state.files is not None and (curated := self.state.curated(served, row)) is not None:
             out["curated"] = documents.articles(model, list(curated))

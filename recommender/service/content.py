@@ -24,6 +24,7 @@ from recommender.problems import Problem
 from recommender.provenance import FILE_NAME, generated_of
 from recommender.settings import Settings
 from recommender.site_form import SiteForm, form_of
+from recommender.visibility import GONE
 
 # For verdicts of which nobody asks whether a page that is no article is there all the same.
 NO_FORM = SiteForm(frozenset(), frozenset())
@@ -179,13 +180,15 @@ def as_built(catalogue: Catalogue, row: int) -> Article:
         subject=catalogue.subjects[row],
         date="",
         path=catalogue.paths[row],
-        hidden=bool(catalogue.hidden[row]),
+        hidden=catalogue.hidden_because(row),
         texts=(),
         answer_digest="",
         source_digest="",
         file_digest="",
         links=(),
         style=None,
+        visibility=catalogue.visibility_of(row),
+        hidden_for_good=int(catalogue.hidden[row]) == GONE,
     )
 
 

@@ -12,11 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from recommender.clock import today
+from recommender.dates import iso
 from recommender.errors import ModelError
 from recommender.lookup import closest
 from recommender.model import Model
+from recommender.redating import on_day
 from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
 from recommender.store import MANIFEST, open_model, read_manifest
@@ -26,9 +31,17 @@ LOG = logging.getLogger("recommender.service")
 PATIENCE = 10.0
 
 
+class Published(NamedTuple):
+    """One model as its build published it; ``tag`` tells it from all others."""
+
+    model: Model
+    version: str
+    tag: str
+
+
 @dataclass(frozen=True)
 class Served:
-    """One published model; ``tag`` differs where anything that it answers differs."""
+    """One published model as it is on a day; ``tag`` differs where anything that it answers differs."""
 
     model: Model
     version: str
@@ -47,6 +60,8 @@ class Current:
         self.folder = folder
         self.served: Served | None = None
         self.refused = self._said = ""
+        self._published: Published | None = None
+        self._day = 0
         self._seen: tuple[int, ...] | None = None
         self._retry_at = 0.0
         self._lock = threading.Lock()
@@ -64,7 +79,8 @@ class Current:
     def look(self) -> bool:
         """Open what is published now if it is not what was seen before; tell whether the model was replaced.
 
-        Who looks while another does waits, and finds what that one opened.
+        On another day the model is served as it is on that day. Who looks while another does waits, and finds what
+        that one opened.
         """
         with self._lock:
             return self._look()
@@ -72,6 +88,7 @@ class Current:
     def _look(self) -> bool:
         first, seen = self._seen is None, self._signature()
         if seen == self._seen and not (self.refused and time.monotonic() >= self._retry_at):
+            self._turn()
             return False
         self._seen = seen
         try:
@@ -81,13 +98,27 @@ class Current:
             if not first and self._said != self.refused:  # at the start whoever starts it says so
                 LOG.warning("model refused: %s", error)
                 self._said = self.refused
+            self._turn()
             return False
         self.refused = self._said = ""
-        if self.served is not None and self.served.tag == fresh.tag:
+        if self._published is not None and self._published.tag == fresh.tag:
+            self._turn()
             return False
-        self.served = fresh
+        self._published, self._day = fresh, today()
+        self.served = _warmed(as_of(fresh, self._day))
         LOG.info("model %s of %s is served", fresh.version, fresh.model.built_at)
         return True
+
+    def _turn(self) -> None:
+        """Serve the model as it is today, where that is another day than the one before."""
+        day = today()
+        if self._published is None or self.served is None or self._day == day:
+            return
+        served, self._day = as_of(self._published, day), day
+        if served.tag != self.served.tag:
+            self.served = _warmed(served)
+            hidden = np.count_nonzero(served.model.catalogue.hidden)
+            LOG.info("model %s is served as of %s: %d articles are hidden", served.version, iso(day), hidden)
 
     def _signature(self) -> tuple[int, ...]:
         try:
@@ -97,17 +128,27 @@ class Current:
         return info.st_ino, info.st_mtime_ns, info.st_size
 
 
-def _open(folder: Path) -> Served:
+def _open(folder: Path) -> Published:
     manifest = read_manifest(folder)
     model = open_model(folder, manifest)
     for texts in (model.catalogue.urls, model.catalogue.titles, model.catalogue.ids, model.catalogue.subjects):
         texts.blob[::4096].max(initial=0)  # brings in the pages that every answer reads
-    # Made before the first request, and before workers are forked: the first draft took 25 ms more than the next.
-    model.rules  # noqa: B018
-    model.ask_draft({model.settings.keys.title: "warm"})
-    closest(model, "warm")
-    model.catalogue.path_rows  # noqa: B018
-    served = Served(model, manifest["version"], tag_of(manifest))
+    return Published(model, manifest["version"], tag_of(manifest))
+
+
+def as_of(published: Published, day: int) -> Served:
+    """Give a published model as it is on a day."""
+    model, version, tag = published
+    turned = on_day(model, day)
+    return Served(turned, version, tag if turned is model else tag_on_day(tag, turned))
+
+
+def _warmed(served: Served) -> Served:
+    """Make what requests need before the first one, and before workers are forked: a first draft took 25 ms more."""
+    served.model.rules  # noqa: B018
+    served.model.ask_draft({served.model.settings.keys.title: "warm"})
+    closest(served.model, "warm")
+    served.model.catalogue.path_rows  # noqa: B018
     served.quick  # noqa: B018
     return served
 
@@ -115,3 +156,8 @@ def _open(folder: Path) -> Served:
 def tag_of(manifest: Mapping[str, Any]) -> str:
     """Give what tells one published model from another: the version does not know of settings and times."""
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def tag_on_day(tag: str, model: Model) -> str:
+    """Give what tells a published model, with others hidden than in its build, from that model and other such ones."""
+    return hashlib.sha256(f"{tag} {model.corpus_digest}".encode()).hexdigest()[:16]

@@ -93,7 +93,7 @@ def terms(parts: Sequence[Part]) -> list[dict[str, Any]]:
 def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
     """Say why fewer links are shown than wanted; "" where none is missing."""
     reason = choice.reason(limit)
-    if not reason or only is None:
+    if not reason or only is None or choice.no_list:
         return reason
     asked = [f"subject {only.subject[:100]!r}"] if only.subject else []
     asked += [f"min_score {only.min_score:g}"] if only.min_score else []

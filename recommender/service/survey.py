@@ -19,14 +19,16 @@ import numpy as np
 
 from recommender.atomic import replace_file
 from recommender.audit import audit_site
+from recommender.clock import today
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import RecommenderError
 from recommender.files import is_article_name, walk
-from recommender.links import UNSOUND, curated_targets, judge_links
+from recommender.links import curated_targets, judge_links
 from recommender.model import Model
 from recommender.provenance import FILE_NAME, Generated, read_generated
-from recommender.service.current import tag_of
-from recommender.settings import Keys, Settings, UrlSettings
+from recommender.redating import hidden_on
+from recommender.service.current import tag_of, tag_on_day
+from recommender.settings import RULES, Keys, Settings, UrlSettings
 from recommender.store import open_model, read_manifest
 
 # So many articles with the most unsound links are named on the first page.
@@ -46,18 +48,21 @@ def main(order: bytes) -> None:
     folder, content, out = Path(values["model"]), Path(values["content"]), Path(values["out"])
     own = values["settings"]
     home = Path(own["home"]) if own["home"] else None
-    parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"])}
+    parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"]), **{name: tuple(own[name]) for name in RULES}}
     settings = Settings(**{**own, **parts, "content": content, "model": folder, "home": home})
     links_file = (home or Path.cwd()) / FILE_NAME
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)
-    fingerprint = fingerprint_of(content, links_file, tag_of(manifest))
+    # A verdict may be another on another day.
+    fingerprint = fingerprint_of(content, links_file, f"{tag_of(manifest)} {today()}")
     if out.exists() and fingerprint == _fingerprint_in(out):
         return
-    model = open_model(folder, manifest)
+    opened = open_model(folder, manifest)
     corpus = read_corpus(content, settings)
+    model, tag = hidden_on(opened, corpus.day), tag_of(manifest)
     arrays = survey(corpus, model, settings, generated)
-    arrays["facts"]["tag"], arrays["facts"]["fingerprint"] = tag_of(manifest), fingerprint
+    arrays["facts"]["tag"] = tag if model is opened else tag_on_day(tag, model)
+    arrays["facts"]["fingerprint"] = fingerprint
     arrays["facts"] = np.frombuffer(json.dumps(arrays["facts"]).encode(), np.uint8)
     stream = io.BytesIO()
     np.savez(stream, **arrays)
@@ -107,7 +112,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
         judged = judge_links(corpus, number, ours)
         per_article[len(judged)] += 1
         if rows[number] >= 0:
-            unsound[rows[number]] = sum(one.verdict in UNSOUND for one in judged)
+            unsound[rows[number]] = sum(not one.stays for one in judged)
         for one in judged:
             if one.sound and rows[one.target] >= 0:
                 in_links[rows[one.target]] += 1
@@ -120,7 +125,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
         "changed": count_changed(corpus, model, rows),
         "totals": audit.totals,
         "verdicts": audit.verdicts,
-        "counts": audit.counts(),
+        "problems": [{**dataclasses.asdict(kind), "code": code, "count": count} for code, kind, count in audit.kinds()],
         "links_per_article": sorted(per_article.items()),
         "worst": sorted(((r, c) for r, c in unsound.items() if c), key=lambda pair: (-pair[1], pair[0]))[:WORST],
         "style": [corpus.style.indent, corpus.style.folded_title],

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from recommender.ask import Answer, Reason, linkers, same_question, why
-from recommender.choose import RULES
-from recommender.links import UNSOUND
+from recommender.ask import Answer, Reason, linkers, rule_in_words, same_question, why
+from recommender.catalogue import NEVER
 from recommender.model import Model
 from recommender.plan import Edit
-from recommender.problems import KINDS, Problem
+from recommender.problems import Problem
 from recommender.score import Part
 from recommender.service import documents
 from recommender.service.content import Today
@@ -41,7 +40,7 @@ VERDICTS = {
 
 def card(model: Model, row: int) -> dict[str, Any]:
     """Give what is always shown of an article."""
-    return {**documents.article(model, row), "row": row, "hidden": bool(model.catalogue.hidden[row])}
+    return {**documents.article(model, row), "row": row, "hidden": model.catalogue.hidden_because(row)}
 
 
 def article_facts(model: Model, row: int, survey: Survey | None) -> dict[str, Any]:
@@ -76,7 +75,12 @@ def best(answer: Answer, links: Sequence[dict[str, Any]]) -> float:
 def passed_over(answer: Answer) -> list[dict[str, Any]]:
     """Give the best articles that a rule stopped, with the rule, but for copies of the article and low scores."""
     found = [
-        {**card(answer.model, one.row), "score": one.score, "rule": one.rule, "why": RULES[one.rule]}
+        {
+            **card(answer.model, one.row),
+            "score": one.score,
+            "rule": one.rule,
+            "why": rule_in_words(answer.model, one.rule, one.row),
+        }
         for one in answer.choice.rejected
         if one.rule != "family" and one.score >= answer.model.floor
     ]
@@ -94,8 +98,8 @@ def today(answer: Answer, now: Today) -> dict[str, Any]:
             "url": one.link.url,
             "row": one.target,
             "verdict": one.verdict,
-            "meaning": VERDICTS[one.verdict],
-            "unsound": one.verdict in UNSOUND,
+            "meaning": one.explanation or VERDICTS[one.verdict],
+            "unsound": not one.stays,
             "drift": one.drift,
             "generated": one.link.url in now.generated,
         }
@@ -136,7 +140,7 @@ def fill(outcome: Edit | Problem | None) -> dict[str, str]:
     if isinstance(outcome, Problem):
         return {
             "diff": "",
-            "refused": f"{outcome.reason or KINDS[outcome.code].summary} ({KINDS[outcome.code].remedy})",
+            "refused": f"{outcome.reason or outcome.kind.summary} ({outcome.kind.remedy})",
         }
     return {"diff": outcome.diff, "refused": ""}
 
@@ -180,13 +184,13 @@ def site(model: Model, survey: Survey | None, first: int, count: int) -> dict[st
     out: dict[str, Any] = {"articles": len(model), "survey": survey is not None}
     if survey is None:
         return {**out, "plot": plot({"suggested": suggested}), "missed": int((suggested == 0).sum())}
-    lonely = np.flatnonzero((survey.in_links == 0) & (model.catalogue.hidden == 0))
+    catalogue = model.catalogue
+    lonely = np.flatnonzero((survey.in_links == 0) & (catalogue.hidden == 0) & (catalogue.bars & NEVER == 0))
     hubs = np.argsort(-survey.in_links, kind="stable")[:10].tolist()
-    counts = survey.facts["counts"]
     return {
         **out,
         "totals": survey.facts["totals"],
-        "problems": [{"code": code, "count": number, **vars_of(code)} for code, number in counts.items()],
+        "problems": survey.facts["problems"],
         "verdicts": survey.facts["verdicts"],
         "per_article": bars(survey.facts["links_per_article"]),
         "plot": plot({"today": survey.in_links, "suggested": suggested}),
@@ -229,12 +233,6 @@ def bars(pairs: Sequence[Sequence[int]]) -> list[dict[str, Any]]:
     """Give counts with their share of the largest, in percent."""
     highest = max((count for _, count in pairs), default=1)
     return [{"label": str(label), "count": count, "width": 100 * count / highest} for label, count in pairs]
-
-
-def vars_of(code: str) -> dict[str, str]:
-    """Give severity, meaning and remedy of a code."""
-    kind = KINDS[code]
-    return {"severity": kind.severity, "summary": kind.summary, "remedy": kind.remedy}
 
 
 def page_number(text: str | None) -> int:

@@ -1,0 +1,93 @@
+"""A model on another day than that of its build: who is hidden then, and the lists that this changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.article import digest_of
+from recommender.catalogue import NO_LIST
+from recommender.model import SHOWN, Model, Ranking
+from recommender.sparse import Ints
+
+Chunk = tuple[NDArray[Any], ...]
+
+
+def hidden_on(model: Model, day: int) -> Model:
+    """Give a model as it is on a day; where another set is hidden than in the build, without the lists that it chose.
+
+    Whatever chooses afresh (``choose_for``, ``permits``, ``ask``) is right at once; ``on_day`` gives the lists too.
+    """
+    states = model.catalogue.states(day)
+    if np.array_equal(states, model.catalogue.hidden):
+        return model
+    sources = (digest.tobytes().hex() for digest in model.catalogue.sources)
+    return replace(
+        model,
+        catalogue=model.catalogue.with_hidden(states),
+        chosen=ranking_of([], len(model)),
+        corpus_digest=digest_of(sources, states.tolist()),
+    )
+
+
+def on_day(model: Model, day: int) -> Model:
+    """Give a model as a build on that day would make it: only the lists that may differ are chosen again."""
+    fresh = hidden_on(model, day)
+    if fresh is model:
+        return model
+    again = _may_differ(model, fresh)
+    owners = _owners(model.chosen)
+    kept = ~again[owners]
+    chosen = (owners[kept], model.chosen.rows[kept], model.chosen.scores[kept])
+    found = Choosing(fresh, max(SHOWN, fresh.settings.slots))(np.flatnonzero(again).tolist())
+    return replace(fresh, chosen=ranking_of([chosen, *found], len(model)))
+
+
+def _may_differ(model: Model, fresh: Model) -> NDArray[np.bool_]:
+    """Tell whose lists may differ: a candidate or link, or a copy of one, is hidden now or was."""
+    families, slots = model.catalogue.families, model.settings.slots
+    changed = model.catalogue.hidden != fresh.catalogue.hidden
+    touched = np.isin(families, families[changed])
+    differ = np.zeros(len(model), np.bool_)
+    for ranking in (model.nearest, model.chosen):
+        differ[_owners(ranking)[touched[ranking.rows]]] = True
+    # Where the build went beyond the candidates, nothing tells who stood there.
+    candidates, links = (_owners(one) * len(model) + one.rows for one in (model.nearest, model.chosen))
+    differ[_owners(model.chosen)[~np.isin(links, candidates)]] = True
+    for row in np.flatnonzero(np.diff(model.chosen.indptr) < slots).tolist():
+        differ[row] |= not model.exhausted(row, model.floor)
+    differ[model.catalogue.bars & NO_LIST != 0] = False
+    return differ
+
+
+def _owners(ranking: Ranking) -> Ints:
+    return np.repeat(np.arange(len(ranking.indptr) - 1), np.diff(ranking.indptr))
+
+
+@dataclass(frozen=True)
+class Choosing:
+    """The work of choosing up to ``limit`` links for some articles of a model."""
+
+    model: Model
+    limit: int
+
+    def __call__(self, rows: Sequence[int]) -> list[Chunk]:
+        """Give owners, rows and scores of a chunk's lists: arrays travel between processes at once."""
+        slots = self.model.settings.slots
+        lists = [self.model.choose_for(row, limit=self.limit, enough=slots).shown for row in rows]
+        flat = [candidate for shown in lists for candidate in shown]
+        owners = np.repeat(np.array(rows, np.int64), [len(shown) for shown in lists])
+        return [(owners, np.array([c.row for c in flat], np.int32), np.array([c.score for c in flat]))]
+
+
+def ranking_of(chunks: Sequence[Chunk], count: int) -> Ranking:
+    """Put lists together, each with its owner for every link, to those of all ``count`` articles."""
+    empty: Chunk = (np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0))
+    owners, rows, scores = (np.concatenate(arrays) for arrays in zip(empty, *chunks, strict=True))
+    order = np.argsort(owners, kind="stable")
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=count))]).astype(np.int64)
+    return Ranking(indptr, rows[order].astype(np.int32), scores[order].astype(np.float64))
