@@ -21,8 +21,8 @@ from types import FrameType
 from recommender import parallel
 from recommender.atomic import FATAL, TEMPORARY, sync, sync_folder
 from recommender.errors import FileProblem, Interrupted, WriteStopped
-from recommender.files import read_bytes, walk
-from recommender.plan import Edit, check_writable
+from recommender.files import check_writable, read_bytes, walk
+from recommender.plan import Edit
 from recommender.planfile import RESUME
 from recommender.problems import Problem
 from recommender.threads import in_threads

@@ -46,6 +46,26 @@ def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
     return data, info
 
 
+def check_writable(path: str, info: os.stat_result) -> None:
+    """Refuse what a rename would break.
+
+    Raises:
+        FileProblem: a hard link, a file without write permission for its owner, or one with extended attributes.
+    """
+    if info.st_nlink != 1:
+        raise FileProblem("not-editable", "the file has several names (hard links), which a rename would part")
+    if not info.st_mode & 0o200:
+        raise FileProblem("not-editable", "the file is read-only")
+    listxattr = getattr(os, "listxattr", None)
+    if listxattr is not None:
+        try:
+            names = set(listxattr(path, follow_symlinks=False)) - {"security.selinux"}
+        except OSError:
+            names = set()
+        if names:
+            raise FileProblem("not-editable", f"extended attributes would be lost: {', '.join(sorted(names))}")
+
+
 def _read_all(descriptor: int, expected: int) -> bytes:
     """Read to the end, but one byte more than the limit at most: a file that grows while it is read ends here too."""
     chunks, size, wanted = [], 0, expected + 1

@@ -6,6 +6,7 @@ import dataclasses
 import difflib
 import fnmatch
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from recommender.errors import ModelError, RecommenderError
 from recommender.families import Likeness
 from recommender.model import Model
 from recommender.plan import Edit, Filling, Plan, make_plan
-from recommender.problems import Problem
+from recommender.problems import Problem, unread
 from recommender.provenance import Generated, format_generated, read_generated
 from recommender.redating import hidden_on
 from recommender.settings import Settings
@@ -42,16 +43,20 @@ class Order:
 
 @dataclass(frozen=True)
 class Written:
-    """What a writing run did; ``tally`` is empty for a resumed one, whose plan was made before."""
+    """What a writing run did; ``tally`` counts the links of what it wrote, and the plan of a resumed one has none.
+
+    ``unread`` are the files that are no articles for an error.
+    """
 
     files: int
     already: int
     problems: tuple[Problem, ...]
     tally: Mapping[str, int]
+    unread: tuple[Problem, ...] = ()
 
 
 def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Callable[[str], Model]) -> Model:
-    """Load the saved model if it fits the content as it is now, else have it rebuilt, with the reason."""
+    """Load the saved model if it fits the content as it is now, else have the content ranked anew, with the reason."""
     try:
         model = load_model(folder)
     except ModelError as error:
@@ -89,8 +94,8 @@ def rows_of(order: Order, corpus: Corpus) -> list[int]:
 
 
 def _closest(pattern: str, corpus: Corpus) -> str:
-    for problem in corpus.problems:
-        if problem.severity == "error" and fnmatch.fnmatch(problem.path, pattern):
+    for problem in unread(corpus.problems):
+        if fnmatch.fnmatch(problem.path, pattern):
             return problem.sentence()
     by_folder: dict[str, list[str]] = {}
     for article in corpus.articles:
@@ -115,16 +120,14 @@ def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progres
         settings=settings,
         generated=read_generated(order.links_file),
         diff_prefix=diff_prefix(order.root) if order.with_diff else None,
+        limit=order.max_files,
     )
-    made = make_plan(filling, rows, progress)
-    if order.max_files is not None and len(made.edits) > order.max_files:
-        first = made.edits[: order.max_files]
-        held = {edit.url for edit in first}
-        changed = {edit.url for edit in made.edits}
-        generated = {u: g for u, g in made.generated.items() if u not in changed or u in held}
-        generated |= {u: g for u, g in filling.generated.items() if u in changed and u not in held}
-        made = dataclasses.replace(made, edits=first, generated=generated)
-    return made
+    return dataclasses.replace(make_plan(filling, rows, progress), unread=unread(corpus.problems))
+
+
+def is_first(order: Order) -> bool:
+    """Tell whether no run of this site is known: neither the record of one nor which links it generated."""
+    return not order.links_file.exists() and not planfile.record_file(order.root).exists()
 
 
 def diff_prefix(root: Path) -> str:
@@ -173,7 +176,17 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     elif made.unfinished:
         planfile.drop_plan(order.root)
     applied = _apply(order, made.edits, (settled, generated), progress)
-    return Written(applied.written, applied.already, (*made.problems, *applied.problems), made.tally)
+    problems = (*made.problems, *applied.problems)
+    return Written(applied.written, applied.already, problems, _tally_but(made, applied.problems), made.unread)
+
+
+def _tally_but(made: Plan, problems: Sequence[Problem]) -> Mapping[str, int]:
+    left = {problem.path for problem in problems}
+    tally = Counter(made.tally)
+    for edit in made.edits:
+        if edit.path in left:
+            tally.subtract({**edit.why, "slots left empty": edit.empty})
+    return +tally if left else made.tally
 
 
 def resume(order: Order, progress: parallel.Progress) -> Written:

@@ -14,7 +14,7 @@ import numpy as np
 
 from recommender import parallel
 from recommender.clock import stamp
-from recommender.problems import Problem, printable
+from recommender.problems import Problem, printable, unread
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
@@ -193,7 +193,7 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
             {
                 "files": [edit.path for edit in plan.edits],
                 "summary": dict(sorted(plan.tally.items())),
-                "problems": [problem.as_dict() for problem in plan.problems],
+                "problems": [problem.as_dict() for problem in (*plan.unread, *plan.problems)],
             }
         )
         return
@@ -203,7 +203,21 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
         else:
             click.echo(edit.diff.encode("utf-8"), nl=False)
     show_problems(plan.problems)
-    note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}")
+    show_planned(plan)
+    show_unread(plan.unread)
+
+
+def show_planned(plan: Plan) -> None:
+    """Sum a plan up."""
+    note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}".rstrip("; "))
+
+
+def show_unread(problems: Sequence[Problem]) -> None:
+    """Say how many files are no articles for an error, and which is the first."""
+    found = unread(problems)
+    if found:
+        what = "1 file is no article" if len(found) == 1 else f"{len(found):,} files are no articles"
+        note(f"{what} for an error (`recommender audit` names all); the first: {found[0].sentence()}")
 
 
 def show_undo(plan: Plan, *, as_json: bool) -> None:
@@ -231,13 +245,14 @@ def show_written(written: Written, *, as_json: bool) -> None:
                 "written": written.files,
                 "already": written.already,
                 "summary": dict(sorted(written.tally.items())),
-                "problems": [problem.as_dict() for problem in written.problems],
+                "problems": [problem.as_dict() for problem in (*written.unread, *written.problems)],
             }
         )
         return
     show_problems(written.problems)
     already = f", {written.already:,} were done already" if written.already else ""
     say(f"{written.files:,} files changed{already}; {_summary(written.tally)}".rstrip("; "))
+    show_unread(written.unread)
 
 
 def _summary(tally: Mapping[str, int]) -> str:

@@ -15,7 +15,7 @@ from recommender.choose import Choice
 from recommender.corpus import Corpus
 from recommender.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
-from recommender.files import read_bytes
+from recommender.files import check_writable, read_bytes
 from recommender.links import Judged, judge_links
 from recommender.problems import Problem
 from recommender.provenance import Generated
@@ -51,7 +51,8 @@ class Edit:
     """One file's change: ``text`` (bytes) in place of the bytes from ``start`` to ``end``; digests of both versions.
 
     ``generated`` are the urls of its generated links once it is written, so that a resumed run can note them too.
-    ``old`` and ``generated_before`` are what an undo puts back; ``why`` counts what became of the links.
+    ``old`` and ``generated_before`` are what an undo puts back; ``why`` counts what became of the links, ``empty`` the
+    slots without one.
     """
 
     path: str
@@ -66,14 +67,16 @@ class Edit:
     old: bytes = b""
     generated_before: tuple[str, ...] = ()
     why: Mapping[str, int] = field(default_factory=dict)
+    empty: int = 0
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All edits of a run, in order of their paths, what stops others, and the counts over the whole site.
+    """All edits of a run, in order of their paths, what stops others, and the counts over all but those others.
 
     ``generated`` is the provenance once all is written, ``generated_before`` the one that the plan started from.
-    ``undo`` tells a plan that takes a run back, ``unfinished`` one that stands for an interrupted run's plan.
+    ``undo`` tells a plan that takes a run back, ``unfinished`` one that stands for the plan of an interrupted run.
+    ``unread`` are the files that are no articles for an error.
     """
 
     edits: tuple[Edit, ...]
@@ -83,6 +86,7 @@ class Plan:
     tally: Mapping[str, int] = field(default_factory=dict)
     undo: bool = False
     unfinished: bool = False
+    unread: tuple[Problem, ...] = ()
 
 
 def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:
@@ -192,7 +196,7 @@ def _values(link: Link | Wanted) -> tuple[str, ...]:
 class Filling:
     """The inputs of a run: what is on disk, who ranks, in which mode, and which links were generated before.
 
-    ``diff_prefix`` stands before the paths in diffs; None where no diff is wanted.
+    ``diff_prefix`` stands before the paths in diffs; None where no diff is wanted. No more than ``limit`` files change.
     """
 
     corpus: Corpus
@@ -201,10 +205,17 @@ class Filling:
     settings: Settings
     generated: Generated
     diff_prefix: str | None = ""
+    limit: int | None = None
 
     def __call__(self, rows: Sequence[int]) -> list[tuple[Target, Edit | Problem | None]]:
         """Aim and edit a chunk of articles."""
         return [self._one(row) for row in rows]
+
+    def empty(self, target: Target) -> int:
+        """Count the slots of an article that stay without a link, where it may have one."""
+        if self.corpus.articles[target.row].visibility.no_list:
+            return 0
+        return max(0, self.settings.slots - len(target.wanted))
 
     def _one(self, row: int) -> tuple[Target, Edit | Problem | None]:
         target = aim(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
@@ -219,20 +230,20 @@ class Filling:
 
 def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress = parallel.silent) -> Plan:
     """Plan the edits of some articles of a site; nothing is written, and one bad file stops no other."""
-    edits, problems = [], []
+    edits, problems = list[Edit](), list[Problem]()
     generated = dict(filling.generated)
     tally: Counter[str] = Counter()
     for target, outcome in parallel.run(filling, rows, progress, label="planning"):
         if isinstance(outcome, Problem):
             problems.append(outcome)
             continue
-        url = filling.corpus.articles[target.row].url
-        generated[url] = target.generated
-        tally.update(target.tally)
-        if not filling.corpus.articles[target.row].visibility.no_list:
-            tally["slots left empty"] += max(0, filling.settings.slots - len(target.wanted))
         if outcome is not None:
+            if len(edits) == filling.limit:
+                continue
             edits.append(outcome)
+        generated[filling.corpus.articles[target.row].url] = target.generated
+        tally.update(target.tally)
+        tally["slots left empty"] += filling.empty(target)
     known = filling.corpus.row_of
     generated = {url: urls for url, urls in generated.items() if url in known and urls}
     ordered = tuple(sorted(edits, key=lambda edit: edit.path))
@@ -271,24 +282,5 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
         old=data[start:end],
         generated_before=tuple(sorted(filling.generated.get(article.url, ()))),
         why=dict(target.tally),
+        empty=filling.empty(target),
     )
-
-
-def check_writable(path: str, info: os.stat_result) -> None:
-    """Refuse what a rename would break.
-
-    Raises:
-        FileProblem: a hard link, a file without write permission for its owner, or one with extended attributes.
-    """
-    if info.st_nlink != 1:
-        raise FileProblem("not-editable", "the file has several names (hard links), which a rename would part")
-    if not info.st_mode & 0o200:
-        raise FileProblem("not-editable", "the file is read-only")
-    listxattr = getattr(os, "listxattr", None)
-    if listxattr is not None:
-        try:
-            names = set(listxattr(path, follow_symlinks=False)) - {"security.selinux"}
-        except OSError:
-            names = set()
-        if names:
-            raise FileProblem("not-editable", f"extended attributes would be lost: {', '.join(sorted(names))}")

@@ -198,6 +198,11 @@ class Problem:
         return f"{place}: {row['severity']} {self.code}{slot}: {row['reason']}{value} ({row['remedy']})"
 
 
+def unread(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Give those that keep a file from being an article."""
+    return tuple(p for p in problems if p.severity == "error" and KINDS[p.code].stage == "read")
+
+
 def worst_reached(problems: Iterable[Problem], severity: str) -> bool:
     """Tell whether any problem is of the given severity or worse."""
     limit = SEVERITIES.index(severity)

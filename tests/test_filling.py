@@ -341,3 +341,38 @@ def test_patterns_that_match_together(tmp_path: Path):
     lists = {f"/{name}": ["/top"] for name in ("stars", "moon", "wall")}
     made = plan(order_for(tmp_path, only=("astronomy/m*", "*wall.md", "top.md")), lists)
     assert [edit.path for edit in made.edits] == ["astronomy/moon.md", "biology/cell/wall.md"]
+
+
+def test_the_counts_are_of_the_edits_that_are_kept(top: Path):
+    made = plan(order_for(top, max_files=1))
+    # d.md is as it should be; b.md and sub/c.md are held back.
+    assert made.tally == {"kept": 1 + 3, "added": 1, "dropped dead": 1, "slots left empty": 3 + 2}
+    assert fill(order_for(top, max_files=1)).tally == made.tally
+    assert plan(order_for(top, max_files=3)).tally == plan(order_for(top)).tally
+    only = plan(order_for(top, only=("sub/*",)))
+    assert only.tally == {"added": 2, "slots left empty": 3}
+
+
+def test_the_counts_leave_out_what_was_refused_or_changed_meanwhile(top: Path):
+    made = plan(order_for(top))
+    (top / "content" / "b.md").write_text("mine")
+    done = filling.write(order_for(top), made, silent)
+    assert [(p.path, p.code) for p in done.problems] == [("b.md", "conflict")]
+    assert done.tally == {"kept": 4, "added": 3, "dropped dead": 1, "slots left empty": 8}
+    assert made.tally["added"] == 4
+    (top / "content" / "b.md").write_text(FILES["b.md"])
+    (top / "content" / "b.md").chmod(0o444)
+    again = plan(order_for(top))
+    assert [p.path for p in again.problems] == ["b.md"]
+    assert again.tally == {"kept": 2 + 2 + 3, "slots left empty": 3 + 3 + 2}
+
+
+def test_files_that_are_no_articles_are_part_of_the_result(top: Path):
+    write_files(
+        top / "content", {"bad.md": "---\nurl: [\n---\n", "page.md": "A page.\n", "nameless.md": "---\nid: 1\n---\n"}
+    )
+    made = plan(order_for(top))
+    assert [(p.path, p.code) for p in made.unread] == [("bad.md", "bad-yaml"), ("nameless.md", "missing-url")]
+    assert made.problems == ()
+    done = fill(order_for(top))
+    assert (done.unread, done.problems, done.files) == (made.unread, (), 3)

@@ -281,5 +281,7 @@ def test_an_old_model_is_understood_or_built_again(old: Path, tmp_path: Path) ->
     (tmp_path / "recommender.yml").write_text("content: content\nfloor: 0.01\n")
     made = command(tmp_path, "fill", "--check", "--allow-no-vcs")
     assert (made.returncode, "Traceback" in made.stderr) == (1, False)
+    made = command(tmp_path, "fill", "--write", "--allow-no-vcs")
+    assert (made.returncode, "Traceback" in made.stderr) == (0, False)
     assert use(folder) == "used"
     assert json.loads((folder / MANIFEST).read_text())["format"] == FORMAT

@@ -41,6 +41,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     judgments = read_judgments(options["judgments"]) if options["judgments"] else None
     depths = tuple(sorted(set(options["depths"]))) or measure.DEPTHS
     corpus = read_site(content, settings)
+    output.show_unread(corpus.problems)
     generated = read_generated(links_file(settings))
     truth = curated_truth(corpus, generated)
     ours = systems(corpus, settings, models, options["rankings"])
@@ -67,6 +68,7 @@ def disagreements(content: Path | None, model: Path | None, **options: Any) -> i
 
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)
+    output.show_unread(corpus.problems)
     loaded = load(model, settings)
     if loaded.corpus_digest != corpus.digest:
         output.note(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,10 @@ from recommender.settings import Settings, find_settings
 if TYPE_CHECKING:
     from recommender.corpus import Corpus
     from recommender.model import Model
+    from recommender.plan import Plan
+
+# Files that a first run changes without a question.
+MANY = 1000
 
 
 @click.command()
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
 @click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
 @MODEL
+@click.option("--yes", is_flag=True, help="Do not ask before a first --write of more than a thousand files.")
 @JSON
 def fill(**options: Any) -> int:
     """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
@@ -58,11 +64,12 @@ def fill(**options: Any) -> int:
         corpus = read_site(root, settings)
         filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
         folder = model_folder(options["model"], settings)
-        model = filling.fitting_model(
-            corpus, settings, folder, lambda reason: _rebuild(reason, corpus, settings, folder)
-        )
+        save = folder if options["write"] else None
+        model = filling.fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
         made = filling.plan(order, corpus, model, settings, output.progress)
         if options["write"]:
+            if len(made.edits) > MANY and filling.is_first(order) and not _agreed(made, yes=options["yes"]):
+                return 1
             result = filling.write(order, made, output.progress)
             output.show_written(result, as_json=options["as_json"])
             return 1 if result.problems else 0
@@ -82,9 +89,24 @@ def _check_unfinished(root: Path, *, write: bool) -> None:
         output.note(str(error))
 
 
-def _rebuild(reason: str, corpus: Corpus, settings: Settings, folder: Path) -> Model:
-    from recommender.fit import describe, vectorise
+def _rank(reason: str, corpus: Corpus, settings: Settings, save: Path | None) -> Model:
+    """Rank the content where no saved model fits; a run that writes saves what it ranked."""
+    from recommender.fit import describe, rank, vectorise
 
-    output.note(f"{reason}: building it from this content first")
+    what = "building it from this content first" if save else "this content is ranked for this run alone, nothing saved"
+    output.note(f"{reason}: {what}")
     vectorised = vectorise(describe(corpus, settings, output.progress), settings)
-    return dataclasses.replace(publish(vectorised, settings, folder), settings=settings)
+    if save is None:
+        return rank(vectorised, settings, output.now(), output.progress)
+    return dataclasses.replace(publish(vectorised, settings, save), settings=settings)
+
+
+def _agreed(made: Plan, *, yes: bool) -> bool:
+    """Sum up what a first run would do; in a terminal, ask."""
+    output.show_planned(made)
+    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return True
+    if click.confirm("Edit these files?", err=True):
+        return True
+    output.note("nothing was written")
+    return False

@@ -68,6 +68,7 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     check_kept(file)
     judgments = read_judgments(file) if file.exists() else {}
     corpus = read_site(content, settings)
+    output.show_unread(corpus.problems)
     generated = read_generated(links_file(settings))
     ranked = systems(corpus, settings, options["models"], options["rankings"])
     rankers = [(lists, options["depth"]) for lists in ranked.values()]

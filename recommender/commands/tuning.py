@@ -34,6 +34,7 @@ def tune(content: Path | None, judgments: Path | None, model: Path | None, **opt
         raise SettingsError(f"there is no {FILE_NAME} to write to; make one: `recommender init`")
     grades = read_judgments(judgments) if judgments else None
     corpus = read_site(content, settings)
+    output.show_unread(corpus.problems)
     loaded = load(model, settings)
     if not loaded.fits(corpus, settings):
         raise ModelError(f"{model_folder(model, settings)} does not fit this content; build it: `recommender build`")
