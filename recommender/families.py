@@ -1,4 +1,4 @@
-"""Families: copies of one answer, and pairs of articles that ask the same question in other words."""
+"""Families: copies of one answer, and pairs of articles that ask the same question in other words or answer alike."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from functools import cached_property
 
 import numpy as np
 
-from recommender.sparse import Floats, Ints, Rows, Terms, meet
+from recommender.series import of_series
+from recommender.sparse import Floats, Ints, Rows, Terms, Texts, meet
+from recommender.vectors import Space, stem, transform
 
 # A title of fewer words names a thing and asks nothing: its likeness counts less (without this ramp, sites of short
 # reference titles lose 0.06 nDCG@10).
@@ -49,16 +51,18 @@ class Titles:
     """The rows of all titles, words cut to 5 letters so that "enzymes" meets "enzymatic"; how rare each such word is.
 
     ``rarity`` is from 0 to 1, the idf as a share of that of a word which no article has; ``lengths`` count words.
+    ``texts`` are the titles as they are written.
     """
 
     rows: Rows
     rarity: Floats
     lengths: Floats
+    texts: Texts
 
 
-def titles_of(rows: Rows, idf: Floats, lengths: Floats) -> Titles:
+def titles_of(rows: Rows, idf: Floats, lengths: Terms, texts: Texts) -> Titles:
     """Make the titles of a site of their vectors."""
-    return Titles(rows, idf / (np.log(1 + len(rows)) + 1), lengths)
+    return Titles(rows, idf / (np.log(1 + len(rows)) + 1), lengths.astype(np.float64), texts)
 
 
 def likeness(cosine: Floats, title_cosine: Floats, rarest: Floats, words: Floats) -> Floats:
@@ -75,15 +79,23 @@ def likeness(cosine: Floats, title_cosine: Floats, rarest: Floats, words: Floats
 
 @dataclass(frozen=True)
 class DraftTitle:
-    """A draft's title: its row among the titles, how many words it has, and whether one is in no title of the site."""
+    """A draft's title, its row among the titles, how many words it has, and whether one is in no title of the site."""
 
+    text: str
     vector: tuple[Terms, Floats]
     words: int
     unknown: bool
 
 
-def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats) -> dict[int, float]:
-    """Give the likeness of a draft with some articles, by their rows and their cosines with the draft."""
+def draft_title(space: Space, text: str, words: Sequence[str]) -> DraftTitle:
+    """Make the title of a draft of its text and words; ``space`` is that of the titles."""
+    stems = [stem(word) for word in words]
+    unknown = any(space.terms.find(one) < 0 for one in stems)
+    return DraftTitle(text, transform(space, [stems]), len(stems), unknown)
+
+
+def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats, shares: Floats) -> dict[int, float]:
+    """Give the likeness of a draft with some articles, by their rows, their cosines and the shares of equal words."""
     met = meet(titles.rows, own.vector[0], numbers)
     title_cosines = met.sums(own.vector[1][met.own] * titles.rows.data[met.places])
     # The rarest word that one title alone has: the draft's own, then theirs.
@@ -95,6 +107,9 @@ def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats) 
     theirs = ~np.isin(places, met.places)
     np.maximum.at(rarest, owners[theirs], titles.rarity[titles.rows.indices[places[theirs]]])
     blend = likeness(cosines, title_cosines, rarest, np.minimum(titles.lengths[numbers], own.words))
+    blend = np.maximum(blend, shares)
+    texts = titles.texts.some(numbers.tolist())
+    blend[[share < 1 and of_series(own.text, text) for share, text in zip(shares.tolist(), texts, strict=True)]] = 0.0
     return dict(zip(numbers.tolist(), blend.tolist(), strict=True))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender import parallel
 from recommender.article import Article
@@ -19,6 +20,7 @@ from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
 from recommender.index import Read
 from recommender.model import SHOWN, Model, Ranking
+from recommender.near_copies import Bodies
 from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
@@ -37,12 +39,14 @@ class Described:
     """All that a model takes from a corpus, which may go then: the objects of a million articles take 5 GB.
 
     The vocabulary of the last part of ``counted`` is packed in ``words``: texts, old or new, would lie among those of
-    the articles, and one of them holds a megabyte. The words of the titles are still to be counted.
+    the articles, and one of them holds a megabyte. The words of the titles are still to be counted. ``answered`` tells
+    which articles have words of their own.
     """
 
     words: Texts
     counted: Counted
     catalogue: Catalogue
+    answered: NDArray[np.bool_]
     digest: str
 
     def with_words(self, *parts: Counts) -> Described:
@@ -58,6 +62,7 @@ class Vectorised:
 
     fitted: Fitted
     catalogue: Catalogue
+    answered: NDArray[np.bool_]
     digest: str
 
 
@@ -84,7 +89,8 @@ def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = p
         from recommender.tally import count_articles  # noqa: PLC0415  (numba)
 
         counted = count_articles(corpus.articles, settings, progress)
-    described = Described(pack([]), counted, _catalogue(corpus), corpus.digest)
+    answered = np.array([article.answer_digest != "" for article in corpus.articles], np.bool_)
+    described = Described(pack([]), counted, _catalogue(corpus), answered, corpus.digest)
     return described.with_words(*counted.parts) if counted.parts else described
 
 
@@ -94,7 +100,8 @@ def vectorise(described: Described, settings: Settings, *, again: bool = False) 
     *others, last = described.counted.parts
     counted = replace(described.counted, parts=(*others, replace(last, vocabulary=described.words.all())))
     catalogue = replace(described.catalogue, title_words=title_words(counted))
-    return Vectorised(fit_vectors(counted, settings, again=again), catalogue, described.digest)
+    fitted = fit_vectors(counted, settings, again=again)
+    return Vectorised(fitted, catalogue, described.answered, described.digest)
 
 
 @parallel.no_collection()
@@ -115,8 +122,9 @@ def rank(
     from recommender.alike import find_likeness  # noqa: PLC0415  (numba)
 
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words.astype(np.float64))
+    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words, catalogue.titles)
     pairs = Rows(near.indptr, near.rows, near.cosines, len(catalogue))
+    bodies = Bodies(fitted.main, fitted.coverage)
     model = Model(
         settings=settings,
         catalogue=catalogue,
@@ -126,7 +134,7 @@ def rank(
         nearest=nearest,
         cosines=cosines,
         lift=lift,
-        likeness=find_likeness(pairs, titles, min(thresholds, default=0.0)),
+        likeness=find_likeness(pairs, titles, bodies, vectorised.answered, min(thresholds, default=0.0)),
         chosen=ranking_of([], len(catalogue)),
         corpus_digest=vectorised.digest,
         built_at=built_at,

@@ -15,7 +15,8 @@ from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus
 from recommender.counts import article_words
 from recommender.coverage import Coverage
-from recommender.families import DraftTitle, Likeness, Titles, like_draft, members_of, titles_of
+from recommender.families import Likeness, Titles, draft_title, like_draft, members_of, titles_of
+from recommender.near_copies import Bodies, draft_shares
 from recommender.score import (
     NAMES,
     WORD_PARTS,
@@ -34,7 +35,7 @@ from recommender.score import (
 )
 from recommender.settings import Settings, ranking_settings
 from recommender.sparse import Floats, Ints, Terms, dots_of, entries_of, near_dots
-from recommender.vectors import Vectors, stem, transform
+from recommender.vectors import Vectors
 
 SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.
@@ -135,7 +136,8 @@ class Model:
 
     @cached_property
     def _titles(self) -> Titles:
-        return titles_of(self.titles.rows, self.titles.space.idf, self.catalogue.title_words.astype(np.float64))
+        known = self.catalogue
+        return titles_of(self.titles.rows, self.titles.space.idf, known.title_words, known.titles)
 
     def candidates(self, row: int) -> list[Candidate]:
         """Give the nearest articles of an article as the build kept them, best first."""
@@ -262,10 +264,10 @@ class Model:
         query = query_draft(self.vectors, self.coverage, words)
         candidates = self.ranked(query, DRAFT)
         numbers = np.array([candidate.row for candidate in candidates[: 4 * SHOWN]], np.int64)
-        stems, space = [stem(word) for word in words.title], self.titles.space
-        unknown = any(space.terms.find(one) < 0 for one in stems)
-        title = DraftTitle(transform(space, [stems]), len(stems), unknown)
-        like = like_draft(self._titles, title, numbers, dots_of(self.vectors.rows, query.vector, numbers))
+        title = draft_title(self.titles.space, texts.get(self.settings.keys.title, ""), words.title)
+        written = texts.get(self.settings.keys.answer) or texts.get("body", "")
+        shares = draft_shares(Bodies(self.vectors, self.coverage), written, words, numbers)
+        like = like_draft(self._titles, title, numbers, dots_of(self.vectors.rows, query.vector, numbers), shares)
         return query, Asking(-1, "", like), candidates
 
     def explain(self, query: Query, other: int) -> tuple[Part, ...]:

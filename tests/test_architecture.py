@@ -17,7 +17,7 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 
 # From the ground up: a module imports only from lines above its own. A folder is one room.
 LAYERS = [
-    ["__init__", "errors", "addresses", "edition", "sparse", "text", "diff", "statistics"],
+    ["__init__", "errors", "addresses", "edition", "sparse", "text", "diff", "statistics", "series"],
     ["clock"],
     ["dates"],
     ["visibility"],
@@ -32,9 +32,9 @@ LAYERS = [
     ["settings", "related"],
     ["counts", "coverage", "kernels", "site_form"],
     ["index", "merging", "tally"],
-    ["catalogue", "corpus", "provenance", "weighing", "families", "choose"],
+    ["catalogue", "corpus", "provenance", "weighing", "choose"],
     ["vectors"],
-    ["collect", "score", "bounds", "exact"],
+    ["collect", "score", "bounds", "exact", "families", "near_copies"],
     ["links", "neighbors", "rescoring", "choosing", "alike", "scaffold"],
     ["model", "refining", "shares", "cluster"],
     ["pruned", "carried", "redating"],

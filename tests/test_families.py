@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -20,7 +22,7 @@ from recommender.families import (
     members_of,
     titles_of,
 )
-from recommender.sparse import Rows
+from recommender.sparse import Rows, pack
 
 Dense = NDArray[np.float64]
 RARITY = np.array([0.0, 0.3, 0.6, 1.0])
@@ -48,8 +50,10 @@ def sites(draw: st.DrawFn) -> tuple[Dense, Dense, list[int], int]:
     return articles @ articles.T, titles, lengths, draw(st.integers(0, n))
 
 
-def titles_with(dense: Dense, lengths: list[int]) -> Titles:
-    return Titles(rows_of(dense), RARITY, np.array(lengths, np.float64))
+def titles_with(dense: Dense, lengths: list[int], texts: Sequence[str] = ()) -> Titles:
+    """Make titles of vectors; their texts differ in words where none are given."""
+    texts = texts or [f"title {'x' * number}" for number in range(len(lengths))]
+    return Titles(rows_of(dense), RARITY, np.array(lengths, np.float64), pack(texts))
 
 
 def blend(score: float, titles: tuple[NDArray[np.float64], NDArray[np.float64]], words: int) -> float:
@@ -97,7 +101,7 @@ def test_a_likeness_is_between_0_and_1_and_never_above_its_parts(
 def test_rarity_is_a_share_of_that_of_a_word_that_no_article_has(articles: int, seen: list[int]) -> None:
     idf = np.array([np.log((1 + articles) / (1 + count)) + 1 for count in seen])
     rows = Rows(np.zeros(articles + 1, np.int64), np.zeros(0, np.int32), np.zeros(0), len(seen))
-    rarity = titles_of(rows, idf, np.zeros(articles)).rarity
+    rarity = titles_of(rows, idf, np.zeros(articles, np.int32), pack([""] * articles)).rarity
     nowhere = np.log((1 + articles) / (1 + 0)) + 1
     assert rarity == pytest.approx(idf / nowhere, abs=1e-15)
     assert list(rarity) == sorted(rarity, reverse=True) and 0 < rarity[-1] <= rarity[0] < 1
@@ -111,7 +115,8 @@ def test_a_draft_is_judged_by_the_same_rule(
     scores, titles, lengths, _ = site
     own = titles_with(titles, lengths)
     among = np.arange(len(scores))[::-1]
-    found = like_draft(own, DraftTitle(own.rows.row(0), own_words, unknown), among, scores[0, among])
+    draft = DraftTitle("A draft", own.rows.row(0), own_words, unknown)
+    found = like_draft(own, draft, among, scores[0, among], np.zeros(len(among)))
     assert list(found) == among.tolist()
     for row, like in found.items():
         words = min(lengths[row], own_words)
@@ -124,8 +129,15 @@ def test_a_draft_is_judged_by_the_same_rule(
 
 def test_a_draft_without_neighbours_is_like_none() -> None:
     titles = titles_with(np.ones((2, 4)), [8, 8])
-    draft = DraftTitle(titles.rows.row(0), 8, unknown=False)
-    assert like_draft(titles, draft, np.zeros(0, np.int64), np.zeros(0)) == {}
+    draft = DraftTitle("A draft", titles.rows.row(0), 8, unknown=False)
+    assert like_draft(titles, draft, np.zeros(0, np.int64), np.zeros(0), np.zeros(0)) == {}
+
+
+def test_a_draft_is_like_its_near_copies_and_like_no_part_of_its_series() -> None:
+    titles = titles_with(np.eye(4)[:, :4], [2] * 4, ["Other", "Tides, part 2", "Tides, part 3", "Tides, part 1"])
+    draft = DraftTitle("Tides, part 1", (np.zeros(0, np.int32), np.zeros(0)), 2, unknown=True)
+    found = like_draft(titles, draft, np.arange(4), np.full(4, 0.8), np.array([0.95, 0.95, 1.0, 0.0]))
+    assert found == pytest.approx({0: 0.95, 1: 0.0, 2: 1.0, 3: 0.25 * 0.65 * 0.8})
 
 
 @pytest.mark.parametrize(
