@@ -134,7 +134,7 @@ def _asked(corpus: Corpus, model: Model, generated: Generated, search: Search) -
             row=rows[number],
             shown=model.chosen.of(rows[number])[: model.settings.slots],
             links=tuple((judged.link.slot, rows[judged.target]) for judged in sound),
-            curated=frozenset(j.link.slot for j in sound if corpus.articles[j.target].url not in ours),
+            curated=frozenset(j.link.slot for j in sound if not j.generated),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recommender.addresses import Resolved, parse, resolve, same_page, with_page
@@ -21,7 +21,8 @@ class Judged:
 
     ``url`` is what its url should be; "moved" stands for the url among the drifted keys where it is an old address.
     ``again`` tells that an earlier link leads to the same page, with another fragment or query. Of a link to a hidden
-    article, ``hidden`` is the reason, and ``for_good`` tells that it is not to be shown again.
+    article, ``hidden`` is the reason, and ``for_good`` tells that it is not to be shown again. ``generated`` tells that
+    the link stands as a fill wrote it; any other is a person's.
     """
 
     link: Link
@@ -32,6 +33,7 @@ class Judged:
     again: bool = False
     hidden: str = ""
     for_good: bool = False
+    generated: bool = False
 
     @property
     def sound(self) -> bool:
@@ -64,24 +66,24 @@ def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Ju
     for link in sorted(corpus.articles[row].links, key=lambda link: link.url in generated):
         found = find_target(corpus, row, link)
         verdict = _verdict(corpus, row, found, link)
-        again = False
+        ours, again = link.url in generated, False
         if verdict == "sound":
             decoration = parse(link.url).decoration
             earlier = linked.setdefault(corpus.families[found.row], set())
             again = bool(earlier)
-            if earlier and (decoration in earlier or link.url in generated):
+            if earlier and (decoration in earlier or ours):
                 verdict = "repeated"
             earlier.add(decoration)
         drift, url = _drift(corpus, link, found) if verdict == "sound" else ((), link.url)
         article = corpus.articles[found.row] if verdict == "hidden" else None
         hidden = (article.hidden, article.hidden_for_good) if article else ("", False)
-        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound", *hidden))
+        judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound", *hidden, ours))
     return tuple(sorted(judged, key=lambda one: one.link.slot))
 
 
-def curated_targets(judged: Iterable[Judged], generated: Collection[str]) -> list[int]:
+def curated_targets(judged: Iterable[Judged]) -> list[int]:
     """Give the targets of the sound links that a person made, in order of the slots."""
-    return [one.target for one in judged if one.sound and one.link.url not in generated]
+    return [one.target for one in judged if one.sound and not one.generated]
 
 
 def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:

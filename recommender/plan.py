@@ -103,10 +103,10 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
         kept = judged
         wanted = [_as_is(j.link, j.link.slot) for j in judged]
     elif mode == "repair" or listless:
-        kept = _kept(corpus, row, judged, None if listless else chooser, ours)
+        kept = _kept(row, judged, None if listless else chooser)
         wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
     else:
-        kept = tuple(j for j in judged if j.stays and not j.sound and not _is_generated(corpus, j, ours))
+        kept = tuple(j for j in judged if j.stays and not j.sound and not j.generated)
         places = _places([j.link.slot for j in kept], max(slots, len(kept)))
         wanted = [_as_is(j.link, slot) for slot, j in zip(places, kept, strict=True)]
     taken = {want.slot for want in wanted}
@@ -133,21 +133,15 @@ def _places(slots: Sequence[int], count: int) -> list[int]:
     return places
 
 
-def _kept(
-    corpus: Corpus, row: int, judged: Sequence[Judged], chooser: Chooser | None, ours: frozenset[str]
-) -> tuple[Judged, ...]:
+def _kept(row: int, judged: Sequence[Judged], chooser: Chooser | None) -> tuple[Judged, ...]:
     # A person's link that stays always does; a generated one as long as it is sound and no rule speaks against it, so
     # that diffs stay small. Where an article gets no list nobody is asked.
-    kept = [j for j in judged if j.stays and not _is_generated(corpus, j, ours)]
+    kept = [j for j in judged if j.stays and not j.generated]
     for j in judged:
         beside = [k.target for k in kept if k.target >= 0]
-        if j.sound and _is_generated(corpus, j, ours) and (chooser is None or chooser.permits(row, j.target, beside)):
+        if j.sound and j.generated and (chooser is None or chooser.permits(row, j.target, beside)):
             kept.append(j)
     return tuple(sorted(kept, key=lambda j: j.link.slot))
-
-
-def _is_generated(corpus: Corpus, judged: Judged, ours: frozenset[str]) -> bool:
-    return judged.target >= 0 and corpus.articles[judged.target].url in ours
 
 
 def _as_is(link: Link, slot: int) -> Wanted:
@@ -179,6 +173,8 @@ def _target(
             fresh.add(want.url)
         else:
             tally["kept" if _values(source.link) == _values(want) else "corrected"] += 1
+            if source.generated:  # also where its url is corrected
+                fresh.add(want.url)
     used = {want.source for want in wanted}
     for j in judged:
         if j.link.slot not in used:

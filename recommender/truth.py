@@ -40,7 +40,7 @@ def curated_truth(corpus: Corpus, generated: Generated) -> Truth:
     for row, article in enumerate(corpus.articles):
         ours = generated.get(article.url, frozenset())
         for judged in judge_links(corpus, row, ours):
-            if judged.sound and corpus.articles[judged.target].url in ours:
+            if judged.sound and judged.generated:
                 left_out += 1
             elif judged.sound:
                 links.setdefault(corpus.families[row], set()).add(corpus.families[judged.target])

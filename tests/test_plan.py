@@ -186,6 +186,23 @@ def test_an_old_address_is_corrected_in_place_and_keeps_its_fragment(fill) -> No
     )
 
 
+def test_a_generated_link_whose_page_moved_is_corrected_and_stays_generated(small) -> None:
+    moved = {"t1.md": article("t1", extra="aliases: [/was-t1]\n")}
+    corpus = small({**others(), **moved, "a.md": article("a", link(1, "t1", url="/was-t1"), link(2, "t2"))})
+    made = plan_of(corpus, "repair", {"/a": ["/t1"]}, {"/a": frozenset({"/was-t1"})})
+    apply_plainly(corpus.root, made.edits)
+    assert (corpus.root / "a.md").read_text() == article("a", link(1, "t1"), link(2, "t2"))
+    assert made.generated == {"/a": frozenset({"/t1"})}
+
+
+def test_a_persons_link_to_a_part_of_a_page_stays_beside_a_generated_one_to_the_page(small) -> None:
+    part = link(2, "t1", url="'/t1#part'")
+    corpus = small({**others(), "a.md": article("a", link(1, "t1"), part)})
+    made = plan_of(corpus, "repair", {}, {"/a": frozenset({"/t1"})})
+    apply_plainly(corpus.root, made.edits)
+    assert (corpus.root / "a.md").read_text() == article("a", part.replace("article2", "article1"))
+
+
 def test_a_title_that_differs_only_in_white_space_is_no_drift(fill):
     text = article("a", link(1, "t1", title="About\n        t1"))
     assert fill(text, "repair", {}) == text

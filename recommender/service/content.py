@@ -108,7 +108,7 @@ class Content:
         generated = generated_of(self.links_file, url)
         others = _Articles(self.root, self.settings, model.catalogue, (row, article))
         corpus = replace(self._corpus(model, (), form=NO_FORM), articles=others)
-        return curated_targets(judge_links(corpus, row, generated), generated)
+        return curated_targets(judge_links(corpus, row, generated))
 
     def _form_of(self, model: Model) -> SiteForm:
         """Give the form of a site's urls, made once a model: it takes 0.1 s, and reads what the settings name."""

@@ -117,7 +117,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
             if one.sound and rows[one.target] >= 0:
                 in_links[rows[one.target]] += 1
         if rows[number] >= 0:
-            targets = [rows[target] for target in curated_targets(judged, ours)]
+            targets = [rows[target] for target in curated_targets(judged)]
             curated[rows[number]] = [target for target in targets if target >= 0]
     likeness = model.likeness if model.corpus_digest == corpus.digest else None
     audit = audit_site(corpus, settings.slots, generated, likeness)
