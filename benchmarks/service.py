@@ -30,7 +30,7 @@ from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.model import Model, Ranking
 from recommender.settings import Settings
-from recommender.store import load_model, save_model
+from recommender.store import let_go, load_model, save_model
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS, SECONDS, ROUNDS, SWAPS = 4, 0.5, 30, 100
@@ -233,29 +233,39 @@ def pss(process: subprocess.Popen[str]) -> float:
     return sum(one.memory_full_info().pss for one in tree) / 2**20
 
 
-def memory(place: Path, _: Model, urls: list[str]) -> None:
-    """Compare four workers with one, before and after a new model."""
-    found: dict[int, tuple[float, float]] = {}
-    for workers in (1, 4):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        publish(place, "first")
-        extra = {"RECOMMENDER_BIND": f"127.0.0.1:{port}", "RECOMMENDER_WORKERS": str(workers)}
-        with running(["-m", "gunicorn", "--config", "python:recommender.service.workers"], place, **extra) as server:
-            _wait(port)
-            before = _settled(server, port, urls)
-            publish(place, "other")
-            time.sleep(8)
-            found[workers] = before, _settled(server, port, urls)
-    for number, when in enumerate(("before", "after")):
-        one, four = found[1][number], found[4][number]
-        print(f"PSS {when} a swap: one worker {one:.0f} MiB, four {four:.0f} MiB, {four / one:.2f} (at most 1.5)")
+def memory(place: Path, model: Model, urls: list[str]) -> None:
+    """Compare four workers with one, before and after a new model, and two before and after five."""
+    let_go(model)  # what this process holds of the files would not be counted in full
+    one, four, two = (over_models(place, urls, workers, models) for workers, models in ((1, 1), (4, 1), (2, 5)))
+    for when, own, others in zip(("before", "after"), one, four, strict=True):
+        further = (others - own) / 3
+        print(
+            f"PSS {when} a swap: one worker {own:.0f} MiB, four {others:.0f}, a further one {further:.0f} (at most 25)"
+        )
+    print(f"PSS of two workers {two[0]:.0f} MiB, over five new models up to {max(two):.0f} MiB, "
+          f"{max(two) / two[0]:.2f} (at most 1.5)")  # fmt: skip
+
+
+def over_models(place: Path, urls: list[str], workers: int, models: int) -> list[float]:
+    """Give what workers take with the first model, then with each new one, in MiB."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    publish(place, "first")
+    extra = {"RECOMMENDER_BIND": f"127.0.0.1:{port}", "RECOMMENDER_WORKERS": str(workers)}
+    with running(["-m", "gunicorn", "--config", "python:recommender.service.workers"], place, **extra) as server:
+        _wait(port)
+        found = [_settled(server, port, urls)]
+        for number in range(models):
+            publish(place, ("other", "first")[number % 2])
+            time.sleep(6)
+            found.append(_settled(server, port, urls))
+    return found
 
 
 def _settled(server: subprocess.Popen[str], port: int, urls: list[str]) -> float:
     for _ in range(6):  # new connections each time, so that every worker gets some
-        load(port, [f"/v1/related?url={quote(url)}" for url in urls], for_seconds(1))
+        load(port, [f"/v1/related?url={quote(url)}" for url in urls], for_seconds(0.5))
     return pss(server)
 
 

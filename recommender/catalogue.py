@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.addresses import Addresses, own_hosts, page_key, unescaped
-from recommender.closest import NameIndex, index_names
+from recommender.addresses import Addresses, own_hosts, page_key
+from recommender.closest import NameIndex
 from recommender.settings import UrlSettings
 from recommender.sparse import Finder, Ints, Terms, Texts, numbered, pack
 from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visibility
@@ -26,7 +26,7 @@ class Catalogue:
 
     ``keys`` are the other spellings under which articles are found, sorted; ``key_rows`` their rows, and ``~row`` for
     an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
-    ``source_digest``: they tell which files changed since.
+    ``source_digest``: they tell which files changed since. ``names`` finds what a misspelt url, title or id means.
 
     ``hidden`` is the state of each article on the day of the model; what decides on any day stands in ``days``, the
     first and the last day on which it is shown: (articles, 2) int32. ``bars`` are the bits NEVER and NO_LIST,
@@ -48,15 +48,10 @@ class Catalogue:
     order_by_id: Terms
     title_words: Terms
     sources: NDArray[np.uint8]
+    names: NameIndex
 
     def __len__(self) -> int:
         return len(self.urls)
-
-    @cached_property
-    def names(self) -> NameIndex:
-        """The articles by the letters of their urls, titles and ids, to find what a misspelt name means."""
-        columns = map(unescaped, self.urls.all()), self.titles.all(), self.ids.all()
-        return index_names(map(" ".join, zip(*columns, strict=True)))
 
     @cached_property
     def hosts(self) -> frozenset[str]:
@@ -72,7 +67,7 @@ class Catalogue:
     @cached_property
     def subject_numbers(self) -> tuple[dict[str, int], Ints]:
         """A number for each subject, and that of each article."""
-        return numbered(self.subjects.all())
+        return numbered(self.subjects[row] for row in range(len(self)))
 
     def of_subject(self, subject: str, rows: Ints | slice = slice(None)) -> NDArray[np.bool_]:
         """Tell of some articles whether they are of a subject; of none where it is ""."""

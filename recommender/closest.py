@@ -25,8 +25,12 @@ _FOLDED = np.array([c if c > 127 or chr(c).isalnum() else SPACE for c in range(2
 
 @dataclass(frozen=True)
 class NameIndex:
-    """The articles that have the triples of each bucket: ``rows[starts[b]:starts[b + 1]]``, ascending; int32."""
+    """The articles that have the triples of bucket ``buckets[i]``: ``rows[starts[i]:starts[i + 1]]``, ascending.
 
+    ``buckets`` are uint16, ascending, those of common triples left out; ``starts`` int64, ``rows`` int32.
+    """
+
+    buckets: NDArray[np.uint16]
     starts: Ints
     rows: Terms
     articles: int
@@ -37,14 +41,14 @@ class NameIndex:
         Rare triples weigh more: by the logarithm of how few articles have them.
         """
         letters = np.frombuffer(f" {name.lower()} ".encode("utf-8", "replace"), np.uint8)
-        buckets = np.unique(_buckets(letters)).astype(np.int64)
-        counts = self.starts[buckets + 1] - self.starts[buckets]
+        known = np.flatnonzero(np.isin(self.buckets, _buckets(letters)))
+        counts = self.starts[known + 1] - self.starts[known]
         order = np.argsort(counts, kind="stable")
-        buckets, counts = buckets[order], counts[order]
-        used = (counts > 0) & (np.cumsum(counts) <= BUDGET)
-        rarity = np.log(1 + self.articles / counts[used])
-        _, places = entries_of(self.starts, buckets[used])
-        shared = np.bincount(self.rows[places], np.repeat(rarity, counts[used]), self.articles)
+        order = order[np.cumsum(counts[order]) <= BUDGET]
+        known, counts = known[order], counts[order]
+        rarity = np.log(1 + self.articles / counts)
+        _, places = entries_of(self.starts, known)
+        shared = np.bincount(self.rows[places], np.repeat(rarity, counts), self.articles)
         held = np.flatnonzero(shared)
         if len(held) > most:
             held = np.sort(held[np.argpartition(shared[held], len(held) - most)[len(held) - most :]])
@@ -65,7 +69,8 @@ def index_names(names: Iterable[str]) -> NameIndex:
     buckets, owners = buckets[first], owners[first]
     counts = np.bincount(buckets, minlength=BUCKETS)
     counts[counts > max(COMMON, articles // SHARE)] = 0
-    return NameIndex(np.concatenate([[0], np.cumsum(counts)]), owners[counts[buckets] > 0], articles)
+    owners, known = owners[counts[buckets] > 0], np.flatnonzero(counts)
+    return NameIndex(known.astype(np.uint16), np.concatenate([[0], np.cumsum(counts[known])]), owners, articles)
 
 
 def _buckets(letters: NDArray[np.uint8]) -> NDArray[np.uint16]:

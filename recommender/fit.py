@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import parallel
+from recommender.addresses import unescaped
 from recommender.article import Article
 from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
+from recommender.closest import index_names
 from recommender.corpus import Corpus, assemble
 from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
@@ -257,6 +259,7 @@ def _bars(article: Article) -> int:
 def _catalogue(corpus: Corpus) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
+    names = (f"{unescaped(article.url)} {article.title} {article.id}" for article in articles)
     keys, key_rows = packed_keys(cast("Addresses", corpus.book))
     return Catalogue(
         urls=pack(map(attrgetter("url"), articles)),
@@ -273,5 +276,6 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         families=np.array(corpus.families, np.int32),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
         title_words=np.zeros(0, np.int32),
+        names=index_names(names),
         sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
     )

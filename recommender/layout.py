@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue
+from recommender.closest import NameIndex
 from recommender.coverage import Coverage
 from recommender.families import Likeness
 from recommender.model import Model, Ranking
@@ -37,6 +38,9 @@ DTYPES = {
     "key_rows": "<i4",
     "days": "<i4",
     "bars": "|u1",
+    "names_buckets": "<u2",
+    "names_starts": "<i8",
+    "names_rows": "<i4",
     "families": "<i4",
     "order_by_id": "<i4",
     "title_words": "<i4",
@@ -78,6 +82,7 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         **{f"{name}_rows": value.rows for name, value in rankings.items()},
         **{f"{name}_scores": value.scores for name, value in rankings.items()},
         **{name: getattr(model.catalogue, name) for name in (*_NUMBERS, *_OTHERS)},
+        **{f"names_{part}": getattr(model.catalogue.names, part) for part in ("buckets", "starts", "rows")},
         "cosines": model.cosines,
         "lift": np.array([model.lift]),
         **{f"counts_{name}": getattr(model.coverage, name) for name in _COUNTS},
@@ -124,7 +129,7 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     _require(arrays["lift"].shape == (1,) and 0 <= arrays["lift"][0] <= 1, "lift is not one number from 0 to 1")
     return Model(
         settings=settings,
-        catalogue=Catalogue(**parts),
+        catalogue=Catalogue(**parts, names=_names(arrays, count)),
         vectors=_vectors(arrays, "vectors", texts, settings.weighted, count),
         coverage=_coverage(arrays, count),
         titles=_vectors(arrays, "stems", texts, {"title": 1.0}, count),
@@ -136,6 +141,16 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         corpus_digest=header["corpus_digest"],
         built_at=header["built_at"],
     )
+
+
+def _names(arrays: Arrays, count: int) -> NameIndex:
+    buckets, starts, rows = (arrays[f"names_{part}"] for part in ("buckets", "starts", "rows"))
+    _require(buckets.ndim == 1 and starts.shape == (len(buckets) + 1,), "names has not one list a bucket")
+    _require(bool(np.all(buckets[1:] > buckets[:-1])), "the buckets of names do not ascend")
+    _require(rows.ndim == 1, "names has not one row an entry")
+    _pointers(starts, len(rows), "names")
+    _within(rows, 0, count, "names")
+    return NameIndex(buckets, starts, rows, count)
 
 
 def _vectors(arrays: Arrays, name: str, texts: Mapping[str, Texts], fields: Mapping[str, float], count: int) -> Vectors:

@@ -214,7 +214,7 @@ class Finder:
 
     def __init__(self, texts: Texts) -> None:
         self._blob, self._offsets = texts.blob.data, texts.offsets.data
-        pairs = pairwise(texts.offsets.tolist())
+        pairs = pairwise(self._offsets)  # one number at a time: a million at once would leave holes
         hashes = np.fromiter((crc32(self._blob[start:stop]) for start, stop in pairs), np.int64, len(texts))
         self._buckets = max(1, len(texts))
         own = hashes % self._buckets

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from recommender import closest as index
 from recommender import lookup
+from recommender.addresses import unescaped
 from recommender.catalogue import Catalogue
-from recommender.closest import NameIndex, index_names
+from recommender.closest import index_names
 from recommender.lookup import closest
 from recommender.model import Model
 from recommender.sparse import Texts, pack
@@ -91,7 +92,13 @@ def large(model: Model) -> Model:
     ids = sorted(dice.sample(range(10**7, 10**8), len(names)))
     order = np.arange(len(names), dtype=np.int32)
     catalogue = replace(model.catalogue, urls=urls, titles=titles, ids=pack(map(str, ids)), order_by_id=order)
-    return replace(model, catalogue=catalogue)
+    return replace(model, catalogue=with_names(catalogue))
+
+
+def with_names(catalogue: Catalogue) -> Catalogue:
+    """Index the names of a catalogue anew, as a build does."""
+    columns = (map(unescaped, catalogue.urls.all()), catalogue.titles.all(), catalogue.ids.all())
+    return replace(catalogue, names=index_names(map(" ".join, zip(*columns, strict=True))))
 
 
 @pytest.mark.parametrize("form", ["url", "address", "name", "words"])
@@ -126,7 +133,7 @@ def test_a_typo_in_the_words_of_a_title_of_the_sample_site_finds_its_article(mod
 def test_a_typo_beyond_ascii_finds_its_article_however_it_is_written(large: Model, written: str, asked: str) -> None:
     urls = [*large.catalogue.urls.all()[:-1], written]
     titles = pack([""] * len(urls))
-    own = replace(large, catalogue=replace(large.catalogue, urls=pack(urls), titles=titles))
+    own = replace(large, catalogue=with_names(replace(large.catalogue, urls=pack(urls), titles=titles)))
     assert closest(own, asked)[0] == written
 
 
@@ -159,14 +166,13 @@ def test_no_text_asks_for_more_work_than_another(large: Model, text: str, monkey
 
     monkeypatch.setattr(index, "entries_of", measured)
     monkeypatch.setattr(Texts, "all", None)  # nobody decodes the whole site
-    large.catalogue.names  # noqa: B018
     assert len(closest(large, text)) == 3
     ((asked, names, longest),) = seen
     assert (asked, names <= lookup.COMPARED + 6, longest <= lookup.LONGEST) == (1, True, True)
     assert max(looked_at) <= index.BUDGET
 
 
-def test_the_index_is_made_once(large: Model) -> None:
-    catalogue: Catalogue = replace(large.catalogue)
-    assert isinstance(catalogue.names, NameIndex)
-    assert catalogue.names is catalogue.names
+def test_a_build_indexes_the_names_of_its_articles(model: Model) -> None:
+    wanted, found = with_names(model.catalogue).names, model.catalogue.names
+    for part in ("buckets", "starts", "rows", "articles"):
+        assert np.array_equal(getattr(found, part), getattr(wanted, part)), part

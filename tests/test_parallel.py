@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import platform
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -235,6 +236,37 @@ def test_what_a_thread_freed_goes_back_to_the_system() -> None:
         give_back()
         assert before - resident() > 20 * 2**20
     assert len(held[0]) == 100_000
+
+
+TOP = """
+import sys, threading
+from pathlib import Path
+from recommender.parallel import give_back, one_heap
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+if sys.argv[1] == "one":
+    one_heap()
+b"x" * 30_000_000  # from now on glibc keeps 60 MB at the end of a heap
+def work():
+    pieces = [b"x" * 100_000 for _ in range(300)]
+    del pieces
+    give_back()
+before = resident()
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+print((resident() - before) // 2**20)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the C library keeps no heaps of threads")
+def test_the_end_of_a_threads_heap_goes_back_where_all_threads_have_one() -> None:
+    kept = {}
+    for heaps in ("many", "one"):
+        done = subprocess.run([sys.executable, "-c", TOP, heaps], capture_output=True, text=True, check=True)
+        kept[heaps] = int(done.stdout)
+    assert kept["one"] <= 3
+    assert kept["many"] >= 10
 
 
 def resident() -> int:

@@ -430,6 +430,14 @@ def test_the_calls_of_the_readme_are_answered(site: Path) -> None:
             assert "model" in json.loads(done.stdout), call
 
 
+def test_no_collection_in_a_worker_writes_to_what_it_shares(site: Path) -> None:
+    script = (
+        "import gc; from recommender.service.workers import application; application(); print(gc.get_freeze_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=site, capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 10_000
+
+
 def test_serve_without_a_model_is_wrong_use(site: Path) -> None:
     shutil.rmtree(site / "models")
     done = command(site, "serve", "--port", "0")

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +21,7 @@ from recommender.errors import ModelError, WriteStopped
 from recommender.layout import to_arrays, to_header
 from recommender.model import Model
 from recommender.settings import PARTS
-from recommender.store import FORMAT, MANIFEST, load_model, own_manifest, read_manifest, save_model
+from recommender.store import FORMAT, MANIFEST, let_go, load_model, own_manifest, read_manifest, save_model
 
 
 @pytest.fixture
@@ -52,6 +53,30 @@ def refused(folder: Path, match: str | None = None) -> str:
     assert str(folder) in message
     assert "; " in message, "no remedy"
     return message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what a process holds of a file")
+def test_what_checking_touched_is_let_go_and_comes_back(folder: Path, model: Model) -> None:
+    loaded = load_model(folder)
+    assert held_of(folder) > 200_000
+    let_go(loaded)
+    assert held_of(folder) == 0
+    let_go(model)  # of arrays in memory there is nothing to let go
+    before, after = to_arrays(model), to_arrays(loaded)
+    assert all((before[name] == after[name]).all() for name in before)
+    assert held_of(folder) > 200_000
+
+
+def held_of(folder: Path) -> int:
+    """Sum what this process has in memory of the files in a folder, in bytes."""
+    kilobytes, ours = 0, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        words = line.split()
+        if not words[0].endswith(":"):
+            ours = str(folder) in line
+        elif words[0] == "Rss:" and ours:
+            kilobytes += int(words[1])
+    return 1024 * kilobytes
 
 
 def test_round_trip(model: Model, saved: Path):

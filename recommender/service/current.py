@@ -21,10 +21,11 @@ from recommender.dates import iso
 from recommender.errors import ModelError
 from recommender.lookup import closest
 from recommender.model import Model
+from recommender.parallel import give_back
 from recommender.redating import on_day
 from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
-from recommender.store import MANIFEST, open_model, read_manifest
+from recommender.store import MANIFEST, let_go, open_model, read_manifest
 
 LOG = logging.getLogger("recommender.service")
 # A model that was refused is tried again after so many seconds: the disk may have been at fault.
@@ -106,6 +107,7 @@ class Current:
             return False
         self._published, self._day = fresh, today()
         self.served = _warmed(as_of(fresh, self._day))
+        give_back()
         LOG.info("model %s of %s is served", fresh.version, fresh.model.built_at)
         return True
 
@@ -117,6 +119,7 @@ class Current:
         served, self._day = as_of(self._published, day), day
         if served.tag != self.served.tag:
             self.served = _warmed(served)
+            give_back()
             hidden = np.count_nonzero(served.model.catalogue.hidden)
             LOG.info("model %s is served as of %s: %d articles are hidden", served.version, iso(day), hidden)
 
@@ -131,8 +134,6 @@ class Current:
 def _open(folder: Path) -> Published:
     manifest = read_manifest(folder)
     model = open_model(folder, manifest)
-    for texts in (model.catalogue.urls, model.catalogue.titles, model.catalogue.ids, model.catalogue.subjects):
-        texts.blob[::4096].max(initial=0)  # brings in the pages that every answer reads
     return Published(model, manifest["version"], tag_of(manifest))
 
 
@@ -145,11 +146,15 @@ def as_of(published: Published, day: int) -> Served:
 
 def _warmed(served: Served) -> Served:
     """Make what requests need before the first one, and before workers are forked: a first draft took 25 ms more."""
-    served.model.rules  # noqa: B018
-    served.model.ask_draft({served.model.settings.keys.title: "warm"})
-    closest(served.model, "warm")
-    served.model.catalogue.path_rows  # noqa: B018
+    model = served.model
+    model.rules  # noqa: B018
+    model.ask_draft({model.settings.keys.title: "warm"})
+    closest(model, "warm")
+    model.catalogue.path_rows  # noqa: B018
     served.quick  # noqa: B018
+    let_go(model)
+    for texts in (model.catalogue.urls, model.catalogue.titles, model.catalogue.ids, model.catalogue.subjects):
+        texts.blob[::4096].max(initial=0)  # brings in the pages that every answer reads
     return served
 
 

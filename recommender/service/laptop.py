@@ -15,6 +15,7 @@ from flask import Flask
 from waitress.server import BaseWSGIServer, create_server
 
 from recommender.errors import ModelError
+from recommender.parallel import one_heap
 from recommender.service.app import NAME
 from recommender.threads import NoThread
 
@@ -39,6 +40,7 @@ def serve(app: Flask, sockets: Sequence[socket.socket], listening: Callable[[], 
         if state.current.served is None:
             raise ModelError(state.current.refused)
         log_as_json()
+        one_heap()
         stop = _Stop()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)

@@ -1,35 +1,38 @@
-"""The commonest answer, put together from pieces that are JSON already: the bytes of ``documents.related``.
+"""The commonest answer, put together from the bytes of a model's texts: those of ``documents.related``.
 
 Decoding thirty texts to write them as JSON again was half of what a look-up cost beside a route that looks nothing up,
-the binary search for its url an eighth.
+the binary search for its url an eighth. Nearly all texts stand in JSON as they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache, partial
 
 import numpy as np
 import orjson
 
 from recommender.model import Model
-from recommender.sparse import Finder, Texts
+from recommender.sparse import Finder, Ints, Texts
 
 # So many lists that are short, or longer than a build keeps, are kept: one takes 0.3 ms, some 10 to choose.
-SHORT = 1024
-CHUNK = 256
+SHORT = 256
 FOUR = ("id", "title", "subject", "url")
 
 
 class Quick:
-    """What look-ups need of one model, at hand; the four keys of all articles as JSON take 240 bytes for each."""
+    """What look-ups need of one model, at hand: views of its texts, and what of them JSON would write otherwise."""
 
     def __init__(self, model: Model, version: str) -> None:
         catalogue, chosen = model.catalogue, model.chosen
-        articles = as_json(model)
         self._model = model
         # Views, because numpy makes an object of its own for each number and slice: thrice the time.
-        self._articles, self._places = articles.blob.data, articles.offsets.data
+        self._texts = {name: getattr(catalogue, f"{name}s") for name in FOUR}
+        self._columns = [
+            (b'%b"%b":"' % (b"," if place else b"{", name.encode()), texts.blob.data, texts.offsets.data)
+            for place, (name, texts) in enumerate(self._texts.items())
+        ]
+        self._odd = odd_rows(self._texts.values())
         self._lists = chosen.indptr.data, chosen.rows.data, chosen.scores.data
         # The row of a url as the model has it.
         self.find = Finder(catalogue.urls).find
@@ -46,18 +49,25 @@ class Quick:
             rows, scores = chosen[start:stop].tolist(), values[start:stop].tolist()
         else:
             rows, scores, reason = self._short(row, limit)
-        articles, places = self._articles, self._places
-        own = articles[places[row] : places[row + 1]]
-        pieces: list[bytes | memoryview] = [b'{"article":', own, b',"related":[']
+        pieces: list[bytes | memoryview] = [b'{"article":']
+        self._add(pieces, row)
+        pieces.append(b'},"related":[')
         for rank, (other, score) in enumerate(zip(rows, scores, strict=True), 1):
             source = b"curated" if other in curated else b"ranking"
-            # Without its closing brace, behind which these keys stand.
-            pieces.append(articles[places[other] : places[other + 1] - 1])
+            self._add(pieces, other)
             pieces.append(b',"score":%b,"rank":%d,"source":"%b"},' % (rounded(score), rank, source))
         if rows:
             pieces[-1] = bytes(pieces[-1][:-1])
         pieces += b"],", self._last(row, reason)
         return b"".join(pieces)
+
+    def _add(self, pieces: list[bytes | memoryview], row: int) -> None:
+        """Add the four keys of an article without the closing brace, behind which others may stand."""
+        if row in self._odd:
+            pieces.append(orjson.dumps({name: texts[row] for name, texts in self._texts.items()})[:-1])
+            return
+        for key, blob, offsets in self._columns:
+            pieces += key, blob[offsets[row] : offsets[row + 1]], b'"'
 
     def _last(self, row: int, reason: str) -> bytes:
         """Give the keys behind the links."""
@@ -69,19 +79,26 @@ class Quick:
         return out + self._facts
 
 
-def as_json(model: Model) -> Texts:
-    """Write the four keys of every article as JSON.
+def odd_rows(columns: Iterable[Texts]) -> frozenset[int]:
+    """Give the rows of which a text is no UTF-8, or holds what JSON escapes: controls, quotes and backslashes."""
+    odd: list[Ints] = []
+    for texts in columns:
+        blob, offsets = texts.blob, texts.offsets
+        places = np.flatnonzero((blob < 0x20) | (blob == 0x22) | (blob == 0x5C))
+        odd.append(np.searchsorted(offsets, places, "right") - 1)
+        if not is_utf8(texts):
+            odd.append(np.arange(len(texts)))
+    return frozenset(np.concatenate(odd).tolist())
 
-    Some at a time: thousands of short-lived objects would leave holes of 150 MB in the memory of each worker.
-    """
-    catalogue, blob, ends = model.catalogue, bytearray(), np.zeros(len(model) + 1, np.int64)
-    for first in range(0, len(model), CHUNK):
-        rows = range(first, min(first + CHUNK, len(model)))
-        columns = [one.some(rows) for one in (catalogue.ids, catalogue.titles, catalogue.subjects, catalogue.urls)]
-        for row, *own in zip(rows, *columns, strict=True):
-            blob += orjson.dumps(dict(zip(FOUR, own, strict=True)))
-            ends[row + 1] = len(blob)
-    return Texts(np.frombuffer(bytes(blob), np.uint8), ends)
+
+def is_utf8(texts: Texts) -> bool:
+    """Tell whether each of many texts is UTF-8: all of them together are, and none begins within a character."""
+    first = texts.blob[texts.offsets[:-1][np.diff(texts.offsets) > 0]]
+    try:
+        str(texts.blob.data, "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return not bool(np.any(first & 0xC0 == 0x80))
 
 
 def rounded(score: float) -> bytes:

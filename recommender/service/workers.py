@@ -14,6 +14,7 @@ RECOMMENDER_PAGES     1: with the pages for editors, which show diffs and hidden
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recommender.errors import ModelError, RecommenderError, SettingsError
+from recommender.parallel import one_heap
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.settings import find_settings
@@ -117,6 +119,7 @@ def application() -> Flask:
     if not os.environ.get(_METRICS):
         # Fresh at every start: what the workers of an earlier one counted is not of this one.
         os.environ[_METRICS] = _FOLDERS.enter_context(tempfile.TemporaryDirectory(prefix="recommender-metrics-"))
+    one_heap()
     with _said():
         settings = find_settings(Path.cwd())
         default = settings.model or (settings.home or Path.cwd()) / "models" / "default"
@@ -133,4 +136,7 @@ def application() -> Flask:
         if state.current.served is None:
             state.close()
             raise ModelError(state.current.refused)
+    # What there is now is shared with the workers, until one of them writes to it as a collection of cycles does.
+    gc.collect()
+    gc.freeze()
     return app
