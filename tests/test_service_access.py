@@ -7,19 +7,24 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import command
+from conftest import BUILT_AT, article, command, write_files
+from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.corpus import read_corpus
 from recommender.errors import SettingsError
+from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.settings import Settings
+from recommender.store import save_model
 
 BROWSER = {"Accept": "text/html"}
 
@@ -175,6 +180,43 @@ def test_the_api_alone_describes_and_answers_all_the_rest(saved: Path) -> None:
     whole = create_app(saved, Settings()).test_client().get("/openapi.json").json
     assert {tag["name"] for tag in whole["tags"]} == {"links", "articles", "service", "page"}
     assert client.get("/v1/articles?query=moon").status_code == 200
+
+
+def urls_in(value: Any) -> set[str]:
+    """Give every text of an answer that is a url of the site."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return {url for one in value for url in urls_in(one)}
+    return {value} if isinstance(value, str) and value.startswith("/") else set()
+
+
+def test_the_api_alone_tells_of_no_hidden_article_and_no_file(tmp_path: Path) -> None:
+    """A draft's title and url stood in answers to a search, for everybody."""
+    text, title = "tides follow the moon because gravity pulls the sea", "About the secret tides"
+    files = {f"{name}.md": article(name, answer=f"{text} {name}.") for name in ("b", "c")}
+    files["draft.md"] = article("draft", answer=f"{text} four.", extra="draft: true\n", title=title)
+    files["no.md"] = article("no", answer=f"{text} five.", extra="no_index: true\n", title=title)
+    corpus = read_corpus(write_files(tmp_path / "content", files), Settings())
+    save_model(fit_model(corpus, Settings(floor=0.01), BUILT_AT), tmp_path / "m")
+    hidden = {"/draft", "/no"}
+    asked: list[tuple[Callable[[FlaskClient], Any], bool]] = [
+        (lambda client: client.get("/v1/articles?query=about+the+secret+tides"), True),
+        (lambda client: client.get("/v1/articles?query=/drafd"), True),
+        (lambda client: client.get("/v1/related?url=/drafd"), True),
+        (lambda client: client.post("/v1/related", json={"title": title, "answer": text}), True),
+        (lambda client: client.get("/v1/related?url=/b"), False),
+    ]
+    for pages in (True, False):
+        client = create_app(tmp_path / "m", Settings(), access=Access(pages=pages)).test_client()
+        for ask, tells in asked:
+            assert bool(urls_in(ask(client).json) & hidden) is (pages and tells), ask(client).text
+        # Two are left out, and the next ones come in their place.
+        found = client.get("/v1/articles?query=about+the+secret+tides&limit=2").json["articles"]
+        assert {one["url"] for one in found} == (hidden if pages else {"/b", "/c"})
+        assert ("path" in client.get(f"/v1/articles/{corpus.articles[0].id}").json) is pages
+        # Who names it by its url gets its links: a page that search engines leave out has readers.
+        assert client.get("/v1/related?url=/no").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from recommender.ask import ask_texts
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.lookup import by_id, closest, row_of_url, rows_of_id, search
 from recommender.service import documents
+from recommender.service.access import Access
 from recommender.service.current import Served
 from recommender.service.parameters import (
     MAX_TEXT,
@@ -35,13 +36,15 @@ RELATED = ("url", "limit", "subject", "min_score", "explain")
 OF_ID = ("copy", "limit", "subject", "min_score", "explain")
 DRAFT = ("title", "question", "answer", "keywords", "limit")
 BATCH = 100
+# Articles that are found beyond the limit where hidden ones are left out.
+SPARE = 200
 # A query that is the url of an article and nothing else, without a character that stands for another.
 ONLY_URL = re.compile(rb"url=([!-$'-*,-~]{1,2000})")
 
 
-def add_api(app: Flask, state: State) -> None:
+def add_api(app: Flask, state: State, access: Access) -> None:
     """Register the routes below /v1."""
-    api = _Api(state)
+    api = _Api(state, access)
     app.add_url_rule("/v1/related", "api_related", view_func=api.related, methods=["GET"])
     app.add_url_rule("/v1/related", "api_draft", view_func=api.draft, methods=["POST"])
     app.add_url_rule("/v1/related:batch", "api_batch", view_func=api.batch, methods=["POST"])
@@ -53,8 +56,10 @@ def add_api(app: Flask, state: State) -> None:
 
 
 class _Api:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, access: Access) -> None:
         self.state = state
+        # Without the pages others are served than the editors: no list tells of hidden articles, no answer of files.
+        self.editors = access.pages
 
     def related(self) -> Response:
         served, alone = self.state.current.served, ONLY_URL.fullmatch(request.query_string)
@@ -87,7 +92,9 @@ class _Api:
 
     def _details(self, served: Served, row: int) -> dict[str, Any]:
         model = served.model
-        out: dict[str, Any] = {"article": documents.article(model, row), "path": model.catalogue.paths[row]}
+        out: dict[str, Any] = {"article": documents.article(model, row)}
+        if self.editors:
+            out["path"] = model.catalogue.paths[row]
         out["hidden"] = bool(model.catalogue.hidden[row])
         if out["hidden"]:
             out["hidden_because"] = model.catalogue.hidden_because(row)
@@ -104,7 +111,7 @@ class _Api:
         text, limit = text_of(query, "query"), limit_of(query.get("limit")) or 10
         matches = flag_of(query, "matches", default="true")
         key = f"{served.tag} search {limit} {matches} {text}"
-        return cached_reply(key, lambda: encode(found(served, text, limit, suggest=matches)))
+        return cached_reply(key, lambda: encode(found(served, text, limit, suggest=matches, hidden=self.editors)))
 
     def draft(self) -> Response:
         served = self.state.current.require()
@@ -116,7 +123,7 @@ class _Api:
             answer = ask_texts(served.model, texts, limit)
         except RecommenderError as error:
             raise Refusal("no-words", str(error)) from None
-        return json_reply(documents.draft(served, answer))
+        return json_reply(documents.draft(served, answer, hidden=self.editors))
 
     def batch(self) -> Response:
         served = self.state.current.require()
@@ -200,12 +207,14 @@ def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: 
         raise Refusal("unknown-article", f"no article has the id {identity}", "id", **more) from None
 
 
-def found(served: Served, text: str, limit: int, *, suggest: bool) -> dict[str, Any]:
+def found(served: Served, text: str, limit: int, *, suggest: bool, hidden: bool) -> dict[str, Any]:
     """Answer a search: the articles, and with ``suggest``, where there are none, the closest urls."""
-    rows = search(served.model, text, limit)
+    rows = search(served.model, text, limit if hidden else limit + SPARE)
+    rows = rows if hidden else documents.public(served.model, rows)[:limit]
     out: dict[str, Any] = {"articles": documents.listed(served.model, rows)}
     if suggest and not rows:
-        out["matches"] = list(closest(served.model, text))
+        matches = closest(served.model, text)
+        out["matches"] = list(matches) if hidden else documents.public_urls(served.model, matches)
     return {**out, "model": documents.model_facts(served)}
 
 

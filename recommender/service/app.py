@@ -45,7 +45,7 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, acces
     add_hooks(app, state, access)
     add_failures(app, state, access)
     add_probes(app, state, access)
-    add_api(app, state)
+    add_api(app, state, access)
     if access.pages:
         add_pages(app, state)
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from recommender.ask import Answer, Only, ask_row, linkers, same_question
@@ -35,6 +35,17 @@ def listed(model: Model, rows: Sequence[int]) -> list[dict[str, Any]]:
         if model.catalogue.hidden[row]:
             document["hidden"] = True
     return found
+
+
+def public(model: Model, rows: Sequence[int]) -> list[int]:
+    """Leave out the hidden articles: what is not published yet is nobody's business."""
+    return [row for row in rows if not model.catalogue.hidden[row]]
+
+
+def public_urls(model: Model, urls: Iterable[str]) -> list[str]:
+    """Leave out the urls of hidden articles, and those that the model does not have."""
+    found = model.catalogue.urls
+    return [url for url in urls if (row := found.find(url)) >= 0 and not model.catalogue.hidden[row]]
 
 
 def model_facts(served: Served) -> dict[str, str]:
@@ -101,10 +112,13 @@ def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
     return f"{count} of {limit} found with {' and '.join(asked)}" + (f"; {reason}" if count else "")
 
 
-def draft(served: Served, answer: Answer) -> dict[str, Any]:
-    """Answer for a draft: links out, links in, and the articles that ask its question already."""
+def draft(served: Served, answer: Answer, *, hidden: bool = True) -> dict[str, Any]:
+    """Answer for a draft: links out, links in, and what asks its question already, ``hidden`` articles among them."""
     model = served.model
     inward, same = linkers(answer, answer.limit), same_questions(answer)
+    if not hidden:
+        inward = [one for one in inward if public(model, [one.row])]
+        same = [one for one in same if public(model, [one[0]])]
     sources, askers = listed(model, [one.row for one in inward]), listed(model, [row for row, _ in same])
     out: dict[str, Any] = {
         "article": {"title": answer.title},

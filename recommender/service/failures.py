@@ -8,6 +8,7 @@ from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
 from recommender.service.access import Access
+from recommender.service.documents import public_urls
 from recommender.service.pages import error_page
 from recommender.service.refusals import Refusal
 from recommender.service.replies import problem_reply
@@ -60,7 +61,9 @@ class _Failures:
         return self._problem(Refusal("bug", "the request failed through no fault of yours; the log has its id"))
 
     def _problem(self, refusal: Refusal) -> Response:
-        identity = request.environ.get("recommender.id", "")
+        identity, served = request.environ.get("recommender.id", ""), self.state.current.served
+        if not self.access.pages and served and "matches" in refusal.more:
+            refusal.more["matches"] = public_urls(served.model, refusal.more["matches"])
         # Nothing of the site is on the answer to a request for another host.
         if not self.access.pages or refusal.kind == "other-host" or request.path.startswith(MACHINES):
             return problem_reply(refusal, identity)
