@@ -19,19 +19,19 @@ Seen = Mapping[str, Any]
 def install() -> None:
     """Install the packages that package-lock.json pins, where they are not there yet."""
     if shutil.which("node") is None:
-        pytest.skip("node is not installed, so no JavaScript reader can be asked")
+        pytest.skip("node is not installed, so nothing in JavaScript can run: apt-get install nodejs npm")
     done = FOLDER / "node_modules" / ".package-lock.json"
     if done.exists() and done.stat().st_mtime >= (FOLDER / "package-lock.json").stat().st_mtime:
         return
     if shutil.which("npm") is None:
-        pytest.skip("npm is not installed, so the JavaScript readers cannot be fetched")
+        pytest.skip("npm is not installed, so the JavaScript packages cannot be fetched: apt-get install npm")
     words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
     try:
         made = subprocess.run(words, capture_output=True, text=True, check=False, timeout=180)
     except subprocess.TimeoutExpired:
-        pytest.skip("npm did not fetch the JavaScript readers within three minutes")
+        pytest.skip("npm did not fetch the JavaScript packages within three minutes")
     if made.returncode:
-        pytest.skip(f"npm cannot fetch the JavaScript readers: {made.stderr.strip()[-300:]}")
+        pytest.skip(f"npm cannot fetch the JavaScript packages: {made.stderr.strip()[-300:]}")
     done.touch()
 
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 
 from recommender.service import create_app
 from recommender.service.failures import wants_page
+from recommender.service.refusals import REFUSALS
 from recommender.settings import Settings
 
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -81,6 +82,18 @@ def test_a_method_that_a_page_does_not_take_is_named(client: FlaskClient, accept
     reply = client.delete("/site", headers={"Accept": accept})
     assert reply.status_code == 405
     assert "GET" in reply.headers["Allow"]
+
+
+def test_the_document_describes_every_status_of_a_refusal(client: FlaskClient) -> None:
+    """But of the method that a route does not take, which no operation can tell."""
+    document = client.get("/openapi.json").json
+    routes = {
+        path: set().union(*(one["responses"] for one in item.values())) for path, item in document["paths"].items()
+    }
+    assert {str(status) for status, _ in REFUSALS.values()} - set().union(*routes.values()) == {"405"}
+    for path, statuses in routes.items():
+        if path.startswith("/v1/"):
+            assert statuses >= {"200", "400", "414", "421", "429", "500", "503"}, path
 
 
 def test_the_document_says_who_gets_which_error(client: FlaskClient) -> None:

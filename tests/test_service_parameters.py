@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -40,10 +39,17 @@ def test_a_limit_is_ascii_digits_from_1_to_50(text: str) -> None:
         assert refusal.value.parameter == "limit"
 
 
-@given(st.from_regex(r"[0-9.eE+\-_ n]{0,6}", fullmatch=True) | st.floats(0, 1).map(lambda x: f"{x:.6f}"))
-def test_a_score_is_a_plain_decimal_from_0_to_1(text: str) -> None:
-    if re.fullmatch(r"[0-9](\.[0-9]{1,9})?", text, re.ASCII) and float(text) <= 1:
-        assert score_of(text) == float(text)
+@given(
+    st.from_regex(r"[0-9.eE+\-_ n]{0,6}", fullmatch=True) | st.floats(0, 1).map(repr) | st.floats(0, 1).map(json.dumps)
+)
+def test_a_score_is_a_json_number_from_0_to_1(text: str) -> None:
+    try:
+        wanted = json.loads(text, parse_constant=lambda name: None)
+    except ValueError:
+        wanted = None
+    good = text == text.strip() and isinstance(wanted, int | float) and 0 <= wanted <= 1
+    if good:
+        assert score_of(text) == wanted
     else:
         with pytest.raises(Refusal):
             score_of(text)

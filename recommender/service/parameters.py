@@ -15,7 +15,8 @@ from recommender.service.refusals import Refusal, shown
 
 MAX_QUERY, MAX_TEXT, MAX_LIMIT, MAX_BODY = 4096, 2000, 50, 256 * 1024
 _LIMIT = re.compile(r"[1-9][0-9]?", re.ASCII)
-_SCORE = re.compile(r"(0|1|0\.[0-9]{1,9}|1\.0{1,9})", re.ASCII)
+# A number as JSON has it, so as programs write theirs: 0.30000000000000004, 1e-7.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -79,10 +80,10 @@ def limit_of(text: str | None) -> int:
 
 
 def score_of(text: str | None) -> float:
-    """Read a score: a decimal from 0 to 1, 0 where none is given."""
+    """Read a score: a number from 0 to 1 as JSON has it, 0 where none is given."""
     if text is None:
         return 0.0
-    if not _SCORE.fullmatch(text):
+    if not _NUMBER.fullmatch(text) or not 0 <= float(text) <= 1:
         raise Refusal("bad-parameter", f"min_score must be a number from 0 to 1, got {shown(text)}", "min_score")
     return float(text)
 
