@@ -63,7 +63,7 @@ def main() -> None:
         model = two_models(place)
         urls = random.Random(1).sample(model.catalogue.urls.all(), min(5000, len(model)))
         print(f"{len(model):,} articles, {CONNECTIONS} connections")
-        parts = {"throughput": throughput, "drafts": drafts, "memory": memory, "swaps": swaps}
+        parts = {"hostile": hostile, "throughput": throughput, "drafts": drafts, "memory": memory, "swaps": swaps}
         for name in sys.argv[1:] or parts:
             parts[name](place, model, urls)
 
@@ -203,6 +203,110 @@ def _length(port: int, path: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port)
     connection.request("GET", path)
     return len(connection.getresponse().read())
+
+
+class Asked(NamedTuple):
+    """One request of the hostile kind: what it is, its address, a body, and for how many items it asks."""
+
+    kind: str
+    path: str
+    body: bytes | None = None
+    items: int = 1
+
+
+def hostile(place: Path, model: Model, _: list[str]) -> None:
+    """Ask 200 mistyped, long and filtered questions, one at a time, with /healthz beside them."""
+    asked, times = hostile_requests(model), dict[str, list[float]]()
+    with running(["-c", SERVER, "related", str(place / "models" / "default"), "1"], place) as server:
+        port = int(server.stdout.readline())
+        quiet = health(port, lambda: time.sleep(3))
+
+        def ask() -> None:
+            connection = http.client.HTTPConnection("127.0.0.1", port)
+            for one in asked:
+                begun = nanoseconds(server)
+                headers = {"Content-Type": "application/json"} if one.body else {}
+                connection.request("POST" if one.body else "GET", one.path, one.body, headers)
+                reply = connection.getresponse()
+                reply.read()
+                assert reply.status in (200, 400, 404, 414), (one, reply.status)
+                times.setdefault(one.kind, []).append((nanoseconds(server) - begun) / 1e6 / one.items)
+
+        ask()
+        for own in times.values():
+            own.clear()  # the first answers of a process are not counted
+        ask()
+        worst = {kind: list(own) for kind, own in times.items()}  # without /healthz, whose work would count too
+        beside = health(port, ask)
+    for kind, own in worst.items():
+        own.sort()
+        print(f"{kind:<10} {len(own):4d} requests, ms of a processor: median {statistics.median(own):.2f}, "
+              f"p99 {own[int(0.99 * (len(own) - 1))]:.2f}, max {own[-1]:.2f}")  # fmt: skip
+    print(f"/healthz p99: {quiet:.2f} ms alone, {beside:.2f} ms beside them")
+
+
+def hostile_requests(model: Model) -> list[Asked]:
+    """Make questions about names that are misspelt, unknown or long, lists that are filtered or long, and batches."""
+    dice, urls, titles = random.Random(3), model.catalogue.urls, model.catalogue.titles
+    subjects = sorted(set(model.catalogue.subjects.all()))
+
+    def typo(text: str) -> str:
+        at = dice.randrange(max(1, len(text) - 1))
+        return (
+            text[:at]
+            + dice.choice([text[at + 1 : at + 2] + text[at : at + 1], "", text[at : at + 1] * 2])
+            + text[at + 1 :]
+        )
+
+    def junk() -> str:
+        words = dice.choices(titles.some([dice.randrange(len(model)) for _ in range(4)]), k=4)
+        kinds = [
+            "x" * 300,
+            " ".join(words)[:1900],
+            "".join(dice.choices("abc-/ éж中", k=300)),
+            "how why what " * 90,
+            "/" * 900,
+        ]
+        return dice.choice(kinds)
+
+    found = []
+    for _ in range(50):
+        row = dice.randrange(len(model))
+        found.append(Asked("url", f"/v1/related?url={quote(dice.choice([typo(urls[row]), junk()]), safe='')}"))
+        found.append(Asked("words", f"/v1/articles?query={quote(dice.choice([typo(titles[row]), junk(), 'keplxr']))}"))
+        more = dice.choice(["limit=50", f"subject={quote(dice.choice(subjects) or 'x')}", "min_score=0.3&limit=50"])
+        found.append(Asked("filtered", f"/v1/related?url={quote(urls[row])}&{more}"))
+        wanted = [{"url": dice.choice([typo(urls[row]), urls[row], junk()[:300] or "x"])} for _ in range(100)]
+        found.append(Asked("batch item", "/v1/related:batch", json.dumps({"requests": wanted}).encode(), 100))
+    return found
+
+
+def nanoseconds(server: subprocess.Popen[str]) -> int:
+    """Give what all threads of a server have used of a processor; the ticks of cpu_times are 10 ms."""
+    stats = Path(f"/proc/{server.pid}/task").glob("*/schedstat")
+    return sum(int(one.read_text().split()[0]) for one in stats)
+
+
+def health(port: int, work: Callable[[], None]) -> float:
+    """Give the milliseconds that one in a hundred answers of /healthz exceeds while something is done."""
+    done = threading.Event()
+    found: list[float] = []
+
+    def ping() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while not done.is_set() or len(found) < 2:
+            begun = time.perf_counter()
+            connection.request("GET", "/healthz")
+            connection.getresponse().read()
+            found.append(1000 * (time.perf_counter() - begun))
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=ping)
+    thread.start()
+    work()
+    done.set()
+    thread.join()
+    return statistics.quantiles(found, n=100)[98]
 
 
 def drafts(place: Path, model: Model, _: list[str]) -> None:

@@ -21,7 +21,7 @@ from recommender.vectors import STEM
 
 MAX_WORDS = 12
 # Articles that are looked at one by one: the best of a search, and those most like a name that is misspelt.
-LOOKED_AT, COMPARED = 100, 100
+LOOKED_AT, COMPARED = 50, 100
 # Letters of a name that are compared: beyond, no text takes more work than another.
 LONGEST = 300
 
