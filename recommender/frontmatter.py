@@ -1,9 +1,9 @@
-"""The text between the fences: found, read key by key, and judged fit to be edited. Pure."""
+"""The text between the fences: found, and read key by key. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -14,13 +14,12 @@ from recommender.nodes import Mapped, Node, Scalar, Value, line_of
 _FENCE = re.compile(r"(---)[ \t]*\r?$", re.MULTILINE)
 # Begins with a literal line feed, which re looks for faster than for a line's start.
 _CLOSING = re.compile(r"\n(---|\.\.\.)[ \t]*\r?(?=\n|\Z)")
-# A block scalar whose blank lines at its end are part of its value.
-_KEPT_BREAKS = re.compile(r"[|>][1-9]?\+[^\n]*\n(.*\n)? *\r?\n", re.DOTALL)
 # What may end a document, and line breaks of YAML 1.1.
 _MARKERS = ("---", "...", "%")
 _ENDS = (*(f"\n{marker}" for marker in _MARKERS), "\r", "\x85", "\u2028", "\u2029", "\ufeff")
-# Line breaks for YAML 1.1 but not for 1.2: readers disagree about where lines end. A lone CR likewise.
-ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
+# Fences as python-frontmatter reads them: any number of dashes, behind blank lines too.
+_NEARLY = re.compile(r"\s*(-{3,})[ \t]*\r?\n(.*?\n)-{3,}[ \t]*\r?(?:\n|\Z)", re.DOTALL)
+_LONGER = re.compile(r"^-{4,}(?=[ \t]*\r?$)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,30 @@ def split(data: bytes) -> Document | None:
     start = first.end() + 1
     closing = _CLOSING.search(text, start - 1)
     if closing is None:
-        raise FileProblem("broken-fence", "no line --- closes the front matter", 1)
+        raise _longer_fence(text[start:]) or FileProblem("broken-fence", "no line --- closes the front matter", 1)
     return Document(text, start, closing.start() + 1, bom, closing.group(1))
+
+
+def misfenced(data: bytes, keys: Collection[str]) -> FileProblem | None:
+    """Tell why a file has no front matter, where some tools read one with any of these keys; None for a plain page."""
+    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    found = _NEARLY.match(text)
+    try:
+        read = parse(found[2]) if found else ()
+    except FileProblem:
+        return None
+    if found is None or not any(entry.key in keys for entry in read):
+        return None
+    line = text.count("\n", 0, found.start(1)) + 1
+    reason = f"{found[1]} opens the front matter, not ---" if found[1] != "---" else "front matter begins below"
+    return FileProblem("broken-fence", reason, line)
+
+
+def _longer_fence(front: str) -> FileProblem | None:
+    found = _LONGER.search(front)
+    if found is None:
+        return None
+    return FileProblem("broken-fence", f"{found[0]} does not close the front matter", line_of(front, found.start()))
 
 
 def parse(front: str) -> tuple[Entry, ...]:
@@ -115,7 +136,10 @@ def parse(front: str) -> tuple[Entry, ...]:
     Raises:
         FileProblem: too large, too deep, not YAML, or not a mapping; line numbers count from the file's first line.
     """
-    root = nodes.compose(front)
+    try:
+        root = nodes.compose(front)
+    except FileProblem as problem:
+        raise (problem.code == "bad-yaml" and _longer_fence(front)) or problem from None
     if root is None:
         return ()
     if not isinstance(root, Mapped):
@@ -142,14 +166,14 @@ def parse_before(front: str, end: int) -> tuple[Entry, ...] | None:
     return entries(before, root)
 
 
-def entries(front: str, mapping: Mapped) -> tuple[Entry, ...]:
-    """Give the keys of one mapping node in order; a key that is no text is left out."""
+def entries(front: str, mapping: Mapped, *, every: bool = False) -> tuple[Entry, ...]:
+    """Give the keys of one mapping node in order; a key that is no text is left out, or "" with ``every``."""
     budget = iter(range(nodes.MAX_NODES))
     found = []
     for key, node in mapping.value:
-        if isinstance(key, Scalar):
+        if every or isinstance(key, Scalar):
             value = nodes.plain(node, budget, 1)
-            found.append(Entry(key.value, value, front, key, node))
+            found.append(Entry(key.value if isinstance(key, Scalar) else "", value, front, key, node))
     return tuple(found)
 
 
@@ -175,73 +199,6 @@ def twins(found: Iterable[Entry], above: str = "") -> Iterator[tuple[str, Entry]
                 yield from twins(entries(entry.front, node), f"{name}.")
             elif not isinstance(node, Scalar):
                 waiting += reversed(node.value)
-
-
-def open_end(entries: Sequence[Entry]) -> str:
-    """Give the key whose text takes in the blank lines that end the front matter; "" where there is none.
-
-    gray-matter cuts off the line break before the closing fence, so such a text hangs on what follows it.
-    """
-    for entry in entries[-1:]:
-        leaf = nodes.last_leaf(entry.node)
-        if leaf.end_mark.index >= len(entry.front) and _KEPT_BREAKS.fullmatch(entry.front, leaf.start_mark.index):
-            return entry.key
-    return ""
-
-
-def check_editable(document: Document) -> tuple[Entry, ...]:
-    """Give the top-level entries of a front matter that can be edited without any reader seeing another change.
-
-    Raises:
-        FileProblem: ``not-editable`` with the reason. Of 80,000 mutated documents, the edits that these checks let
-            through were read alike by PyYAML, js-yaml and eemeli/yaml; odd line breaks made all disagreements.
-    """
-    front = document.front
-    odd = None if front.isascii() and "\r" not in front else ODD_BREAK.search(front)
-    if odd:
-        raise _uneditable(front, f"a line break that YAML readers disagree about ({odd.group()!r})", odd.start())
-    marker = re.search(r"^(---|\.\.\.|%)", front, re.MULTILINE)
-    if marker or document.closed_by != "---":
-        at = marker.start() if marker else len(front)
-        raise _uneditable(front, "a document marker or directive inside the front matter", at)
-    root = nodes.compose(front)
-    if root is None:
-        return ()
-    if not isinstance(root, Mapped) or root.flow_style:
-        raise _uneditable(front, "not a block of `key: value` lines", 0)
-    anchor = nodes.find_property(front, root)
-    if anchor is not None:
-        raise _uneditable(front, "anchors, aliases or explicit tags", anchor)
-    _check_keys(front, root)
-    if "\t" in front:
-        _check_tabs(front, root)
-    return entries(front, root)
-
-
-def _check_keys(front: str, root: Mapped) -> None:
-    seen = set()
-    for key, node in root.value:
-        at = key.start_mark.index
-        if not isinstance(key, Scalar) or front[at : at + 1] in "?|>":
-            raise _uneditable(front, "a key that is not a plain or quoted text", at)
-        if key.start_mark.column or front[front.rfind("\n", 0, at) + 1 : at]:
-            raise _uneditable(front, f"key {key.value!r} does not start its line", at)
-        if key.value in seen:
-            raise _uneditable(front, f"key {key.value!r} stands twice", at)
-        if node.start_mark.index < key.end_mark.index:
-            raise _uneditable(front, f"the value of {key.value!r} stands elsewhere", at)
-        seen.add(key.value)
-
-
-def _check_tabs(front: str, root: Node) -> None:
-    # Tabs after a colon or before a comment: libyaml reads them, pure-Python PyYAML and ruamel.yaml do not.
-    other = nodes.compose_strictly(front)
-    if other is None or not nodes.same_node(root, other):
-        raise _uneditable(front, "a tab that YAML readers read differently", front.index("\t"))
-
-
-def _uneditable(front: str, reason: str, index: int) -> FileProblem:
-    return FileProblem("not-editable", reason, line_of(front, index))
 
 
 def text_at(entries_by_key: Mapping[str, Value], dotted: str) -> str:

@@ -6,8 +6,9 @@ written, and no constructor's trap (merge bombs, sexagesimal floods, impossible 
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, cast
 
 import yaml
@@ -121,21 +122,62 @@ def find_property(front: str, node: yaml.Node) -> int | None:
     return min(found, default=None)
 
 
+def quoted(node: yaml.Node | None) -> list[tuple[int, int]]:
+    """Give where the quoted texts below a node begin and end, quotes included."""
+    return [
+        (one.start_mark.index, one.end_mark.index) for one in _below(node) if getattr(one, "style", "") in ("'", '"')
+    ]
+
+
+def any_key(node: yaml.Node, wanted: Callable[[str], bool]) -> bool:
+    """Tell whether any mapping below a node has a key of the wanted kind."""
+    mappings = (one for one in _below(node) if isinstance(one, Mapped))
+    return any(isinstance(key, Scalar) and wanted(key.value) for one in mappings for key, _ in one.value)
+
+
+def _below(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Walk a node and all below it; what aliases name comes once, however often it is named."""
+    waiting: list[Any] = [node] if node else []
+    seen = set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            if isinstance(one, yaml.MappingNode):
+                waiting += itertools.chain.from_iterable(one.value)
+            elif isinstance(one, yaml.SequenceNode):
+                waiting += one.value
+
+
 def same_node(one: yaml.Node, other: yaml.Node) -> bool:
-    """Tell whether two nodes have the same tags, styles and texts all the way down."""
-    if type(one) is not type(other) or one.tag != other.tag:
-        return False
-    # Any, not Node: a scalar has a style, a collection a flow_style, and the two nodes are of one type by now.
-    left, right = cast("Any", one), cast("Any", other)
-    if isinstance(one, yaml.ScalarNode):
-        # A plain scalar has the style "" in libyaml and None in pure Python.
-        return bool(left.value == right.value and (left.style or "") == (right.style or ""))
-    if left.flow_style != right.flow_style or len(left.value) != len(right.value):
-        return False
-    pairs = zip(left.value, right.value, strict=True)
-    if isinstance(one, yaml.MappingNode):
-        return all(same_node(a, c) and same_node(b, d) for (a, b), (c, d) in pairs)
-    return all(same_node(a, b) for a, b in pairs)
+    """Tell whether two nodes have the same tags, styles, texts and aliases all the way down."""
+    # A node that aliases name is compared once: a few lines may name one a billion times, or itself.
+    partner: dict[int, yaml.Node] = {}
+    waiting: list[Any] = [(one, other)]
+    while waiting:
+        # Any, not Node: a scalar has a style, a collection a flow_style.
+        left, right = waiting.pop()
+        if id(left) in partner:
+            if partner[id(left)] is not right:
+                return False
+            continue
+        partner[id(left)] = right
+        if type(left) is not type(right) or left.tag != right.tag:
+            return False
+        if isinstance(left, yaml.ScalarNode):
+            # A plain scalar has the style "" in libyaml and None in pure Python.
+            if left.value != right.value or (left.style or "") != (right.style or ""):
+                return False
+            continue
+        if left.flow_style != right.flow_style or len(left.value) != len(right.value):
+            return False
+        pairs = list(zip(left.value, right.value, strict=True))
+        if isinstance(left, yaml.MappingNode):
+            waiting += [both for (a, b), (c, d) in pairs for both in ((a, c), (b, d))]
+        else:
+            waiting += pairs
+    return True
 
 
 def line_of(front: str, index: int) -> int:

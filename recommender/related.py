@@ -9,12 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from itertools import zip_longest
 
-from recommender import frontmatter, nodes
+from recommender import frontmatter
 from recommender.article import Link, Style, is_id
+from recommender.editable import check_editable, open_end
 from recommender.errors import FileProblem
 from recommender.frontmatter import Document, Entry, Span
+from recommender.nodes import same_node
+from recommender.problems import shorten
 
 KEYS = ("id", "title", "subject", "url")
 _SPACE = re.compile(r"[ \t\r\n]+")
@@ -99,8 +103,8 @@ def end_of_others(front: str, prefix: str) -> int:
 def _plain_blocks(prefix: str) -> re.Pattern[str]:
     if not re.fullmatch(r"[a-zA-Z_]\w*", prefix, re.ASCII):
         return re.compile(r"(?!)")
-    title = rf"\1title: (?:>-\n\1 +{_FOLDED}|{_VALUE})\n"
-    keys = rf"( +)id: -?[0-9]{{1,15}}\n{title}\1subject: {_VALUE}\n\1url: {_VALUE}\n"
+    title = rf"title: (?:>-\n\1 +{_FOLDED}|{_VALUE})\n"
+    keys = rf"( +)(?:id: -?[0-9]{{1,15}}\n\1)?{title}(?:\1subject: {_VALUE}\n)?\1url: {_VALUE}\n"
     return re.compile(rf"(?:{prefix}[1-9][0-9]{{0,2}}:\n{keys})+")
 
 
@@ -119,11 +123,14 @@ def fold(text: str) -> str:
 
 
 def emit(prefix: str, wanted: Wanted, style: Style, newline: str) -> str:
-    """Write one block, in the style of the file."""
+    """Write one block, in the style of the file; an id or subject that the target lacks is left out."""
     pad = " " * style.indent
     lines = [f"{prefix}{wanted.slot}:"]
-    for key in KEYS:
-        lines.append(pad + _emit_value(key, getattr(wanted, key), style, newline))
+    lines += [
+        pad + _emit_value(key, text, style, newline)
+        for key in KEYS
+        if (text := getattr(wanted, key)) or key in ("title", "url")
+    ]
     return newline.join(lines) + newline
 
 
@@ -183,7 +190,7 @@ def splice(document: Document, wanted: Sequence[Wanted], style: Style, prefix: s
         FileProblem: the file cannot be edited safely, or the result did not verify; nothing is guessed.
     """
     front = document.front
-    entries = frontmatter.check_editable(document)
+    entries = check_editable(document, partial(is_block, prefix=prefix))
     blocks = read_blocks(entries, prefix)
     for block in blocks:
         if block.malformed:
@@ -258,31 +265,35 @@ def _same_text(want: Wanted, link: Link, key: str) -> bool:
 def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], prefix: str) -> None:
     document = Document(f"---\n{after}---\n", 4, 4 + len(after), bom=False, closed_by="---")
     try:
-        entries = frontmatter.check_editable(document)
+        entries = check_editable(document, partial(is_block, prefix=prefix))
     except FileProblem as problem:
         raise FileProblem("not-editable", f"the edit would not read back: {problem.reason}") from None
-    blocks = read_blocks(entries, prefix)
-    held = {block.slot: block.link for block in blocks}
-    stood = {block.slot: block.link for block in read_blocks(before, prefix)}
-    if len(blocks) != len(wanted) or not all(_holds(held.get(w.slot), w, stood.get(w.source)) for w in wanted):
+    held = {block.slot: block for block in read_blocks(entries, prefix)}
+    stood = {block.slot: block for block in read_blocks(before, prefix)}
+    for want in wanted:
+        _check_held(held.get(want.slot), want, stood.get(want.source))
+    if len(held) != len(wanted):
         raise FileProblem("not-editable", "the edited blocks would not read back as written")
-    rest_before = [entry for entry in before if not is_block(entry.key, prefix)]
-    rest_after = [entry for entry in entries if not is_block(entry.key, prefix)]
-    same = [a.key for a in rest_before] == [b.key for b in rest_after] and all(
-        nodes.same_node(a.node, b.node) for a, b in zip(rest_before, rest_after, strict=True)
-    )
-    if not same:
-        raise FileProblem("not-editable", "the edit would change another key")
-    if frontmatter.open_end(before) != frontmatter.open_end(entries):
-        raise FileProblem("not-editable", "the edit would change which text keeps the blank lines at the end")
+    rest = [[entry for entry in found if not is_block(entry.key, prefix)] for found in (before, entries)]
+    for one, other in zip_longest(*rest):
+        if not (one and other and same_node(one.key_node, other.key_node) and same_node(one.node, other.node)):
+            line, key = (one.line, one.key) if one else (0, "")
+            raise FileProblem("not-editable", f"the edit would change another key, {key!r}", line)
+    if open_end(before) != open_end(entries):
+        reason = "the edit would change which text keeps the blank lines at the end"
+        raise FileProblem("not-editable", reason, before[-1].line if before else 0)
 
 
-def _holds(link: Link | None, want: Wanted, source: Link | None) -> bool:
-    """Tell whether a slot reads as wanted: what was written to the letter, what was kept as it stood."""
-    if link is None:
-        return False
+def _check_held(block: Block | None, want: Wanted, source: Block | None) -> None:
+    """Refuse a slot that would not read as wanted: what was written to the letter, what was kept as it stood."""
+    link, before = block.link if block else None, source.link if source else None
     for key in KEYS:
-        kept = source is not None and _same_text(want, source, key) and getattr(link, key) == getattr(source, key)
-        if not kept and getattr(link, key) != getattr(want, key):
-            return False
-    return True
+        found, text = getattr(link, key, None), getattr(want, key)
+        kept = before is not None and _same_text(want, before, key) and found == getattr(before, key)
+        if not kept and found != text:
+            raise FileProblem(
+                "not-editable",
+                f"slot {want.slot} would not read back as written: its {key} would be {shorten(repr(found), 60)}, "
+                f"not {shorten(repr(text), 60)}",
+                source.entry.line if source else 0,
+            )

@@ -28,6 +28,7 @@ LAYERS = [
     ["measures"],
     ["nodes"],
     ["frontmatter", "rules"],
+    ["editable"],
     ["rule_reader"],
     ["settings", "related"],
     ["counts", "coverage", "kernels", "site_form"],

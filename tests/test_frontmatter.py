@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.editable import check_editable
 from recommender.errors import FileProblem
-from recommender.frontmatter import check_editable, inner_entries, parse, split, text_at
+from recommender.frontmatter import inner_entries, parse, split, text_at
 from recommender.nodes import Value
 
 BOM = "\ufeff"
@@ -193,6 +194,7 @@ def test_text_at(front: str, dotted: str, text: str) -> None:
     assert text_at(values, dotted) == text
 
 
+TOUCHED = "our".__eq__
 READERS = "a line break that YAML readers disagree about"
 
 
@@ -210,11 +212,11 @@ READERS = "a line break that YAML readers disagree about"
         pytest.param("- a\n", "not a block of `key: value` lines", 2, id="list"),
         pytest.param("{a: 1}\n", "not a block of `key: value` lines", 2, id="flow"),
         pytest.param("text\n", "not a block of `key: value` lines", 2, id="text"),
-        pytest.param("a: 1\n\nb: &x 1\n", "anchors, aliases or explicit tags", 4, id="anchor"),
-        pytest.param("a: 1\nb: !x 1\n", "anchors, aliases or explicit tags", 3, id="tag"),
-        pytest.param("a: 1\nb: {<<: &x {c: d}, e: *x}\n", "anchors, aliases or explicit tags", 3, id="merge"),
-        pytest.param("a: 1\n? b\n: 2\n", "key 'b' does not start its line", 3, id="question-mark"),
-        pytest.param("a: 1\n? [b]\n: 2\n", "a key that is not a plain or quoted text", 3, id="list-key"),
+        pytest.param("a: 1\n\nour: &x 1\n", "anchors, aliases or explicit tags in our", 4, id="anchor"),
+        pytest.param("a: 1\nour: [!x 1]\n", "anchors, aliases or explicit tags in our", 3, id="tag"),
+        pytest.param("a: &x 1\nour: {e: *x}\n", "anchors, aliases or explicit tags in our", 3, id="alias"),
+        pytest.param("a: 1\n<<: {our: 1}\n", "a related block that a merge key brings", 3, id="merge"),
+        pytest.param("a: 1\n? our\n: 2\n", "key 'our' does not start its line", 3, id="question-mark"),
         pytest.param("a: 1\n? |\n  b\n: 2\n", "a key that is not a plain or quoted text", 3, id="literal-key"),
         pytest.param(" a: 1\n b: 2\n", "key 'a' does not start its line", 2, id="indented"),
         pytest.param("a: 1\nb: 2\na: 3\n", "key 'a' stands twice", 4, id="twice"),
@@ -228,7 +230,7 @@ def test_not_editable(front: str, reason: str, line: int) -> None:
     document = split(f"---{newline}{front}---{newline}".encode())
     assert document is not None
     with pytest.raises(FileProblem) as caught:
-        check_editable(document)
+        check_editable(document, TOUCHED)
     assert (caught.value.code, caught.value.reason, caught.value.line) == ("not-editable", reason, line)
 
 
@@ -236,7 +238,7 @@ def test_a_front_matter_closed_by_dots_is_not_editable() -> None:
     document = split(b"---\na: 1\n...\n")
     assert document is not None
     with pytest.raises(FileProblem, match="a document marker"):
-        check_editable(document)
+        check_editable(document, TOUCHED)
 
 
 @pytest.mark.parametrize(
@@ -256,11 +258,14 @@ def test_a_front_matter_closed_by_dots_is_not_editable() -> None:
         "a: '&x *y !z'\n",
         "a: {b: [c,\n  d]}\n",
         "a:\n- b\n-\n  - c\n",
+        "a: &x 1\nb: !y 1\nc: {<<: &z {d: e}, f: *z}\n",
+        "? b\n: 2\n",
+        "a: \"x\u2028y\"\nb: ['x\ry']\n",
     ],
     ids=ascii,
 )
 def test_editable(front: str) -> None:
     document = split(f"---\n{front}---\nbody \u2028 \r \t".encode())
     assert document is not None
-    entries = check_editable(document)
+    entries = check_editable(document, TOUCHED)
     assert [(e.key, e.value) for e in entries] == [(e.key, e.value) for e in parse(front)]

@@ -342,7 +342,8 @@ def test_provenance_of_a_plan_names_what_it_added_and_what_stays_generated(small
         ("related_article2: text\n", "not a block of texts"),
         ("related_article2: [1, 2]\n", "not a block of texts"),
         ("related_article2:\n    title:\n        deep: er\n", "not a block of texts"),
-        ("x: &a 1\n", "anchors"),
+        ("related_article2: {title: &a x}\n", "anchors"),
+        ("# a\u2028\n", "line break"),
         ("x: 1\nx: 2\n", "stands twice"),
     ],
 )
@@ -357,7 +358,7 @@ def test_what_cannot_be_edited_is_refused_and_stops_no_other(small, mode: str, b
 
 
 def test_an_unsafe_file_that_needs_no_change_is_no_problem(small):
-    corpus = small({**others(), "a.md": article("a", link(1, "t1"), "x: &a 1\n")})
+    corpus = small({**others(), "a.md": article("a", link(1, "t1"), "x: 1\nx: 2\n")})
     made = plan_of(corpus, "repair", {"/a": ["/t1"]})
     assert (made.edits, made.problems) == ((), ())
 

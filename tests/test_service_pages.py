@@ -49,7 +49,7 @@ FILES = {
     "same.md": article("same", title="Why do tides follow the moon and the sun each long day", answer=f"{TIDES} one!"),
     "hidden.md": article("hidden", answer=f"{TIDES} four.", extra="no_index: true\n"),
     "evil.md": article("evil", title=f"'{EVIL.replace(chr(39), chr(39) * 2)}'", answer=f"{TIDES} {EVIL}"),
-    "sealed.md": article("sealed", answer=f"{TIDES} five", extra="&x anchor: y\n"),
+    "sealed.md": article("sealed", answer=f"{TIDES} five", extra="twice: 1\ntwice: 2\n"),
 }
 
 
