@@ -218,9 +218,12 @@ class Reading:
                 return Read(None, (), stamp, file_digest, same=True), ()
             document = frontmatter.split(data)
             if document is None:
-                return Read(None, (Problem("no-front-matter", name),), stamp, file_digest), ()
+                keys = self.settings.keys
+                raise frontmatter.misfenced(data, (keys.url, keys.title)) or FileProblem("no-front-matter", "")
             entries = self._entries(document.front)
             article, problems, texts = self._article(name, document, entries, file_digest)
+            if name != path:
+                problems = (Problem("bad-file-name", name), *problems)
             return Read(article, problems, stamp, file_digest), texts
         except FileProblem as problem:
             found = Problem(problem.code, name, problem.line, reason=problem.reason)

@@ -17,6 +17,7 @@ from recommender.atomic import locked, remove_leftovers
 from recommender.corpus import Corpus
 from recommender.errors import ModelError, RecommenderError
 from recommender.families import Likeness
+from recommender.files import printed
 from recommender.model import Model
 from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem, unread
@@ -85,9 +86,10 @@ def rows_of(order: Order, corpus: Corpus) -> list[int]:
     rows = sorted(range(len(corpus.articles)), key=lambda row: corpus.articles[row].path)
     if not order.only:
         return rows
-    matched = [row for row in rows if any(fnmatch.fnmatch(corpus.articles[row].path, one) for one in order.only)]
+    patterns = [printed(pattern) for pattern in order.only]
+    matched = [row for row in rows if any(fnmatch.fnmatch(corpus.articles[row].path, one) for one in patterns)]
     paths = [corpus.articles[row].path for row in matched]
-    for pattern in order.only:
+    for pattern in patterns:
         if not fnmatch.filter(paths, pattern):
             raise RecommenderError(f"--only {pattern!r} matches no article; {_closest(pattern, corpus)}")
     return matched

@@ -201,7 +201,7 @@ def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
         if check:
             say(printable(edit.path))
         else:
-            click.echo(edit.diff.encode("utf-8"), nl=False)
+            click.echo(edit.diff.encode("utf-8", "surrogateescape"), nl=False)
     show_problems(plan.problems)
     show_planned(plan)
     show_unread(plan.unread)
@@ -231,7 +231,7 @@ def show_undo(plan: Plan, *, as_json: bool) -> None:
         print_json({"files": files, "problems": [problem.as_dict() for problem in plan.problems]})
         return
     for edit in plan.edits:
-        click.echo(edit.diff.encode("utf-8"), nl=False)
+        click.echo(edit.diff.encode("utf-8", "surrogateescape"), nl=False)
     show_problems(plan.problems)
     of_links = f"; the run's {_summary(plan.tally).partition(';')[0]}" if plan.tally else ""
     note(f"{len(plan.edits):,} files would be as they were {'before' if plan.undo else 'after'} the run{of_links}")

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 from recommender import frontmatter, parallel, related
@@ -207,6 +208,11 @@ class Filling:
         """Aim and edit a chunk of articles."""
         return [self._one(row) for row in rows]
 
+    @cached_property
+    def misnamed(self) -> frozenset[str]:
+        """Paths that are written in another way than the system knows them by."""
+        return frozenset(problem.path for problem in self.corpus.problems if problem.code == "bad-file-name")
+
     def empty(self, target: Target) -> int:
         """Count the slots of an article that stay without a link, where it may have one."""
         if self.corpus.articles[target.row].visibility.no_list:
@@ -252,6 +258,8 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     Raises:
         FileProblem: the file changed since it was read, or cannot be edited safely.
     """
+    if article.path in filling.misnamed:
+        raise FileProblem("not-editable", "the name of the file is not UTF-8: rename the file")
     path = os.path.join(filling.corpus.root, article.path)
     data, info = read_bytes(path)
     if hashlib.sha256(data).hexdigest() != article.file_digest:

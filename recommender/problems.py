@@ -73,6 +73,9 @@ KINDS: dict[str, Kind] = {
         "note", "read", "no article fits this rule of the settings", "correct the rule, or take it out"
     ),
     "no-front-matter": Kind("note", "read", "no front matter, so not an article", "none needed for a plain page"),
+    "bad-file-name": Kind(
+        "warning", "read", "the name of the file is not UTF-8, so no edit reaches it", "rename the file"
+    ),
     # A curated link, by its verdict.
     "dead": Kind("error", "link", "no article has this url or id", "remove the link: `recommender fill`"),
     "ambiguous": Kind(

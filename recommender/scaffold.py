@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recommender import frontmatter, nodes
 from recommender.errors import ContentError, FileProblem, SettingsError
-from recommender.files import is_article_name, read_bytes, walk
+from recommender.files import is_article_name, printed, read_bytes, walk
 from recommender.related import quote
 from recommender.settings import FILE_NAME, Settings
 from recommender.user_files import rewrite, write_target
@@ -83,6 +83,8 @@ def _keys(path: str) -> list[str]:
 
 
 def _value(text: str) -> str:
+    if printed(text) != text:
+        raise SettingsError(f"{printed(text)}: the name of the folder is not UTF-8: rename the folder")
     return text if re.fullmatch(r"[\w./-]*\w", text) and text != "null" else quote(text)
 
 

@@ -286,8 +286,10 @@ def test_strange_names(tmp_path: Path, name: bytes, path: str) -> None:
             pytest.skip(f"this file system has no such names: {error}")
     corpus = read_corpus(tmp_path, SETTINGS)
     assert [found.path for found in corpus.articles] == ["good/" + path]
+    # A page without front matter is none of ours, whatever its name.
     assert [(p.code, p.path) for p in corpus.problems] == [
         ("no-front-matter", "bad/" + path),
+        *([("bad-file-name", "good/" + path)] if "\\" in path else []),
         ("malformed-link", "good/" + path),
     ]
     assert all(problem.sentence().isprintable() for problem in corpus.problems)
@@ -568,3 +570,34 @@ def test_strange_files_of_real_sites(tmp_path: Path) -> None:
     # The others are whole articles, most of them of sites that write no url.
     assert codes == {name[:2]: STRANGE.get(name[:2], "missing-url") for name in names}
     assert [found.path[:2] for found in corpus.articles] == ["17", "go"]
+
+
+KEYS = "id: 1\ntitle: T\nurl: /t\n"
+NO_FENCE = "broken-fence"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "line", "reason"),
+    [
+        pytest.param(f"------\n{KEYS}------\nBody\n", NO_FENCE, 1, "------ opens the front matter, not ---", id="six"),
+        pytest.param(f"----\r\n{KEYS}---\r\nBody", NO_FENCE, 1, "---- opens the front matter, not ---", id="crlf"),
+        pytest.param(f"\ufeff-----\n{KEYS}---", NO_FENCE, 1, "----- opens the front matter, not ---", id="bom"),
+        pytest.param(f"\n \n---\n{KEYS}---\nBody\n", NO_FENCE, 3, "front matter begins below", id="blank-lines"),
+        pytest.param(f"---\n{KEYS}------\nBody\n", NO_FENCE, 5, "------ does not close the front matter", id="closed"),
+        pytest.param(f"---\n{KEYS}----  \r\nBody\n---\nx\n", NO_FENCE, 5, "---- does not close", id="a-rule-below"),
+        pytest.param(f"---\n{KEYS}", NO_FENCE, 1, "no line --- closes the front matter", id="never"),
+        pytest.param("------\nA page: with a colon\n------\n", "no-front-matter", 0, "", id="a-page-with-rules"),
+        pytest.param("------\nurl: [\n------\n", "no-front-matter", 0, "", id="no-yaml"),
+        pytest.param(f"------\n{KEYS}", "no-front-matter", 0, "", id="opened-by-a-rule-alone"),
+        pytest.param(f"Title\n-----\n{KEYS}-----\n", "no-front-matter", 0, "", id="a-heading"),
+        pytest.param("\n\n", "no-front-matter", 0, "", id="nothing"),
+        pytest.param("-" * 999_999, "no-front-matter", 0, "", id="dashes"),
+        pytest.param("\n" * 999_999 + "---", "no-front-matter", 0, "", id="line-breaks"),
+        pytest.param("---\nk: |\n  ------\n" + KEYS + "---\n", "", 0, "", id="dashes-in-a-text"),
+    ],
+)
+def test_front_matter_between_other_fences_is_named(small, text: str, code: str, line: int, reason: str) -> None:
+    corpus = small({"odd.md": text, "good.md": article()})
+    assert [(p.code, p.line) for p in corpus.problems] == ([(code, line)] if code else [])
+    assert all(p.reason.startswith(reason) for p in corpus.problems)
+    assert len(corpus.articles) == (1 if code else 2)

@@ -324,7 +324,7 @@ TREE = {
         (("astronomy/star.md",), "the closest is 'astronomy/stars.md'"),
         (("tap.md",), "the closest is 'top.md'"),
         (("biology/b*.md",), "matches no article; biology/bad.md:3: error bad-yaml: "),
-        (("\udcff*",), r"--only '\udcff*' matches no article"),
+        (("\udcff*",), r"--only '\\xff*' matches no article"),
         (("",), "--only '' matches no article"),
     ],
 )

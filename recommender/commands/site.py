@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from recommender import output
 from recommender.errors import ModelError, RecommenderError
+from recommender.files import printed
 from recommender.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,11 +117,11 @@ def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings
             if not rankings:
                 raise
     for folder in models:
-        name = unique_label(str(folder), found) if len(models) > 1 else "model"
+        name = unique_label(printed(str(folder)), found) if len(models) > 1 else "model"
         found[name] = _of_site(corpus, lists_of(load(folder, settings), 100), folder)
     for file, lists in files.items():
         asking_rows(corpus, lists, file)
-        found[unique_label(str(file), found)] = _of_site(corpus, lists, file)
+        found[unique_label(printed(str(file)), found)] = _of_site(corpus, lists, file)
     return found
 
 
