@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.article import digest_of
-from recommender.catalogue import NO_LIST
 from recommender.model import SHOWN, Model, Ranking
 from recommender.sparse import Ints
 
@@ -52,15 +51,16 @@ def _may_differ(model: Model, fresh: Model) -> NDArray[np.bool_]:
     families, slots = model.catalogue.families, model.settings.slots
     changed = model.catalogue.hidden != fresh.catalogue.hidden
     touched = np.isin(families, families[changed])
-    differ = np.zeros(len(model), np.bool_)
-    for ranking in (model.nearest, model.chosen):
-        differ[_owners(ranking)[touched[ranking.rows]]] = True
-    # Where the build went beyond the candidates, nothing tells who stood there.
-    candidates, links = (_owners(one) * len(model) + one.rows for one in (model.nearest, model.chosen))
-    differ[_owners(model.chosen)[~np.isin(links, candidates)]] = True
-    for row in np.flatnonzero(np.diff(model.chosen.indptr) < slots).tolist():
+    differ, owners = np.zeros(len(model), np.bool_), _owners(model.nearest)
+    differ[owners[touched[model.nearest.rows]]] = True
+    # Where the build went beyond the candidates, nothing tells who stood there; then the last link is none of them.
+    lengths = np.diff(model.chosen.indptr)
+    last = np.full(len(model), -1)
+    last[lengths > 0] = model.chosen.rows[model.chosen.indptr[1:][lengths > 0] - 1]
+    within = np.bincount(owners[model.nearest.rows == last[owners]], minlength=len(model)) > 0
+    differ |= (lengths > 0) & ~within
+    for row in np.flatnonzero(lengths < slots).tolist():
         differ[row] |= not model.exhausted(row, model.floor)
-    differ[model.catalogue.bars & NO_LIST != 0] = False
     return differ
 
 
