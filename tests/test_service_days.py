@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from recommender.corpus import read_corpus
 from recommender.fit import fit_model
-from recommender.service import create_app
+from recommender.service import create_app, current
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.store import MANIFEST, save_model
@@ -88,6 +88,7 @@ def test_the_day_turns_while_a_newer_model_is_broken(
     service: tuple[FlaskClient, State], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, state = service
+    monkeypatch.setattr(current, "PATIENCE", 0.0)  # each look tries the broken one again
     (state.current.folder / MANIFEST).write_text("{}")
     state.tick()
     assert state.current.refused
