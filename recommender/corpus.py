@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -23,11 +24,14 @@ from recommender.nodes import Value
 from recommender.problems import Problem
 from recommender.related import Block, end_of_others, fold, read_blocks, style_of
 from recommender.rule_reader import Page
+from recommender.rules import NOT_FOUND
 from recommender.settings import FILE_NAME, Keys, Settings, UrlSettings
 from recommender.site_form import SiteForm, form_of
 from recommender.text import own_words, single_spaced
 
 Texts = tuple[str, ...]
+# What names a page, with what follows it.
+_NUMBER = re.compile(r"404((?:\.[^/]*)?/?)$")
 # Characters whose words are counted at a time: a thousand articles of usual length.
 LONG = 1 << 22
 
@@ -122,7 +126,7 @@ def read_article(root: Path, path: str, settings: Settings) -> tuple[Article | N
 def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], settings: Settings) -> Corpus:
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     day = today()
-    read = [result.article.on(day) for result in results if result.article]
+    read = _without_numbers([result.article.on(day) for result in results if result.article])
     found = [*problems, *(problem for result in results for problem in result.problems)]
     urls = Counter(article.url for article in read)
     for article in read:
@@ -158,6 +162,20 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
         url=url,
         day=day,
     )
+
+
+def _without_numbers(read: list[Article]) -> list[Article]:
+    """Take no page for an error page that is the 404th of a series: 403 or 405 stands beside it."""
+    marked = [place for place, article in enumerate(read) if NOT_FOUND.text in article.visibility.never]
+    names = {name for article in read for name in (article.url, article.path)} if marked else set()
+    for place in marked:
+        article = read[place]
+        own = [name for name in (article.url, article.path) if _NUMBER.search(name)]
+        beside = (_NUMBER.sub(rf"{number}\1", name) for name in own for number in (403, 405))
+        if not names.isdisjoint(beside):
+            never = tuple(text for text in article.visibility.never if text != NOT_FOUND.text)
+            read[place] = replace(article, visibility=article.visibility._replace(never=never))
+    return read
 
 
 def not_empty(corpus: Corpus) -> Corpus:

@@ -52,8 +52,9 @@ class Rule(NamedTuple):
 
 
 # What is never suggested, whatever the settings: error pages, and pages left out of the sitemap.
+NOT_FOUND = Rule("404 page", of="name", pattern=re.compile(r"404(\..*)?"))
 BUILT_IN = (
-    Rule("404 page", of="name", pattern=re.compile(r"404(\..*)?")),
+    NOT_FOUND,
     Rule("sitemap: false", ("sitemap",), value=False),
     *(Rule(f"{key}: true", (key,)) for key in ("sitemap.ignore", "sitemap.exclude", "sitemap.disable")),
 )

@@ -292,6 +292,24 @@ def test_error_pages_and_pages_out_of_the_sitemap(
     assert (found.never, found.no_list) == (never, ())
 
 
+@pytest.mark.parametrize(
+    ("files", "never"),
+    [
+        ({"x/404.md": article("x/404"), "x/400.md": article("x/400")}, True),
+        ({"x/404.md": article("x/404"), "x/405.md": article("x/405")}, False),
+        ({"x/404.md": article("x/404"), "y/405.md": article("y/405")}, True),
+        # By the urls, whatever the files are called, and by the files, whatever the urls are.
+        ({"a.md": article("404", url="/status/404/"), "b.md": article("b", url="/status/403/")}, False),
+        ({"a.md": article("404", url="/status/404.html"), "b.md": article("b", url="/status/403.html")}, False),
+        ({"404.de.md": article("x"), "403.de.md": article("y")}, False),
+        ({"404.de.md": article("x"), "403.md": article("y")}, True),
+    ],
+)
+def test_a_number_in_a_series_is_no_error_page(tmp_path: Path, files: Mapping[str, str], never: bool) -> None:
+    barred = [one.visibility.never for one in read(tmp_path, files).articles]
+    assert sorted(barred) == sorted([("404 page",) if never else (), ()])
+
+
 DATED = {
     "bad.md": article("bad", date="soon"),
     "list.md": article("list", date="[2099-01-01, never]"),
