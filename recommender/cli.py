@@ -32,6 +32,7 @@ from recommender.settings import find_settings
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and give its exit code: 0 done, 1 findings, 2 wrong use, 3 a bug, 130 and 143 interrupted."""
     # None where the caller closed it (>&-): then nobody listens, and a file of ours must not get its number.
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     with contextlib.suppress(ValueError):  # not the main thread: whoever runs us there answers signals
@@ -57,12 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        output.complain(f"{error.filename or 'input or output'}: {error.strerror}; nothing was left half-written")
-        return 1
+        return _system_failed(error)
     except Exception:  # the boundary: whatever is left is a bug of ours
         traceback.print_exc()
         output.complain("this is a bug of recommender; please report it with the lines above")
         return 3
+
+
+def _system_failed(error: OSError) -> int:
+    try:
+        os.getcwd()
+    except OSError:
+        output.complain("the working directory is gone; go to another one")
+        return 2
+    place, reason = error.filename or "input or output", error.strerror or error
+    output.complain(f"{place}: {reason}; nothing was left half-written")
+    return 1
 
 
 def run() -> None:

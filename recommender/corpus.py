@@ -102,15 +102,24 @@ def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = pa
     return corpus
 
 
+def check_content(root: Path) -> None:
+    """Refuse a CONTENT that is no folder.
+
+    Raises:
+        ContentError: with what it is instead.
+    """
+    if not os.path.isdir(root):
+        what = "is not a folder" if os.path.exists(root) else "does not exist"
+        raise ContentError(f"CONTENT {root} {what}; name the folder that holds the site's Markdown files")
+
+
 def listed(root: Path) -> tuple[list[str], list[Problem]]:
     """List a site's files, sorted, and what cannot be listed.
 
     Raises:
         ContentError: the folder does not exist or holds no Markdown file.
     """
-    if not root.is_dir():
-        what = "is not a folder" if root.exists() else "does not exist"
-        raise ContentError(f"CONTENT {root} {what}; name the folder that holds the site's Markdown files")
+    check_content(root)
     paths, problems = list_files(root)
     if not paths and not problems:
         raise ContentError(f"CONTENT {root} holds no Markdown file (.md, .markdown, .mdx); name the site's folder")

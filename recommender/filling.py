@@ -105,7 +105,8 @@ def _closest(pattern: str, corpus: Corpus) -> str:
     near = by_folder.get(os.path.dirname(pattern), [])
     # A name alone may be meant for a folder, or for a file at the top.
     folders = [f"{folder}/*" for folder in by_folder if folder] if not near or "/" not in pattern else []
-    return f"the closest is {difflib.get_close_matches(pattern, [*near, *folders], 1, cutoff=0)[0]!r}"
+    known = [*near, *folders] or by_folder[""]
+    return f"the closest is {difflib.get_close_matches(pattern, known, 1, cutoff=0)[0]!r}"
 
 
 def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress) -> Plan:
@@ -135,7 +136,7 @@ def is_first(order: Order) -> bool:
 def diff_prefix(root: Path) -> str:
     """Give what stands before paths in a diff, so that ``git apply`` works from the top of the work tree."""
     top = git.top_level(root) or Path.cwd()
-    relative = os.path.relpath(root.resolve(), top.resolve())
+    relative = os.path.relpath(os.path.realpath(root), os.path.realpath(top))
     return "" if relative == "." or relative.startswith("..") else relative.replace(os.sep, "/") + "/"
 
 

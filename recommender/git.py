@@ -42,10 +42,7 @@ def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_n
     if top is None:
         if allow_no_vcs:
             return
-        raise GitGuard(
-            f"{root} is in no git work tree, so nothing could bring the files back; "
-            "commit them to git, or run again with --allow-no-vcs"
-        )
+        raise GitGuard(f"{_why_none(root)}, or run again with --allow-no-vcs")
     if allow_dirty:
         return
     try:
@@ -61,6 +58,19 @@ def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_n
             f"{len(unsafe):,} of the {len(edits):,} files to change hold work that git does not have: {first}; "
             "commit or stash it, or run again with --allow-dirty"
         )
+
+
+def _why_none(root: Path) -> str:
+    """Say why git knows of no work tree, and what to do."""
+    try:
+        _git(root, "rev-parse", "--show-toplevel")
+    except OSError as error:
+        return f"git cannot be run ({error.strerror}), so nothing could bring the files back; install it"
+    except subprocess.CalledProcessError as error:
+        said = os.fsdecode(error.stderr).strip()
+        if "not a git repository" not in said:
+            return f"git cannot say what is safe in {root} ({said.partition(chr(10))[0]}); mend that"
+    return f"{root} is in no git work tree, so nothing could bring the files back; commit them to git"
 
 
 def _unsafe(root: Path, edits: Sequence[Edit]) -> list[tuple[str, str]]:
@@ -96,5 +106,8 @@ def _digest(path: Path) -> str:
 def _git(root: Path, *arguments: str) -> bytes:
     # core.quotePath and colours do not matter with -z; optional locks would disturb another git of the user.
     return subprocess.run(
-        ["git", "--no-optional-locks", "-C", str(root), *arguments], check=True, capture_output=True
+        ["git", "--no-optional-locks", "-C", str(root), *arguments],
+        check=True,
+        capture_output=True,
+        env={**os.environ, "LC_ALL": "C"},  # its words are read
     ).stdout

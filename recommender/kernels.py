@@ -86,8 +86,19 @@ def compiled(function: Kernel) -> Kernel:
         kernel = njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # numba: "no locator available for file"
         return cast("Kernel", njit(**OPTIONS)(function))
+    kernel._cache.save_overload = _if_the_disk_lets(kernel._cache.save_overload)
     _delete_other_editions(Path(kernel.stats.cache_path), name, made_by)
     return cast("Kernel", kernel)
+
+
+def _if_the_disk_lets(save: Callable[..., None]) -> Callable[..., None]:
+    """Keep what was compiled unless the disk is full or fails: then the next process compiles it again."""
+
+    def saved(*arguments: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(*arguments)
+
+    return saved
 
 
 def _delete_other_editions(folder: Path, name: str, made_by: str) -> None:

@@ -39,7 +39,7 @@ def state_folder() -> Path:
 
 def plan_file(root: Path) -> Path:
     """Give the place of the plan for a folder of articles, in a folder of its own."""
-    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+    name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:16]
     return state_folder() / name / "plan.jsonl"
 
 

@@ -172,10 +172,12 @@ def find_settings(folder: Path) -> Settings:
     """
     for place in (folder, *folder.parents):
         file = place / FILE_NAME
-        if os.path.isfile(file):  # unlike Path.is_file not troubled by a folder that may not be entered
+        if os.path.isfile(file):
             return load_settings(file)
         if os.path.islink(file) and not os.path.exists(file):
             raise SettingsError(f"{file} is a link that leads nowhere; mend or delete it")
+        if place == folder and not os.access(place, os.X_OK):
+            raise SettingsError(f"{place} may not be entered, so its {FILE_NAME} is not known; change its mode")
     return Settings()
 
 

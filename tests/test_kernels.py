@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,24 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.Monkey
     kernel = compiled(_sum_of_twice)
     assert asked == [True, False]
     assert kernel(np.array([1.0, 2.5])) == 7.0
+
+
+def test_a_disk_that_takes_no_compiled_loop_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def full(self: object, key: object, data: object) -> None:
+        asked.append(key)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", full)
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.load", lambda self, key: None)
+    name = _sum_of_twice.__qualname__
+    try:
+        kernel = compiled(_sum_of_twice)
+        assert kernel(np.array([1.0, 2.5])) == 7.0
+    finally:
+        _sum_of_twice.__qualname__ = name
+    assert len(asked) == 1
 
 
 PARTS = """

@@ -448,7 +448,7 @@ def test_serve_without_a_model_is_wrong_use(site: Path) -> None:
 
 def test_serve_with_a_broken_model_or_without_the_content_is_wrong_use(site: Path) -> None:
     done = command(site, "serve", "nowhere", "--port", "0")
-    assert (done.returncode, "nowhere is not a folder" in done.stderr) == (2, True)
+    assert (done.returncode, "CONTENT nowhere does not exist" in done.stderr) == (2, True)
     array = next((site / "models" / "default").glob("*/titles_blob.npy"))
     array.write_bytes(array.read_bytes()[:-1])
     done = command(site, "serve", "--port", "0")

@@ -8,8 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import write_files
 from hypothesis import given
 from hypothesis import strategies as st
+from strace import DONE, in_child
 
 from recommender.errors import SettingsError
 from recommender.settings import FILE_NAME, PARTS, Keys, Settings, find_settings, load_settings, make_settings
@@ -276,6 +278,25 @@ def test_the_nearest_file_upwards_counts(tmp_path: Path) -> None:
     (deep / FILE_NAME).symlink_to("gone.yml")
     with pytest.raises(SettingsError, match=r"recommender.yml is a link that leads nowhere; mend or delete it"):
         find_settings(deep)
+
+
+def test_a_folder_that_may_not_be_entered_is_named(tmp_path: Path) -> None:
+    """Not the settings of a folder above it."""
+    if os.name != "posix":
+        pytest.skip("modes of folders are not this system's")
+    closed = tmp_path / "closed"
+    write_files(tmp_path, {FILE_NAME: "slots: 7\n", f"closed/{FILE_NAME}": "slots: 8\n"})
+    closed.chmod(0o600)
+
+    def find() -> None:
+        if not os.geteuid():
+            os.setuid(65534)
+        with pytest.raises(SettingsError, match=r"closed may not be entered, so its recommender.yml is not known"):
+            find_settings(closed)
+
+    for above in tmp_path.parents[:2]:
+        above.chmod(0o755)
+    assert in_child(find) == DONE
 
 
 def test_defaults_where_there_is_no_file(tmp_path: Path) -> None:

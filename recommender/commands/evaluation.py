@@ -8,20 +8,18 @@ from typing import Any
 import click
 
 from recommender import output
-from recommender.commands.site import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site, systems
+from recommender.commands.site import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site, systems
 from recommender.settings import find_settings
 
 
 @click.command()
 @CONTENT
-@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path), help="Saved model; repeatable.")
-@click.option(
-    "--rankings", multiple=True, type=click.Path(path_type=Path), help="Ranked lists as `export` writes; repeatable."
-)
-@click.option("--judgments", type=click.Path(path_type=Path), help="Grades as `judge` writes them.")
+@click.option("--model", "models", multiple=True, type=PATH, help="Saved model; repeatable.")
+@click.option("--rankings", multiple=True, type=PATH, help="Ranked lists as `export` writes; repeatable.")
+@click.option("--judgments", type=PATH, help="Grades as `judge` writes them.")
 @click.option("--depth", "depths", multiple=True, type=click.IntRange(1, 100), help="Links that count (5 and 10).")
 @click.option("--subjects", is_flag=True, help="Show the main measures by subject too.")
-@click.option("--csv", "csv_file", type=click.Path(path_type=Path), help="Write the values per article to a file.")
+@click.option("--csv", "csv_file", type=PATH, help="Write the values per article to a file.")
 @click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the intervals and tests.")
 @JSON
 def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> int:

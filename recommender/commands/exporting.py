@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender import output
-from recommender.commands.site import JSON, MODEL, exclude, load, saved_model
+from recommender.commands.site import JSON, MODEL, PATH, exclude, load, saved_model
 from recommender.problems import shorten
 from recommender.settings import Settings, find_settings
 from recommender.user_files import check_folder, check_target, write_target
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("folder", required=False, metavar="[DIR]", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, metavar="[DIR]", type=PATH)
 @click.option(
     "--format",
     "form",
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="All lists in one FILE, or a static file for each article in DIR: only what changed is written.",
 )
 @click.option("--limit", type=click.IntRange(1, 20), help="Links per article, at most 20 (default: the slots).")
-@click.option("--output", "target", type=click.Path(path_type=Path), help="FILE of the JSON lines, - for stdout.")
+@click.option("--output", "target", type=PATH, help="FILE of the JSON lines, - for stdout.")
 @MODEL
 @JSON
 def export(folder: Path | None, form: str, target: Path | None, as_json: bool, **options: Any) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender import output
-from recommender.commands.site import CONTENT, JSON, exclude, links_file, near, read_site, systems
+from recommender.commands.site import CONTENT, JSON, PATH, exclude, links_file, near, read_site, systems
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -25,15 +25,13 @@ FEW = 1
 
 @click.command()
 @CONTENT
-@click.option("--judgments", type=click.Path(path_type=Path), help=f"File to go on with (default: {FILE_NAME}).")
+@click.option("--judgments", type=PATH, help=f"File to go on with (default: {FILE_NAME}).")
 @click.option("--articles", multiple=True, metavar="N|URL", help="How many articles, or which; repeatable (20).")
 @click.option("--depth", type=click.IntRange(1, 100), default=10, show_default=True, help="Candidates of each ranker.")
-@click.option("--model", "models", multiple=True, type=click.Path(path_type=Path), help="Saved model; repeatable.")
-@click.option("--rankings", multiple=True, type=click.Path(path_type=Path), help="Ranked lists to pool; repeatable.")
+@click.option("--model", "models", multiple=True, type=PATH, help="Saved model; repeatable.")
+@click.option("--rankings", multiple=True, type=PATH, help="Ranked lists to pool; repeatable.")
 @click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the draw and of the order.")
-@click.option(
-    "--agreement", nargs=2, type=click.Path(path_type=Path), metavar="A B", help="Compare two editors' files."
-)
+@click.option("--agreement", nargs=2, type=PATH, metavar="A B", help="Compare two editors' files.")
 @JSON
 def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bool, **options: Any) -> int:
     """Grade candidates key by key, for `evaluate --judgments`; or say how far two editors agree."""

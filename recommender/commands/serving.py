@@ -27,6 +27,7 @@ from recommender.settings import find_settings
 @MODEL
 def serve(**options: Any) -> int:
     """Answer over HTTP, and show the pages for editors, until Ctrl-C."""
+    from recommender.corpus import check_content
     from recommender.service import create_app
     from recommender.service.access import Access
     from recommender.service.addresses import is_loopback, listen, url_of
@@ -34,8 +35,8 @@ def serve(**options: Any) -> int:
 
     settings = find_settings(Path.cwd())
     root = options["content"] or settings.content
-    if root is not None and not root.is_dir():
-        raise click.UsageError(f"CONTENT {root} is not a folder; name the folder of the site's Markdown files")
+    if root is not None:
+        check_content(root)
     model = saved_model(options["model"], settings)
     access = Access(options["allow_origin"], options["allow_host"] or None, not options["api_only"])
     sockets = listen(options["host"], options["port"])

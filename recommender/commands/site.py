@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from recommender.model import Model
     from recommender.rankers import Lists, UrlLists
 
-CONTENT = click.argument("content", required=False, type=click.Path(path_type=Path))
-MODEL = click.option("--model", "model", type=click.Path(path_type=Path), help="Folder of the saved model.")
+
+class _FilePath(click.Path):
+    """A path that is not empty, as an unset variable of a script makes it: it would be the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Refuse an empty path."""
+        return super().convert(value, param, ctx) if value else self.fail("the path is empty; name one", param, ctx)
+
+
+PATH = _FilePath(path_type=Path)
+CONTENT = click.argument("content", required=False, type=PATH)
+MODEL = click.option("--model", "model", type=PATH, help="Folder of the saved model.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 

@@ -8,14 +8,14 @@ from typing import Any
 import click
 
 from recommender import output
-from recommender.commands.site import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site
+from recommender.commands.site import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site
 from recommender.errors import ModelError, SettingsError
 from recommender.settings import FILE_NAME, find_settings
 
 
 @click.command()
 @CONTENT
-@click.option("--judgments", type=click.Path(path_type=Path), help="Grades to learn from, instead of curated links.")
+@click.option("--judgments", type=PATH, help="Grades to learn from, instead of curated links.")
 @click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the folds and the interval.")
 @click.option("--write", is_flag=True, help="Write the weights to recommender.yml.")
 @MODEL

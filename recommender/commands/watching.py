@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -28,9 +29,15 @@ def watch(content: Path | None, model: Path | None) -> int:
     """Build, and build again whenever an article changes, until Ctrl-C; a running `serve` takes each new model."""
     from watchfiles import watch as changes_below
 
+    from recommender.corpus import check_content
+    from recommender.files import printed
+
     settings = find_settings(Path.cwd())
     root, folder = content_folder(content, settings), model_folder(model, settings)
+    check_content(root)
     check_folder(folder)
+    if printed(str(root)) != str(root):
+        raise RecommenderError(f"CONTENT {root} is no UTF-8, so it cannot be watched; rename it, or run `build`")
     require(2)  # without them the library ends the process
     # It watches before the first build, so that no change falls between the two.
     changes = changes_below(
@@ -52,7 +59,7 @@ def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
     """Tell by its path whether a change may be one of the content: a Markdown file, or a folder that came or went."""
     from recommender.files import is_article_name, is_skipped, is_walked
 
-    top, away = root.resolve(), model.resolve()
+    top, away = Path(os.path.realpath(root)), Path(os.path.realpath(model))
 
     def of_content(_: object, path: str) -> bool:
         place = Path(path)

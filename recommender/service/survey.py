@@ -39,7 +39,7 @@ def order_of(model_folder: Path, content: Path, settings: Settings, out: Path) -
     """Write down what is to be surveyed, for the process that does it."""
     values = dataclasses.asdict(settings)
     order = {"model": model_folder, "content": content, "settings": values, "out": out}
-    return json.dumps(order, default=lambda value: str(Path(value).resolve())).encode()
+    return json.dumps(order, default=os.path.realpath).encode()
 
 
 def main(order: bytes) -> None:
