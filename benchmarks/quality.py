@@ -63,8 +63,9 @@ def judged_table(content: Path, judgments: Path) -> None:
 
     def row(name: str, lists: Lists) -> None:
         report = evaluate_judged(name, corpus, lists, graded, (5,))
-        linked = report.answered(5)
-        cells = [cell(report.only(linked), "nDCG@5"), cell(report.only(linked), "useful@5")]
+        # An editor who linked nothing was not asked; a ranker that links nothing gains nothing.
+        asked = report.only(report.answered(5)) if name == CURATED else report
+        cells = [cell(asked, "nDCG@5"), cell(asked, "useful@5")]
         print(f"{name:{WIDTH}}" + "".join(f"{one:<22}" for one in cells), end="")
         print("".join(f"{report.means()[share]:<12.3f}" for share in SHARES), flush=True)
 

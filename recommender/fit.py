@@ -179,8 +179,7 @@ def _rescored(
     from recommender.rescoring import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
 
     _, numbers = numbered(subjects)
-    owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
-    lift = subject_lift(numbers[owners] == numbers[near.rows], numbers)
+    lift = subject_lift(near, numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
     pairs = padded(near, named)
     if carried:

@@ -16,6 +16,7 @@ from recommender.corpus import Corpus
 from recommender.counts import article_words
 from recommender.coverage import Coverage
 from recommender.families import Likeness, Titles, draft_title, like_draft, members_of, titles_of
+from recommender.floor import default_floor
 from recommender.near_copies import Bodies, draft_shares
 from recommender.score import (
     NAMES,
@@ -43,8 +44,6 @@ DRAFT = 500
 CHUNK = 2048
 # Articles that are looked at beyond those that a build keeps, where many rules bite or many links are wanted: 7 ms.
 BEYOND = 1024
-# The floor that nobody set, in parts of the median score of the candidate at this place.
-FLOOR_SHARE, TYPICAL = 0.5, 5
 # How far ``near_dots`` may be off, and more.
 NEAR = 1e-9
 
@@ -111,16 +110,9 @@ class Model:
 
     @cached_property
     def floor(self) -> float:
-        """Give the lowest score that is shown: the setting, else half of what fifth best candidates usually score.
-
-        On the judged site links at two thirds of that score are as often good as not; no share was better on seven
-        other sites, and at a half none loses more than 0.006 nDCG@10.
-        """
-        if self.settings.floor is not None:
-            return self.settings.floor
-        starts = self.nearest.indptr[:-1]
-        fifth = self.nearest.scores[starts[np.diff(self.nearest.indptr) >= TYPICAL] + TYPICAL - 1]
-        return round(FLOOR_SHARE * float(np.median(fifth)), 3) if len(fifth) else 0.0
+        """Give the lowest score that is shown: the setting, else half of what near candidates usually score."""
+        set_by_hand = self.settings.floor
+        return default_floor(self.nearest.indptr, self.nearest.scores) if set_by_hand is None else set_by_hand
 
     @cached_property
     def book(self) -> SavedAddresses:

@@ -151,7 +151,7 @@ model: models/default
 # whether it is near in return; the same subject, where the site's subjects tell anything. 0: off.
 # parts:
 {parts}
-# The lowest score of a link that is shown; null: half of what the fifth best candidates of the site usually score.
+# The lowest score of a link that is shown; null: half of what near candidates of the site usually score.
 # floor: null
 
 # Neighbours kept for each article, and the articles up to which they are exact (beyond, nearly all).

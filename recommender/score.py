@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,15 +171,21 @@ def total(values: NDArray[np.float64], weights: Floats) -> Floats:
     return sums
 
 
-def subject_lift(same: NDArray[Any], subjects: Ints) -> float:
+def subject_lift(near: Near, subjects: Ints) -> float:
     """Give how much more often nearest articles are of one subject than chance has it, from 0 to 1.
 
-    ``same`` tells it of every pair of nearest articles, ``subjects`` numbers the subject of every article. 0 where
+    ``near`` has the nearest first, ``subjects`` numbers the subject of every article. Looked at are as many nearest as
+    other articles of a subject are to be expected: on a small site all that are kept would be half of it. 0 where
     subjects are noise, or where there is only one. To two decimals: more would move every score at every edit.
     """
-    if not len(same):
+    if not len(near.rows):
         return 0.0
-    shares_of = np.bincount(subjects) / len(subjects)
-    chance = float((shares_of**2).sum())
+    pairs = int((np.bincount(subjects) ** 2).sum())
+    chance = pairs / len(subjects) ** 2
+    lengths = np.diff(near.indptr)
+    same = np.repeat(subjects, lengths) == subjects[near.rows]
+    most = max(1, -(-pairs // len(subjects)) - 1)
+    if most < near.kept:
+        same = same[np.arange(len(same)) - np.repeat(near.indptr[:-1], lengths) < most]
     lift = (float(same.mean()) - chance) / max(1e-9, 1 - chance)
     return max(0.0, round(round(lift, 9), 2))  # twice, so that 0.125 and its neighbour round alike

@@ -70,7 +70,7 @@ class Settings:
 
     ``content`` and ``model`` are absolute paths or None. Weight 0 means that a field is off. ``text`` says how often
     the words of each source count in the composed field ``text``; ``lead_times`` how often the first ``lead_words``
-    of its answer or body count beside that. ``floor`` None is half of what the site's fifth best candidates usually
+    of its answer or body count beside that. ``floor`` None is half of what the site's near candidates usually
     score. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules`` reads them. The defaults of numbers
     were chosen by their means over 160 judged articles of one site and the curated links of seven others, the same for
     all of them.

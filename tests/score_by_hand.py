@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
@@ -166,8 +167,11 @@ class ByHand:
     @cached_property
     def lift(self) -> float:
         subjects = [one.subject for one in self.site.articles]
-        pairs = [subjects[row] == subjects[other] for row, own in enumerate(self.near) for other in own]
         chance = math.fsum((count / len(subjects)) ** 2 for count in Counter(subjects).values())
+        # As many nearest as an article has fellows of its subject on average, rounded up.
+        fellows = [subjects.count(subject) - 1 for subject in subjects]
+        most = max(1, math.ceil(Fraction(sum(fellows), len(fellows))))
+        pairs = [subjects[row] == subjects[other] for row, own in enumerate(self.near) for other in own[:most]]
         # With one subject for all there is nothing to tell.
         if not pairs or len(set(subjects)) == 1:
             return 0.0

@@ -35,7 +35,7 @@ LAYERS = [
     ["index", "merging", "tally"],
     ["catalogue", "corpus", "provenance", "weighing", "choose"],
     ["vectors"],
-    ["collect", "score", "bounds", "exact", "families", "near_copies"],
+    ["collect", "score", "bounds", "exact", "families", "near_copies", "floor"],
     ["links", "neighbors", "rescoring", "choosing", "alike", "scaffold"],
     ["model", "refining", "shares", "cluster"],
     ["pruned", "carried", "redating"],

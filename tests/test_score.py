@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -183,29 +184,45 @@ def test_a_rank_follows_from_the_cosines(row: int, cosine: float, place: int) ->
     assert found.tolist() == pytest.approx(wanted, abs=1e-15)
 
 
-@given(
-    st.lists(st.integers(0, 3), min_size=1, max_size=12).flatmap(
-        lambda subjects: st.tuples(
-            st.just(subjects),
-            st.lists(st.tuples(*[st.integers(0, len(subjects) - 1)] * 2), max_size=30),
-        )
-    )
-)
-def test_the_lift_is_the_share_of_pairs_of_one_subject_above_chance(
-    drawn: tuple[list[int], list[tuple[int, int]]],
+@st.composite
+def near_subjects(draw: st.DrawFn) -> tuple[list[int], list[list[int]], int]:
+    """Draw the subject of each article, its nearest ones, and how many are kept at most."""
+    subjects = draw(st.lists(st.integers(0, 3), min_size=1, max_size=12))
+    kept, rows = draw(st.integers(1, 12)), st.integers(0, len(subjects) - 1)
+    return subjects, [draw(st.lists(rows, max_size=kept)) for _ in subjects], kept
+
+
+@given(near_subjects())
+def test_the_lift_is_the_share_of_near_pairs_of_one_subject_above_chance(
+    drawn: tuple[list[int], list[list[int]], int],
 ) -> None:
-    subjects, pairs = drawn
-    same = [subjects[one] == subjects[other] for one, other in pairs]
-    lift = subject_lift(np.array(same, bool), np.unique(subjects, return_inverse=True)[1])
+    subjects, near, kept = drawn
+    indptr = np.cumsum([0, *map(len, near)]).astype(np.int64)
+    rows = np.array([other for own in near for other in own], np.int32)
+    numbers = np.unique(subjects, return_inverse=True)[1]
+    lift = subject_lift(Near(indptr, rows, np.zeros(len(rows)), kept), numbers)
     n = len(subjects)
     chance = sum(one == other for one in subjects for other in subjects) / n**2
-    if not pairs or len(set(subjects)) == 1:
+    # Not more nearest than an article has fellows on average, rounded up: what is left must be of other subjects.
+    most = max(1, math.ceil(Fraction(sum(one == other for one in subjects for other in subjects), n)) - 1)
+    same = [subjects[one] == subjects[other] for one, own in enumerate(near) for other in own[:most]]
+    if not same or len(set(subjects)) == 1:
         assert lift == 0
     else:
         exact = max(0.0, (sum(same) / len(same) - chance) / (1 - chance))
         assert lift == round(lift, 2)
         assert abs(lift - exact) <= 0.005 + 1e-9
     assert 0 <= lift <= 1
+
+
+def test_subjects_count_on_a_small_site_too() -> None:
+    """Of 12 articles in 4 subjects whose 11 others are all kept, the nearest two are of the own subject."""
+    subjects = np.arange(12) // 3
+    near = [sorted(set(range(12)) - {row}, key=lambda other, row=row: (subjects[other] != subjects[row], other))
+            for row in range(12)]  # fmt: skip
+    rows = np.array(near, np.int32).ravel()
+    indptr = np.arange(13) * 11
+    assert subject_lift(Near(indptr, rows, np.zeros(len(rows)), 64), subjects) == 1.0
 
 
 @pytest.mark.parametrize(
