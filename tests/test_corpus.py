@@ -538,7 +538,7 @@ STRANGE = {
     "02": "broken-fence",
     "07": "broken-fence",
     "10": "no-front-matter",
-    "11": "no-front-matter",
+    "11": "broken-fence",
     "14": "bad-yaml",
     "17": "missing-id",
     "19": "bad-yaml",
