@@ -36,7 +36,8 @@ def test_the_model_s_own_weights_give_what_evaluate_says(corpus: Corpus, model: 
 
 def test_learning_gains_where_it_learns_and_says_what_it_is_worth_elsewhere(learned: tuning.Tuned) -> None:
     assert learned.learned > learned.before
-    assert learned.validated < learned.learned
+    # Equal where every fold learns the same weights.
+    assert learned.validated <= learned.learned
     assert learned.gain == pytest.approx(learned.validated - learned.before, abs=1e-12)
     assert learned.low < learned.gain < learned.high
     assert list(learned.parts) == list(NAMES) and learned.parts["cosine"] == 0.4
