@@ -17,10 +17,13 @@ from recommender.score import NAMES
 from recommender.truth import Graded, Truth, curated_truth
 from recommender.tune import tune
 
+# With the default seed every fold of the sample site learns the same weights, so nothing is lost on others' articles.
+SEED = 1
+
 
 @pytest.fixture(scope="module")
 def learned(corpus: Corpus, model: Model) -> tuning.Tuned:
-    return tune(model, curated_truth(corpus, {}))
+    return tune(model, curated_truth(corpus, {}), SEED)
 
 
 def test_the_model_s_own_weights_give_what_evaluate_says(corpus: Corpus, model: Model, learned: tuning.Tuned) -> None:
@@ -36,8 +39,7 @@ def test_the_model_s_own_weights_give_what_evaluate_says(corpus: Corpus, model: 
 
 def test_learning_gains_where_it_learns_and_says_what_it_is_worth_elsewhere(learned: tuning.Tuned) -> None:
     assert learned.learned > learned.before
-    # Equal where every fold learns the same weights.
-    assert learned.validated <= learned.learned
+    assert learned.validated < learned.learned
     assert learned.gain == pytest.approx(learned.validated - learned.before, abs=1e-12)
     assert learned.low < learned.gain < learned.high
     assert list(learned.parts) == list(NAMES) and learned.parts["cosine"] == 0.4
@@ -45,8 +47,8 @@ def test_learning_gains_where_it_learns_and_says_what_it_is_worth_elsewhere(lear
 
 
 def test_the_same_seed_gives_the_same_weights(corpus: Corpus, model: Model, learned: tuning.Tuned) -> None:
-    assert tune(model, curated_truth(corpus, {})) == learned
-    assert tune(model, curated_truth(corpus, {}), seed=1).validated != learned.validated
+    assert tune(model, curated_truth(corpus, {}), SEED) == learned
+    assert tune(model, curated_truth(corpus, {})).validated != learned.validated
 
 
 def test_judgments_that_want_the_own_subject_teach_it(model: Model) -> None:
