@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -206,13 +206,20 @@ def text_at(entries_by_key: Mapping[str, Value], dotted: str) -> str:
     return ", ".join(texts_at(entries_by_key, dotted))
 
 
-def texts_at(entries_by_key: Mapping[str, Value], dotted: str) -> tuple[str, ...]:
-    """Give the text at a dotted key, or the texts of the list there; none where there is neither."""
-    value: Value = entries_by_key.get(dotted)
+def texts_at(
+    entries_by_key: Mapping[str, Value],
+    dotted: str,
+    look: Callable[[Mapping[str, Value], str], Value] = lambda values, key: values.get(key),
+) -> tuple[str, ...]:
+    """Give the text at a dotted key, or the texts of the list there; none where there is neither.
+
+    ``look`` finds the value of one key.
+    """
+    value = look(entries_by_key, dotted)
     if value is None and "." in dotted:
         value = entries_by_key
         for part in dotted.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+            value = look(value, part) if isinstance(value, Mapping) else None
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()

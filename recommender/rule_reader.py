@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from recommender.addresses import page_key, parse, unescaped
 from recommender.dates import days_of
+from recommender.frontmatter import texts_at
 from recommender.nodes import Value
 from recommender.problems import printable, shorten
 from recommender.rules import BUILT_IN, DATED, HIDDEN, Rule, hidden_rule, meaning, target_rule
@@ -167,14 +168,7 @@ def _nouns(of: str, page: Page) -> tuple[str, ...]:
 
 def _texts_at(values: Mapping[str, Value], dotted: str) -> tuple[str, ...]:
     """Give the text at a dotted key, or those of a list; a key is found in other capitals too."""
-    value = _at(values, dotted)
-    if value is None and "." in dotted:
-        value = values
-        for part in dotted.split("."):
-            value = _at(value, part) if isinstance(value, Mapping) else None
-    if isinstance(value, str):
-        return (value,)
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()
+    return texts_at(values, dotted, _at)
 
 
 def _at(values: Mapping[str, Value], key: str) -> Value:
