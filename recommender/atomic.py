@@ -59,7 +59,8 @@ def _take_over(descriptor: int, file: Path) -> None:
             with contextlib.suppress(OSError):
                 os.fchown(descriptor, owner, before.st_gid)
                 break
-    os.fchmod(descriptor, stat.S_IMODE(before.st_mode))
+    if (mode := stat.S_IMODE(before.st_mode)) != stat.S_IMODE(os.fstat(descriptor).st_mode):
+        os.fchmod(descriptor, mode)
 
 
 def remove_leftovers(folder: Path) -> None:
