@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from recommender.addresses import alias_key, host_name, parse
-from recommender.corpus import Corpus
-from recommender.families import Likeness, members_of
+from recommender.corpus import Corpus, members_of
 from recommender.links import Judged, judge_links
 from recommender.problems import KINDS, MILD, SEVERITIES, Kind, Problem
 from recommender.provenance import Generated
 from recommender.settings import FILE_NAME
+
+SameQuestions = Callable[[int], Iterable[int]]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class Audit:
         return {severity: found[severity] for severity in SEVERITIES}
 
 
-def audit_site(corpus: Corpus, slots: int, generated: Generated, likeness: Likeness | None = None) -> Audit:
-    """Find every problem of files and links; same questions only with the likeness that a fitting model holds."""
+def audit_site(corpus: Corpus, slots: int, generated: Generated, same: SameQuestions | None = None) -> Audit:
+    """Find every problem of files and links; same questions only where ``same`` gives them for a row."""
     judged = [
         judge_links(corpus, row, generated.get(article.url, frozenset())) for row, article in enumerate(corpus.articles)
     ]
@@ -50,7 +51,7 @@ def audit_site(corpus: Corpus, slots: int, generated: Generated, likeness: Liken
     for row, links in enumerate(judged):
         problems += _link_problems(corpus, row, links, slots)
     problems += _site_problems(corpus, judged)
-    problems += _same_questions(corpus, likeness) if likeness else []
+    problems += _same_questions(corpus, same) if same else []
     verdicts = Counter(j.verdict for links in judged for j in links)
     linked = {j.target for links in judged for j in links if j.sound}
     totals = {
@@ -140,10 +141,10 @@ def _unknown_hosts(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[P
     return [Problem("unknown-host", FILE_NAME, value=named)]
 
 
-def _same_questions(corpus: Corpus, likeness: Likeness) -> list[Problem]:
+def _same_questions(corpus: Corpus, same: SameQuestions) -> list[Problem]:
     return [
         Problem("same-question", article.path, value=corpus.articles[other].url)
         for row, article in enumerate(corpus.articles)
-        for other in likeness.of(row)
+        for other in same(row)
         if row < other and corpus.families[row] != corpus.families[other]
     ]

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue
-from recommender.coverage import Coverage
 from recommender.kernels import Span, compiled, part
 from recommender.model import Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
@@ -23,7 +22,7 @@ from recommender.parallel import cores
 from recommender.rescoring import Pairs, sorted_by_score, table
 from recommender.sparse import Floats, Ints, Terms, Texts
 from recommender.threads import in_threads, spans
-from recommender.vectors import Fitted, Space, Vectors
+from recommender.vectors import Coverage, Fitted, Space, Vectors
 from recommender.weighing import Weighed
 
 # With more changed articles than one in so many, all ask again: the others save less than comparing them costs.

@@ -136,7 +136,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)
     likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
-    found = audit_site(corpus, settings.slots, read_generated(links_file(settings)), likeness)
+    found = audit_site(corpus, settings.slots, read_generated(links_file(settings)), likeness.of if likeness else None)
     output.show_audit(found, as_json=as_json)
     return 1 if worst_reached(found.problems, fail_on) else 0
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from recommender import parallel
-from recommender.corpus import Corpus, Part, Reading, assemble, listed, not_empty
+from recommender.corpus import Corpus, assemble, listed, not_empty
 from recommender.counts import Counted, Counts, join, take
-from recommender.index import Index, Read, key_of, now
+from recommender.index import Index, key_of, now
+from recommender.reader import Part, Read, Reading
 from recommender.settings import Settings
 from recommender.sparse import Ints
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -111,12 +111,3 @@ def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats, 
     texts = titles.texts.some(numbers.tolist())
     blend[[share < 1 and of_series(own.text, text) for share, text in zip(shares.tolist(), texts, strict=True)]] = 0.0
     return dict(zip(numbers.tolist(), blend.tolist(), strict=True))
-
-
-def members_of(families: Sequence[int]) -> Mapping[int, tuple[int, ...]]:
-    """Give the rows of every family that has more than one, in order."""
-    found: dict[int, list[int]] = {}
-    for row, family in enumerate(families):
-        if family != row:
-            found.setdefault(family, [family]).append(row)
-    return {family: tuple(rows) for family, rows in found.items()}

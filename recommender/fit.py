@@ -20,9 +20,9 @@ from recommender.closest import index_names
 from recommender.corpus import Corpus, assemble
 from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
-from recommender.index import Read
 from recommender.model import SHOWN, Model, Ranking
 from recommender.near_copies import Bodies
+from recommender.reader import Read
 from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings

@@ -19,7 +19,7 @@ from hashlib import sha256
 from itertools import chain, pairwise, repeat
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from recommender.atomic import replace_file
 from recommender.counts import Counts
 from recommender.edition import edition
 from recommender.problems import Problem
+from recommender.reader import Read, Stamp
 from recommender.settings import Settings
 from recommender.sparse import decoded, pack, pack_bytes
 from recommender.visibility import read_visibility
@@ -41,30 +42,6 @@ _TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "sou
 _LINES = ("aliases",)
 # What a build has no use for, and what each day decides anew.
 UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "", "hidden_for_good": False}
-
-
-class Stamp(NamedTuple):
-    """What the system says of a file: size in bytes, times in ns, inode."""
-
-    size: int
-    modified: int
-    changed: int
-    inode: int
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What one file gave: an article or none, and what is wrong with it.
-
-    ``stamp`` and ``digest`` (SHA-256, hexadecimal) are of the bytes that were read, None and "" where none could be;
-    ``same`` says that a file was not parsed, for it has the bytes that the index knows.
-    """
-
-    article: Article | None
-    problems: tuple[Problem, ...]
-    stamp: Stamp | None = None
-    digest: str = ""
-    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,11 +93,6 @@ class Index:
             and found.st_size == stamp.size
             and found.st_ino == stamp.inode
         )
-
-
-def stamp_of(info: os.stat_result) -> Stamp:
-    """Take what tells a changed file from what the system says of it."""
-    return Stamp(info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino)
 
 
 def now() -> int:

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from recommender import __version__, parallel
+from recommender import __version__, documents, parallel
 from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync_folder
+from recommender.documents import Wish
 from recommender.errors import FileProblem, RecommenderError, WriteStopped
 from recommender.files import read_bytes
-from recommender.service import documents
-from recommender.service.current import Served
-from recommender.service.parameters import Wish
+from recommender.model import Model
 
 FORMAT = 1
 # No article's: behind the _ of a name stand two hexadecimal digits, a slash, or the end.
@@ -69,7 +68,9 @@ def _escaped(found: re.Match[bytes]) -> bytes:
     return b"_" + (found[1].lower() if found[1] else found[0].hex().encode())
 
 
-def export_files(served: Served, limit: int, folder: Path, progress: parallel.Progress = parallel.silent) -> Exported:
+def export_files(
+    model: Model, version: str, limit: int, folder: Path, progress: parallel.Progress = parallel.silent
+) -> Exported:
     """Bring a folder up to date with a model: a file for each article, and none of articles that have gone.
 
     However a run ends, each file is its old or its new self, whole, and the next run goes on from there.
@@ -78,7 +79,7 @@ def export_files(served: Served, limit: int, folder: Path, progress: parallel.Pr
         RecommenderError: the folder holds files that no export wrote, or a link leads out of it.
         LockHeld: another run writes there.
     """
-    places, left_out = _places(served.model.catalogue.urls.all())
+    places, left_out = _places(model.catalogue.urls.all())
     with _opened(folder):
         index, tree = _read_index(folder), _Tree(folder)
         tree.check(index.names | places.keys(), index.names)
@@ -90,11 +91,11 @@ def export_files(served: Served, limit: int, folder: Path, progress: parallel.Pr
         tree.sweep(index.names)
         step, written = progress("writing", len(places)), 0
         for name, row in places.items():
-            written += tree.write(name, _document(served, row, limit))
+            written += tree.write(name, _document(model, row, limit))
             step(1)
         deleted = sum(tree.delete(name) for name in sorted(index.names - places.keys()))
         tree.settle()
-        final = _index_bytes(places.keys(), documents.model_facts(served))
+        final = _index_bytes(places.keys(), {"version": version, "built_at": model.built_at})
         if final != held:
             replace_file(folder / INDEX, final)
     return Exported(written, len(places) - written, deleted, tuple(left_out))
@@ -113,12 +114,11 @@ def _places(urls: Iterable[str]) -> tuple[dict[str, int], list[tuple[str, str]]]
     return places, left_out
 
 
-def _document(served: Served, row: int, limit: int) -> bytes:
+def _document(model: Model, row: int, limit: int) -> bytes:
     """Give what the service answers for an article, but for the model, which is new with every build."""
-    answer = documents.related(served, row, Wish(limit), ())
+    answer = documents.related(model, row, Wish(limit), ())
     related = [{**link, "score": round(link["score"], DECIMALS)} for link in answer["related"]]
-    kept = {name: value for name, value in answer.items() if name != "model"}
-    return (_json({**kept, "related": related}) + "\n").encode("utf-8", "surrogatepass")
+    return (_json({**answer, "related": related}) + "\n").encode("utf-8", "surrogatepass")
 
 
 def _json(value: object) -> str:

@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.article import digest
-from recommender.corpus import Corpus
+from recommender.corpus import Corpus, members_of
 from recommender.errors import RecommenderError
-from recommender.families import members_of
 from recommender.judgments import GRADES, Judgments
 from recommender.links import representative
 from recommender.problems import printable, shorten

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue
 from recommender.closest import NameIndex
-from recommender.coverage import Coverage
 from recommender.families import Likeness
 from recommender.model import Model, Ranking
 from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
 from recommender.sparse import Rows, Texts
-from recommender.vectors import Space, Vectors
+from recommender.vectors import Coverage, Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
 

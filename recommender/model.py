@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
-from recommender.corpus import Corpus
+from recommender.corpus import Corpus, members_of
 from recommender.counts import article_words
-from recommender.coverage import Coverage
-from recommender.families import Likeness, Titles, draft_title, like_draft, members_of, titles_of
+from recommender.families import Likeness, Titles, draft_title, like_draft, titles_of
 from recommender.floor import default_floor
 from recommender.near_copies import Bodies, draft_shares
 from recommender.score import (
@@ -36,7 +35,7 @@ from recommender.score import (
 )
 from recommender.settings import Settings, ranking_settings
 from recommender.sparse import Floats, Ints, Terms, dots_of, entries_of, near_dots
-from recommender.vectors import Vectors
+from recommender.vectors import Coverage, Vectors
 
 SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.

@@ -13,10 +13,9 @@ import numpy as np
 
 from recommender.copies import SENTENCE
 from recommender.counts import Words
-from recommender.coverage import Coverage
 from recommender.sparse import Floats, Ints, Terms, meet
 from recommender.text import own_words
-from recommender.vectors import Space, Vectors, columns_of, text_counts
+from recommender.vectors import Coverage, Space, Vectors, columns_of, text_counts
 
 # Shared words of all words of both from which bodies are near copies: one of sixty differs at 0.96, one of twenty at
 # 0.9. Fewer counted words than these tell nothing; the first words count twice.

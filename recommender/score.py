@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from recommender.counts import Words
 from recommender.coverage import (
     Asked,
-    Coverage,
     Targets,
     asked_of,
     covered_by,
@@ -28,7 +27,7 @@ from recommender.coverage import (
 )
 from recommender.settings import PARTS
 from recommender.sparse import Floats, Ints, Terms, entries_of, shared
-from recommender.vectors import Vectors, columns_of, text_counts, transform
+from recommender.vectors import Coverage, Vectors, columns_of, text_counts, transform
 
 NAMES = tuple(PARTS)
 WORD_PARTS = NAMES[:4]

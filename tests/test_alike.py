@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from test_families import Dense, blend, rows_of, sites, titles_with
 
 from recommender.alike import find_likeness
-from recommender.coverage import Coverage
 from recommender.near_copies import Bodies, DraftBody, shares_with
 from recommender.sparse import Rows
-from recommender.vectors import Space, Vectors
+from recommender.vectors import Coverage, Space, Vectors
 
 
 def nearest_of(scores: Dense, kept: int) -> list[list[int]]:

@@ -11,16 +11,16 @@ import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 from score_by_hand import site_of
 
+from recommender import documents
 from recommender.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
 from recommender.choose import RULES
 from recommender.corpus import Corpus, read_corpus
+from recommender.documents import Wish
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.output import related_as_dict
-from recommender.service import documents
 from recommender.service.current import Served
-from recommender.service.parameters import Wish
 from recommender.settings import Keys, Settings
 
 DEFAULT = Settings()
@@ -300,7 +300,7 @@ def test_copies_alone_are_the_reason_and_not_that_they_share_no_word(count: int,
     wanted = f"0 of 5 found; stopped: {count - 1} family"
     assert ask(built, urls[0], 5).choice.reason(5) == wanted
     assert related_as_dict(ask(built, urls[0], 5), explain=False)["reason"] == wanted
-    assert documents.related(served, 0, Wish(5), ())["reason"] == wanted
+    assert documents.related(served.model, 0, Wish(5), ())["reason"] == wanted
     assert orjson.loads(served.quick.related(0, 5, ()))["reason"] == wanted
     assert [why(ask(built, urls[0], 5), url).rule for url in urls.all()] == ["family"] * count
 

@@ -14,7 +14,7 @@ import pytest
 from conftest import article, write_files
 
 from recommender import collect as module
-from recommender import corpus, frontmatter, parallel
+from recommender import frontmatter, parallel, reader
 from recommender.collect import Collected, collect
 from recommender.corpus import read_corpus
 from recommender.counts import Counted, Counts, take, title_words
@@ -29,7 +29,7 @@ OLD = 1_600_000_000  # s; long before any test
 
 
 @pytest.mark.parametrize("cores", [1, 3])
-@pytest.mark.parametrize("long", [0, 100, corpus.LONG])
+@pytest.mark.parametrize("long", [0, 100, reader.LONG])
 def test_words_counted_while_reading_are_those_of_the_articles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, long: int
 ) -> None:
@@ -42,7 +42,7 @@ def test_words_counted_while_reading_are_those_of_the_articles(
     monkeypatch.setattr(parallel, "cores", lambda: cores)
     monkeypatch.setattr(parallel, "CHUNK", 4)
     monkeypatch.setattr(parallel, "FEW", 1)
-    monkeypatch.setattr(corpus, "LONG", long)
+    monkeypatch.setattr(reader, "LONG", long)
     called: list[int] = []
     write_files(tmp_path, files)
     plain = read_corpus(tmp_path, SETTINGS)

@@ -257,7 +257,7 @@ def test_a_file_that_no_guard_foresaw_stops_no_other(tmp_path: Path, monkeypatch
     def digits(text: str) -> bool:
         return int(text) > 0
 
-    monkeypatch.setattr("recommender.corpus.is_id", digits)
+    monkeypatch.setattr("recommender.reader.is_id", digits)
     corpus = read(tmp_path, {"a.md": article(1), "b.md": article(2, id="x")})
     assert [(p.code, p.path, p.reason[:10]) for p in corpus.problems] == [("unreadable", "b.md", "ValueError")]
 

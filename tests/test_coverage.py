@@ -13,9 +13,6 @@ from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.corpus import Corpus
 from recommender.coverage import (
-    K1,
-    B,
-    Coverage,
     Weights,
     asked_of,
     covered_by,
@@ -27,6 +24,7 @@ from recommender.coverage import (
 )
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.vectors import K1, B, Coverage
 
 
 def text_terms(model: Model) -> dict[int, str]:

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from recommender.corpus import members_of
 from recommender.families import (
     FULL_TITLE,
     RAREST_SHARE,
@@ -19,7 +20,6 @@ from recommender.families import (
     Titles,
     like_draft,
     likeness,
-    members_of,
     titles_of,
 )
 from recommender.sparse import Rows, pack

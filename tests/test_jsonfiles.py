@@ -27,7 +27,6 @@ from recommender.fit import fit_model
 from recommender.jsonfiles import DECIMALS, INDEX, Exported, export_files, file_of
 from recommender.model import Model
 from recommender.service import create_app
-from recommender.service.current import Served
 from recommender.settings import Settings
 
 Site = Callable[[Mapping[str, str | bytes]], Corpus]
@@ -85,12 +84,8 @@ def test_any_name_is_safe_and_tells_its_url(text: str) -> None:
     assert read_back(name) == unquote_to_bytes(path)
 
 
-def served(model: Model) -> Served:
-    return Served(model, "v", "")
-
-
 def export(model: Model, folder: Path, limit: int = 5) -> Exported:
-    return export_files(served(model), limit, folder)
+    return export_files(model, "v", limit, folder)
 
 
 def counts(done: Exported) -> tuple[int, int, int]:

@@ -19,7 +19,6 @@ from test_service_browser import CHROMIUM, browser  # noqa: F401  (the browser i
 from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.jsonfiles import export_files, file_of
-from recommender.service.current import Served
 from recommender.settings import Settings
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
@@ -60,7 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     corpus = read_corpus(write_files(top / "content", texts), Settings())
     assert {one.url for one in corpus.articles} == set(URLS)
     model = fit_model(corpus, Settings(), BUILT_AT)
-    assert export_files(Served(model, "v", ""), 5, top / "public" / "related").left_out == ()
+    assert export_files(model, "v", 5, top / "public" / "related").left_out == ()
     running = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(top / "public")))
     thread = threading.Thread(target=running.serve_forever)
     thread.start()

@@ -68,7 +68,7 @@ def test_texts_that_differ_in_a_word_or_two_are_one_answer_whatever_their_titles
 
 def test_the_audit_names_near_copies_with_a_model(coffee: Path) -> None:
     corpus = read_corpus(coffee, DEFAULT)
-    found = audit_site(corpus, 5, {}, likeness=fit_model(corpus, DEFAULT, BUILT_AT).likeness).problems
+    found = audit_site(corpus, 5, {}, same=fit_model(corpus, DEFAULT, BUILT_AT).likeness.of).problems
     assert [(one.path, one.value) for one in found if one.code == "same-question"] == [("brew.md", "/brew2")]
 
 

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.clock import today
-from recommender.corpus import Corpus, Reading, read_corpus
+from recommender.corpus import Corpus, read_corpus
 from recommender.errors import SettingsError
+from recommender.reader import Reading
 from recommender.rule_reader import Page
 from recommender.rules import HIDDEN, hidden_rule, target_rule
 from recommender.settings import FILE_NAME, Settings, load_settings

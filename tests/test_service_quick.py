@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender import documents
+from recommender.documents import Wish
 from recommender.model import Model
-from recommender.service import create_app, documents
+from recommender.service import create_app
 from recommender.service.current import Served
-from recommender.service.parameters import Wish
 from recommender.service.quick import rounded
 from recommender.settings import Settings
 from recommender.sparse import Finder, pack, pack_bytes
@@ -35,7 +36,7 @@ STRANGE = [
 
 
 def plain(served: Served, row: int, limit: int, curated: Any = ()) -> bytes:
-    return orjson.dumps(documents.related(served, row, Wish(limit), curated))
+    return orjson.dumps({**documents.related(served.model, row, Wish(limit), curated), "model": served.facts})
 
 
 @pytest.mark.parametrize("limit", [1, 5, 20, 50])

@@ -81,13 +81,12 @@ def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
     from recommender.clock import today
     from recommender.jsonfiles import export_files
     from recommender.redating import on_day
-    from recommender.service.current import Served
     from recommender.store import open_model, read_manifest
 
     check_folder(folder)
     manifest = read_manifest(model)
-    served = Served(on_day(open_model(model, manifest), today()), manifest["version"], "")
-    return export_files(served, limit or served.model.settings.slots, folder, output.progress)
+    own = on_day(open_model(model, manifest), today())
+    return export_files(own, manifest["version"], limit or own.settings.slots, folder, output.progress)
 
 
 def _show_files(done: Exported, folder: Path, *, as_json: bool) -> None:

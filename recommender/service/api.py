@@ -8,16 +8,16 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from recommender import documents
 from recommender.article import is_id
 from recommender.ask import ask_texts
+from recommender.documents import Wish
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.lookup import by_id, closest, row_of_url, rows_of_id, search
-from recommender.service import documents
 from recommender.service.access import Access
 from recommender.service.current import Served
 from recommender.service.parameters import (
     MAX_TEXT,
-    Wish,
     check_keys,
     flag_of,
     limit_in,
@@ -103,7 +103,7 @@ class _Api:
             out["curated"] = documents.articles(model, list(curated))
         if self.state.surveys is not None and (survey := self.state.surveys.of(served.tag)):
             out["linked_from"] = int(survey.in_links[row])
-        return {**out, "model": documents.model_facts(served)}
+        return {**out, "model": served.facts}
 
     def search(self) -> Response:
         query = read_query(request.query_string, ("query", "limit", "matches"))
@@ -123,7 +123,7 @@ class _Api:
             answer = ask_texts(served.model, texts, limit)
         except RecommenderError as error:
             raise Refusal("no-words", str(error)) from None
-        return json_reply(documents.draft(served, answer, hidden=self.editors))
+        return json_reply({**documents.draft(answer, hidden=self.editors), "model": served.facts})
 
     def batch(self) -> Response:
         served = self.state.current.require()
@@ -148,7 +148,7 @@ class _Api:
                 raise Refusal("bad-body", "give either url or id, as a text", where + name)
             find = find_url if name == "url" else find_id
             row = find(served, text, suggest=False)
-            return documents.related(served, row, Wish(limit), self.state.curated(served, row) or ())
+            return document(served, row, Wish(limit), self.state.curated(served, row) or ())
         except Refusal as refusal:
             return refusal.document()
 
@@ -156,8 +156,13 @@ class _Api:
 def answer(served: Served, row: int, wish: Wish, curated: Collection[int]) -> bytes:
     """Write the answer for one article, quickly where it is a look-up only."""
     if wish.only or wish.explain:
-        return encode(documents.related(served, row, wish, curated))
+        return encode(document(served, row, wish, curated))
     return served.quick.related(row, wish.limit or served.model.settings.slots, curated)
+
+
+def document(served: Served, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:
+    """Answer for one article, and say which model did."""
+    return {**documents.related(served.model, row, wish, curated), "model": served.facts}
 
 
 def find_url(served: Served, url: str, *, suggest: bool = True) -> int:
@@ -215,7 +220,7 @@ def found(served: Served, text: str, limit: int, *, suggest: bool, hidden: bool)
     if suggest and not rows:
         matches = closest(served.model, text)
         out["matches"] = list(matches) if hidden else documents.public_urls(served.model, matches)
-    return {**out, "model": documents.model_facts(served)}
+    return {**out, "model": served.facts}
 
 
 def body_of_request() -> dict[str, Any]:

@@ -48,6 +48,11 @@ class Served:
     version: str
     tag: str
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """Say which model answers."""
+        return {"version": self.version, "built_at": self.model.built_at}
+
     @cached_property
     def quick(self) -> Quick:
         """What look-ups need of the model."""

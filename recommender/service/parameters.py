@@ -6,11 +6,11 @@ import json
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from recommender.ask import Only
+from recommender.documents import Wish
 from recommender.service.refusals import Refusal, shown
 
 MAX_QUERY, MAX_TEXT, MAX_LIMIT, MAX_BODY = 4096, 2000, 50, 256 * 1024
@@ -18,15 +18,6 @@ _LIMIT = re.compile(r"[1-9][0-9]?", re.ASCII)
 # A number as JSON has it, so as programs write theirs: 0.30000000000000004, 1e-7.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How many links are wanted (0: as many as the site has slots), which, and whether with their terms."""
-
-    limit: int = 0
-    only: Only | None = None
-    explain: bool = False
 
 
 def read_query(raw: bytes, known: Collection[str]) -> dict[str, str]:

@@ -120,7 +120,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
             targets = [rows[target] for target in curated_targets(judged)]
             curated[rows[number]] = [target for target in targets if target >= 0]
     likeness = model.likeness if model.corpus_digest == corpus.digest else None
-    audit = audit_site(corpus, settings.slots, generated, likeness)
+    audit = audit_site(corpus, settings.slots, generated, likeness.of if likeness else None)
     facts = {
         "changed": count_changed(corpus, model, rows),
         "totals": audit.totals,

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from recommender import documents
 from recommender.ask import Answer, Reason, linkers, rule_in_words, same_question, why
 from recommender.catalogue import NEVER
 from recommender.model import Model
 from recommender.plan import Edit
 from recommender.problems import Problem
 from recommender.score import Part
-from recommender.service import documents
 from recommender.service.content import Today
 from recommender.service.refusals import Refusal, shown
 from recommender.service.surveys import Survey

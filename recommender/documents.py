@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from recommender.ask import Answer, Only, ask_row, linkers, same_question
 from recommender.choose import Candidate, Choice
 from recommender.model import Model
 from recommender.score import Part
-from recommender.service.current import Served
-from recommender.service.parameters import Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How many links are wanted (0: as many as the site has slots), which, and whether with their terms."""
+
+    limit: int = 0
+    only: Only | None = None
+    explain: bool = False
 
 
 def article(model: Model, row: int) -> dict[str, Any]:
@@ -48,19 +56,13 @@ def public_urls(model: Model, urls: Iterable[str]) -> list[str]:
     return [url for url in urls if (row := found.find(url)) >= 0 and not model.catalogue.hidden[row]]
 
 
-def model_facts(served: Served) -> dict[str, str]:
-    """Say which model answered."""
-    return {"version": served.version, "built_at": served.model.built_at}
-
-
 def copies(model: Model, row: int) -> list[int]:
     """Give the other articles of a family, by url."""
     return [other for other in model.rules.members.get(model.rules.families[row], ()) if other != row]
 
 
-def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:
-    """Answer for one article: its links, why there are no more, its copies, and the model."""
-    model = served.model
+def related(model: Model, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:
+    """Answer for one article: its links, why there are no more, and its copies."""
     limit = wish.limit or model.settings.slots
     # The build chose up to 20 links: the commonest question is a look-up.
     shown = [] if wish.only else model.chosen.of(row, limit)
@@ -79,7 +81,6 @@ def related(served: Served, row: int, wish: Wish, curated: Collection[int]) -> d
     family = copies(model, row)
     if family:
         out["copies"] = model.catalogue.urls.some(family)
-    out["model"] = model_facts(served)
     return out
 
 
@@ -112,9 +113,9 @@ def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
     return f"{count} of {limit} found with {' and '.join(asked)}" + (f"; {reason}" if count else "")
 
 
-def draft(served: Served, answer: Answer, *, hidden: bool = True) -> dict[str, Any]:
+def draft(answer: Answer, *, hidden: bool = True) -> dict[str, Any]:
     """Answer for a draft: links out, links in, and what asks its question already, ``hidden`` articles among them."""
-    model = served.model
+    model = answer.model
     inward, same = linkers(answer, answer.limit), same_questions(answer)
     if not hidden:
         inward = [one for one in inward if public(model, [one.row])]
@@ -134,7 +135,6 @@ def draft(served: Served, answer: Answer, *, hidden: bool = True) -> dict[str, A
     reason = answer.choice.reason(answer.limit)
     if reason:
         out["reason"] = reason
-    out["model"] = model_facts(served)
     return out
 
 
