@@ -23,7 +23,6 @@ import numpy as np
 import psutil
 from numba import njit
 
-from recommender import parallel
 from recommender.bounds import add_row
 from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
@@ -31,6 +30,7 @@ from recommender.kernels import LANES
 from recommender.neighbors import FREQUENT, nearest
 from recommender.settings import Settings
 from recommender.sparse import Rows
+from recommender.system import parallel
 from recommender.tally import count_articles
 from recommender.vectors import fit_vectors
 

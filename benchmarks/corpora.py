@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from shapes import FIELDS, Shape
 
 from recommender.counts import MOST, Counted, Counts, join
-from recommender.parallel import cores
 from recommender.settings import TEXT, Settings
+from recommender.system.parallel import cores
 
 FOLDER = 1000  # articles of one folder
 DEPTH = 24  # levels of the tree: 16 million leaves

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from recommender.families import Likeness, Titles, likeness
 from recommender.kernels import Span, compiled, holds, part
 from recommender.near_copies import ENOUGH, NEAR, Bodies, in_body, share_of
-from recommender.parallel import cores
 from recommender.series import of_series
 from recommender.sparse import Floats, Ints, Rows, Terms
-from recommender.threads import in_threads, spans
+from recommender.system.parallel import cores
+from recommender.system.threads import in_threads, spans
 
 # The same formulas, one pair at a time.
 _likeness: Any = part(likeness)

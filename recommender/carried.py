@@ -18,10 +18,10 @@ from recommender.catalogue import Catalogue
 from recommender.kernels import Span, compiled, part
 from recommender.model import Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
-from recommender.parallel import cores
 from recommender.rescoring import Pairs, sorted_by_score, table
 from recommender.sparse import Floats, Ints, Terms, Texts
-from recommender.threads import in_threads, spans
+from recommender.system.parallel import cores
+from recommender.system.threads import in_threads, spans
 from recommender.vectors import Coverage, Fitted, Space, Vectors
 from recommender.weighing import Weighed
 

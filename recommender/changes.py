@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from recommender import parallel
 from recommender.collect import Collected, collect
 from recommender.counts import Counted, Counts
 from recommender.errors import ModelError
@@ -19,6 +18,7 @@ from recommender.model import Model
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.store import make_folder, open_model, own_manifest
+from recommender.system import parallel
 
 Kept = tuple[int, Counts]
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from recommender.families import Likeness
 from recommender.kernels import Span, compiled, part
-from recommender.parallel import cores
 from recommender.sparse import Floats, Ints, Terms
-from recommender.threads import in_threads, spans
+from recommender.system.parallel import cores
+from recommender.system.threads import in_threads, spans
 
 
 class Lists(NamedTuple):

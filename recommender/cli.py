@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from recommender import __version__, clock, output
+from recommender import __version__, output
 from recommender.commands.building import build
 from recommender.commands.evaluation import disagreements, evaluate
 from recommender.commands.exporting import export
@@ -27,6 +27,7 @@ from recommender.commands.undoing import undo
 from recommender.commands.watching import watch
 from recommender.errors import RecommenderError
 from recommender.settings import find_settings
+from recommender.system import clock
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

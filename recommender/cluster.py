@@ -20,8 +20,8 @@ import numpy as np
 
 from recommender.errors import RecommenderError
 from recommender.index import key_of
-from recommender.processes import WorkerLost
 from recommender.settings import Settings
+from recommender.system.processes import WorkerLost
 
 if TYPE_CHECKING:
     from distributed import Client

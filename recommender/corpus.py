@@ -10,10 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from recommender import parallel
 from recommender.addresses import Addresses, Book, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest_of
-from recommender.clock import today
 from recommender.counts import Counted
 from recommender.errors import ContentError
 from recommender.files import list_files
@@ -22,6 +20,8 @@ from recommender.reader import Read, Reading
 from recommender.rules import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site_form import SiteForm, form_of
+from recommender.system import parallel
+from recommender.system.clock import today
 
 # What names a page, with what follows it.
 _NUMBER = re.compile(r"404((?:\.[^/]*)?/?)$")

@@ -7,7 +7,7 @@ import datetime
 import re
 from functools import lru_cache
 
-from recommender.clock import EPOCH
+from recommender.system.clock import EPOCH
 
 _DAY = r"(?P<month>[0-9]{1,2})(?P=sign)(?P<day>[0-9]{1,2})"
 _ZONE = r"(?P<zone>Z|UTC|GMT|(?P<east>[+-])(?P<hours>[0-9]{1,2})(?::?(?P<minutes>[0-9]{2}))?)"

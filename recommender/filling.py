@@ -12,8 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender import apply, git, parallel, planfile
-from recommender.atomic import locked, remove_leftovers
+from recommender import apply, git, planfile
 from recommender.corpus import Corpus
 from recommender.errors import ModelError, RecommenderError
 from recommender.families import Likeness
@@ -25,7 +24,9 @@ from recommender.provenance import Generated, format_generated, read_generated
 from recommender.redating import hidden_on
 from recommender.settings import Settings
 from recommender.store import load_model
-from recommender.user_files import check_kept, rewrite
+from recommender.system import parallel
+from recommender.system.disk import locked, remove_leftovers
+from recommender.system.user_files import check_kept, rewrite
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import parallel
 from recommender.addresses import unescaped
 from recommender.article import Article
 from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
@@ -27,7 +26,8 @@ from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.sparse import Floats, Rows, Terms, Texts, numbered, pack
-from recommender.threads import in_threads
+from recommender.system import parallel
+from recommender.system.threads import in_threads
 from recommender.vectors import Fitted, Vectors, fit_vectors
 
 if TYPE_CHECKING:

@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.article import Article
-from recommender.atomic import replace_file
 from recommender.counts import Counts
-from recommender.edition import edition
 from recommender.problems import Problem
 from recommender.reader import Read, Stamp
 from recommender.settings import Settings
 from recommender.sparse import decoded, pack, pack_bytes
+from recommender.system.code_version import edition
+from recommender.system.disk import replace_file
 from recommender.visibility import read_visibility
 
 FILE_NAME = "index.npz"

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from recommender import __version__, documents, parallel
-from recommender.atomic import FATAL, locked, remove_leftovers, replace_file, sync_folder
+from recommender import __version__, documents
 from recommender.documents import Wish
 from recommender.errors import FileProblem, RecommenderError, WriteStopped
 from recommender.files import read_bytes
 from recommender.model import Model
+from recommender.system import parallel
+from recommender.system.disk import FATAL, locked, remove_leftovers, replace_file, sync_folder
 
 FORMAT = 1
 # No article's: behind the _ of a name stand two hexadecimal digits, a slash, or the end.

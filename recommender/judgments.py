@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from recommender.errors import RecommenderError
-from recommender.json_lines import Form, LineProblem, read_by_url
+from recommender.system.json_lines import Form, LineProblem, read_by_url
 
 GRADES = ("3", "2", "1", "0", "D")
 USEFUL = 2

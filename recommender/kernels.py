@@ -11,8 +11,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from recommender.edition import edition
 from recommender.sparse import Floats, Ints, Terms
+from recommender.system.code_version import edition
 
 LANES = 32  # asking rows side by side
 SCALE = 65535  # a weight of 1; a bound of 1 is 65534

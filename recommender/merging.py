@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import parallel
 from recommender.counts import MOST, Counted
 from recommender.kernels import Span, compiled, part
 from recommender.sparse import Ints, Terms
-from recommender.threads import in_threads, spans
+from recommender.system import parallel
+from recommender.system.threads import in_threads, spans
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from recommender.bounds import fill, search
 from recommender.exact import enter, need, settle, take_up
 from recommender.kernels import LANES, Desk, Goal, Index, Matrix, Shorts, compiled
 from recommender.sparse import Floats, Ints, Rows, Terms, by_falling_frequency
-from recommender.threads import share_out
+from recommender.system.threads import share_out
 
 FREQUENT = 4096  # terms looked up by row
 PEAKS = 1024  # highest bounds that the first guess is taken from

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from recommender import parallel
-from recommender.clock import stamp
 from recommender.problems import Problem, printable, unread
+from recommender.system import parallel
+from recommender.system.clock import stamp
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
-from recommender import frontmatter, parallel, related
+from recommender import frontmatter, related
 from recommender.article import Article, Link
 from recommender.choose import Choice
 from recommender.corpus import Corpus
@@ -22,6 +22,7 @@ from recommender.problems import Problem
 from recommender.provenance import Generated
 from recommender.related import Wanted
 from recommender.settings import Settings
+from recommender.system import parallel
 
 MODES = ("repair", "empty", "regenerate")
 

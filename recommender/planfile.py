@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recommender.atomic import make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.plan import Edit
+from recommender.system.disk import make_folders, remove_leftovers, replace_file, sync_folder
 
 RESUME, TAKE_BACK = "recommender fill --resume", "recommender undo --write"
 UNFINISHED = f"a run of this CONTENT was interrupted; finish it: {RESUME}, or take it back: {TAKE_BACK}"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recommender.errors import SettingsError
-from recommender.json_lines import Form, read_by_url, texts
+from recommender.system.json_lines import Form, read_by_url, texts
 
 FILE_NAME = "recommender.links.jsonl"
 

@@ -17,7 +17,7 @@ from recommender.kernels import Matrix, Numbers, Shorts, compiled, part
 from recommender.neighbors import Neighbors, by_frequency
 from recommender.refining import BLOCK, FULL, Keys, Lists, agree, offer, refine, row_of, sort_key
 from recommender.sparse import Floats, Ints, Rows, Terms
-from recommender.threads import share_out, spans
+from recommender.system.threads import share_out, spans
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
 GROUP = 32  # rows of a tile, evenly spaced, of which only the highest sum is looked at first

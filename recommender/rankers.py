@@ -11,11 +11,11 @@ from pathlib import Path
 from recommender.article import digest
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
-from recommender.json_lines import Form, read_by_url, texts
 from recommender.links import find_target
 from recommender.model import Model
 from recommender.provenance import Generated
 from recommender.statistics import SEED
+from recommender.system.json_lines import Form, read_by_url, texts
 
 BASELINES = ("random", "same subject", "most linked", "newest")
 # What a baseline's list holds at least: its draw does not change with the depth that is looked at.

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from recommender import frontmatter
 from recommender.addresses import is_page_url
 from recommender.article import Article, digest, is_id
-from recommender.clock import today
 from recommender.copies import SENTENCE, answer_digest
 from recommender.counts import say
 from recommender.errors import FileProblem
@@ -23,6 +22,7 @@ from recommender.problems import Problem
 from recommender.related import Block, end_of_others, fold, read_blocks, style_of
 from recommender.rule_reader import Page
 from recommender.settings import Keys, Settings
+from recommender.system.clock import today
 from recommender.text import own_words, single_spaced
 
 Texts = tuple[str, ...]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from recommender.exact import compare, insert
 from recommender.kernels import Matrix, Numbers, Shorts, compiled, holds, part
 from recommender.sparse import Floats, Ints, Terms
-from recommender.threads import share_out, spans
+from recommender.system.threads import share_out, spans
 
 Keys = NDArray[np.uint64]
 

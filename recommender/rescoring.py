@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from recommender.coverage import head_weights, saturation, text_weights
 from recommender.kernels import Span, compiled, part
-from recommender.parallel import cores
 from recommender.score import Near, returns
 from recommender.sparse import Floats, Ints, Terms, by_falling_frequency
-from recommender.threads import in_threads, spans
+from recommender.system.parallel import cores
+from recommender.system.threads import in_threads, spans
 from recommender.vectors import Coverage, Vectors
 
 BLOCK = 64  # rows of one task

@@ -14,7 +14,7 @@ from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.files import is_article_name, printed, read_bytes, walk
 from recommender.related import quote
 from recommender.settings import FILE_NAME, Settings
-from recommender.user_files import rewrite, write_target
+from recommender.system.user_files import rewrite, write_target
 
 SAMPLE = 200
 

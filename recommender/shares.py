@@ -16,8 +16,8 @@ import numpy as np
 
 from recommender.kernels import LANES, compiled
 from recommender.neighbors import Neighbors, Search
-from recommender.parallel import Executor
 from recommender.sparse import Floats, Rows, Terms
+from recommender.system.parallel import Executor
 
 # Shares a thread: a lost machine costs what it had in hand, a slow one is helped out; each moves 12 k bytes a row.
 SHARES = 3

@@ -25,13 +25,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
-from recommender.atomic import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
-from recommender.edition import edition
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.settings import Settings, ranking_settings
 from recommender.sparse import ascends
-from recommender.threads import in_threads
+from recommender.system.code_version import edition
+from recommender.system.disk import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
+from recommender.system.threads import in_threads
 
 FORMAT = 4
 MANIFEST = "manifest.json"

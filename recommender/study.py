@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender import parallel
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import SettingsError
 from recommender.filling import fitting_model
@@ -17,6 +16,7 @@ from recommender.provenance import FILE_NAME as LINKS
 from recommender.provenance import Generated, read_generated
 from recommender.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls
 from recommender.settings import FILE_NAME, Settings, load_settings
+from recommender.system import parallel
 from recommender.truth import Graded, Truth, curated_truth, graded_truth
 
 # Where `judge` writes them.

@@ -17,8 +17,8 @@ from recommender.judgments import Agreement
 from recommender.model import Model
 from recommender.output import note, print_json, say
 from recommender.statistics import FLIPS, RESAMPLES
+from recommender.system.user_files import write_target
 from recommender.tune import Tuned
-from recommender.user_files import write_target
 
 # These stand with their interval, and are those that rankers are compared on; JSON has it of all.
 MAIN = ("nDCG", "useful")

@@ -11,12 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import parallel
 from recommender.article import Article
 from recommender.counts import MOST, Counted, Counts, join, lines_of, say
 from recommender.kernels import Span, compiled, part
 from recommender.settings import TEXT, Settings
 from recommender.sparse import Ints, Terms
+from recommender.system import parallel
 
 SPACE, END = 32, 10
 # The key of a word of 8 bytes or less is the word itself, of others a hash. Keys are spread by an odd number that

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from recommender.counts import HEADS, TITLES
 from recommender.kernels import Span, compiled
 from recommender.merging import Merged
-from recommender.parallel import cores
 from recommender.sparse import Floats, Ints, Terms
-from recommender.threads import in_threads, spans
+from recommender.system.parallel import cores
+from recommender.system.threads import in_threads, spans
 
 
 class Scales(NamedTuple):

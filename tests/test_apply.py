@@ -20,11 +20,12 @@ from pathlib import Path
 import pytest
 from conftest import command, contents, write_files
 
-from recommender import apply, atomic
+from recommender import apply
 from recommender.apply import Applied, apply_edits, remove_leftovers
-from recommender.atomic import LockHeld, locked
 from recommender.errors import Interrupted, RecommenderError, WriteStopped
 from recommender.plan import Edit
+from recommender.system import disk as atomic
+from recommender.system.disk import LockHeld, locked
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 
@@ -496,7 +497,7 @@ def test_the_lock_of_a_missing_folder_is_wrong_use(tmp_path: Path):
 
 def test_the_lock_is_freed_when_its_holder_is_killed(site: Path):
     hold = (
-        "import sys, time, pathlib; from recommender.atomic import locked\n"
+        "import sys, time, pathlib; from recommender.system.disk import locked\n"
         "with locked(pathlib.Path('content')): print('held', flush=True); time.sleep(60)"
     )
     holder = subprocess.Popen([sys.executable, "-c", hold], cwd=site, stdout=subprocess.PIPE)

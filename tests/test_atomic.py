@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from recommender import atomic
-from recommender.atomic import make_folders, remove_leftovers, replace_file, sync, sync_folder
+from recommender.system import disk
+from recommender.system.disk import make_folders, remove_leftovers, replace_file, sync, sync_folder
 
 
 def test_a_new_file_and_a_replaced_one(tmp_path: Path):
@@ -46,7 +46,7 @@ def test_a_failure_leaves_the_old_file_and_no_temporary(tmp_path: Path, monkeypa
         raise OSError(errno.EIO, "Input/output error")
 
     if call == "fsync":
-        monkeypatch.setattr(atomic.os, "fsync", fail)
+        monkeypatch.setattr(disk.os, "fsync", fail)
     else:
         monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="Input/output"):
@@ -63,7 +63,7 @@ def test_a_write_that_lies_about_its_length_is_not_published(tmp_path: Path, mon
         os.ftruncate(descriptor, 2)
         real(descriptor)
 
-    monkeypatch.setattr(atomic.os, "fsync", cut)
+    monkeypatch.setattr(disk.os, "fsync", cut)
     with pytest.raises(OSError, match="short write"):
         replace_file(file, b"new")
     assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["a.json"])
@@ -85,7 +85,7 @@ def test_an_interrupt_leaves_the_old_file_and_no_temporary(tmp_path: Path, monke
     def interrupt(descriptor: int) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(atomic.os, "fsync", interrupt)
+    monkeypatch.setattr(disk.os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         replace_file(file, b"new")
     assert (file.read_bytes(), os.listdir(tmp_path)) == (b"old", ["a.json"])
@@ -106,7 +106,7 @@ def test_file_is_synced_before_the_rename_and_its_folder_after(tmp_path: Path, m
 
     if not os.path.isdir("/proc/self/fd"):
         pytest.skip("no /proc to tell which file is synced")
-    monkeypatch.setattr(atomic.os, "fsync", note_fsync)
+    monkeypatch.setattr(disk.os, "fsync", note_fsync)
     monkeypatch.setattr(Path, "replace", note_replace)
     replace_file(tmp_path / "a.json", b"x")
     assert re.fullmatch(r"\.[0-9a-f]{16}\.reltmp", calls[0])
@@ -128,7 +128,7 @@ def test_sync_takes_files_and_folders_and_leaves_no_descriptor(tmp_path: Path):
 
 def test_folders_are_made_and_each_name_is_synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     synced: list[str] = []
-    monkeypatch.setattr(atomic, "sync", synced.append)
+    monkeypatch.setattr(disk, "sync", synced.append)
     before = os.umask(0o022)
     try:
         make_folders(tmp_path / "a" / "b" / "c", mode=0o700)
@@ -148,6 +148,6 @@ def test_a_folder_that_the_disk_did_not_take(tmp_path: Path, monkeypatch: pytest
     def fail(path: str) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(atomic, "sync", fail)
+    monkeypatch.setattr(disk, "sync", fail)
     with pytest.raises(OSError, match=re.escape(str(tmp_path))) if told else contextlib.nullcontext():
         sync_folder(str(tmp_path))

@@ -19,12 +19,12 @@ from conftest import article, command, contents, link, write_files
 
 from recommender import changes, fit
 from recommender import cli as module
-from recommender.atomic import LockHeld, locked
 from recommender.cli import cli, main
 from recommender.commands import filling
 from recommender.commands.site import read_site
 from recommender.corpus import Corpus
 from recommender.settings import Settings, load_settings
+from recommender.system.disk import LockHeld, locked
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 COMMANDS = ["init", "audit", "build", "related", "evaluate", "disagreements", "judge", "fill", "undo", "export"]

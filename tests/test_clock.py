@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import article, command, write_files
 
-from recommender.clock import now, stamp, today
 from recommender.errors import SettingsError
+from recommender.system.clock import now, stamp, today
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,12 @@ import pytest
 from cluster_work import end, halves, process_of
 from conftest import ROOT
 
-from recommender import cluster, parallel
+from recommender import cluster
 from recommender.cli import main
 from recommender.cluster import Cluster, ClusterError, connected, differences, facts
-from recommender.processes import WorkerLost
 from recommender.store import read_manifest
+from recommender.system import parallel
+from recommender.system.processes import WorkerLost
 
 pytest.importorskip("distributed", reason="dask is not installed: pip install '.[cluster]'")
 # Threads of a closed client let go of their sockets a little later.

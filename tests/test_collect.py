@@ -14,13 +14,14 @@ import pytest
 from conftest import article, write_files
 
 from recommender import collect as module
-from recommender import frontmatter, parallel, reader
+from recommender import frontmatter, reader
 from recommender.collect import Collected, collect
 from recommender.corpus import read_corpus
 from recommender.counts import Counted, Counts, take, title_words
 from recommender.index import UNREAD, Index, load_counts, load_index, save_index
 from recommender.merging import words_in_use
 from recommender.settings import Settings
+from recommender.system import parallel
 from recommender.tally import count_articles
 from recommender.vectors import Fitted, fit_vectors
 

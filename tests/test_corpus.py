@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from recommender import parallel
 from recommender.article import Link
 from recommender.corpus import Corpus, assemble, read_corpus
 from recommender.errors import ContentError, FileProblem
@@ -21,6 +20,7 @@ from recommender.files import MAX_BYTES, read_bytes
 from recommender.problems import KINDS
 from recommender.related import Style
 from recommender.settings import Keys, Settings
+from recommender.system import parallel
 
 SETTINGS = Settings()
 

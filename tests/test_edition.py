@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recommender import edition as module
-from recommender.edition import edition
+from recommender.system import code_version as module
+from recommender.system.code_version import edition
 
 
 @pytest.fixture(autouse=True)

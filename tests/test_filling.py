@@ -23,10 +23,10 @@ from recommender.errors import ModelError, RecommenderError
 from recommender.filling import Order, Written, diff_prefix, fitting_model
 from recommender.git import GitGuard
 from recommender.model import Model
-from recommender.parallel import silent
 from recommender.plan import Plan
 from recommender.planfile import plan_file
 from recommender.settings import Settings
+from recommender.system.parallel import silent
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 

@@ -17,13 +17,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, sites
 
-from recommender import parallel
 from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
 from recommender.fit import describe, fit_model, load_engines
 from recommender.layout import to_arrays
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.system import parallel
 
 DEFAULT = Settings()
 # No two differ by an s alone, so that nothing is folded.

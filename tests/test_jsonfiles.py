@@ -19,7 +19,6 @@ from conftest import BUILT_AT, article, contents
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.atomic import LockHeld, locked
 from recommender.cli import main
 from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
@@ -28,6 +27,7 @@ from recommender.jsonfiles import DECIMALS, INDEX, Exported, export_files, file_
 from recommender.model import Model
 from recommender.service import create_app
 from recommender.settings import Settings
+from recommender.system.disk import LockHeld, locked
 
 Site = Callable[[Mapping[str, str | bytes]], Corpus]
 LONG = "/" + "x" * 450

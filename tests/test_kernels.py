@@ -12,6 +12,7 @@ import numba
 import numpy as np
 import pytest
 
+import recommender
 from recommender import kernels
 from recommender.kernels import compiled, part
 
@@ -99,9 +100,7 @@ print(total(parts.given(np.array([1.0, 2.0]))), sum(total.stats.cache_hits.value
 
 def test_what_is_kept_is_of_this_edition_of_the_whole_package(tmp_path: Path) -> None:
     package = tmp_path / "recommender"
-    package.mkdir()
-    for file in ("__init__.py", "edition.py", "kernels.py", "sparse.py"):
-        shutil.copy(Path(kernels.__file__).with_name(file), package)
+    shutil.copytree(Path(recommender.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     (package / "loop.py").write_text(LOOP)
 
     def run(name: str, factor: int) -> str:

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from recommender import parallel
-from recommender.parallel import (
+from recommender.system import parallel
+from recommender.system.parallel import (
     CHUNK,
     FEW,
     TASKS,
@@ -31,8 +31,8 @@ from recommender.parallel import (
     run,
     silent,
 )
-from recommender.processes import WorkerLost
-from recommender.threads import in_threads
+from recommender.system.processes import WorkerLost
+from recommender.system.threads import in_threads
 
 
 def double(numbers: Sequence[int]) -> list[int]:
@@ -241,7 +241,7 @@ def test_what_a_thread_freed_goes_back_to_the_system() -> None:
 TOP = """
 import sys, threading
 from pathlib import Path
-from recommender.parallel import give_back, one_heap
+from recommender.system.parallel import give_back, one_heap
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 if sys.argv[1] == "one":

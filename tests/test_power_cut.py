@@ -23,12 +23,12 @@ from test_undo import undo
 
 from recommender import filling
 from recommender.apply import apply_edits
-from recommender.atomic import TEMPORARY, locked, replace_file
 from recommender.errors import ModelError
 from recommender.model import Model
-from recommender.parallel import silent
 from recommender.planfile import plan_file, read_plan, record_file, write_plan
 from recommender.store import MANIFEST, load_model, save_model
+from recommender.system.disk import TEMPORARY, locked, replace_file
+from recommender.system.parallel import silent
 from recommender.undo import plan_undo
 
 __all__ = ["models"]  # a fixture

@@ -18,13 +18,13 @@ import pytest
 from conftest import article, write_files
 from strace import outcome_of
 
-from recommender import processes
 from recommender.corpus import read_corpus
 from recommender.errors import ContentError
 from recommender.fit import fit_model
-from recommender.parallel import run
 from recommender.settings import Settings
 from recommender.store import save_model
+from recommender.system import processes
+from recommender.system.parallel import run
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 LINUX = sys.platform == "linux"
@@ -126,7 +126,8 @@ def test_what_is_left_unread_ends_its_workers() -> None:
 
 ORPHANS = """
 import sys, time
-from recommender import processes, threads
+from recommender.system import processes
+from recommender.system import threads
 if sys.argv[1] == "no":
     threads.start = lambda work, name=None: None
 def sleep(chunk):

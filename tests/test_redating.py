@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 
-from recommender.clock import EPOCH
 from recommender.corpus import Corpus, read_corpus
 from recommender.dates import days_of
 from recommender.fit import fit_model
@@ -20,6 +19,7 @@ from recommender.model import Model
 from recommender.redating import hidden_on, on_day
 from recommender.settings import Settings
 from recommender.store import save_model
+from recommender.system.clock import EPOCH
 
 DAY = 86_400
 SETTINGS = Settings(no_list=("/n*",), never_suggest=("/e*",), floor=0.01)

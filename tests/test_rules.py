@@ -11,13 +11,13 @@ from conftest import article, link, write_files
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.clock import today
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import SettingsError
 from recommender.reader import Reading
 from recommender.rule_reader import Page
 from recommender.rules import HIDDEN, hidden_rule, target_rule
 from recommender.settings import FILE_NAME, Settings, load_settings
+from recommender.system.clock import today
 from recommender.visibility import GONE, TO_COME, VISIBLE
 
 NOON = 1_795_867_200  # 2026-11-28T12:00:00Z

@@ -142,7 +142,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch
     def full(path: Path, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("recommender.user_files.replace_file", full)
+    monkeypatch.setattr("recommender.system.user_files.replace_file", full)
     with pytest.raises(WriteStopped, match=r"cannot be written \(No space left on device\); free space"):
         write_settings(tmp_path, force=False)
 

@@ -26,13 +26,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from nightly import NIGHTLY
 
-from recommender.atomic import TEMPORARY
 from recommender.cli import main
 from recommender.corpus import read_corpus
 from recommender.plan import MODES
 from recommender.planfile import plan_file, read_plan, record_file
 from recommender.provenance import read_generated
 from recommender.settings import Settings
+from recommender.system.disk import TEMPORARY
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 

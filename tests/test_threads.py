@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recommender.cli import main
-from recommender.threads import ahead, in_threads, share_out, spans, start
+from recommender.system.threads import ahead, in_threads, share_out, spans, start
 
 Refuse = Callable[[int], None]
 

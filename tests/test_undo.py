@@ -13,9 +13,9 @@ from test_filling import AFTER, FILES, GENERATED, fill, final, order_for, plan, 
 
 from recommender import filling
 from recommender.errors import RecommenderError
-from recommender.parallel import silent
 from recommender.planfile import plan_file
 from recommender.provenance import read_generated
+from recommender.system.parallel import silent
 from recommender.undo import plan_undo
 
 __all__ = ["top"]  # a fixture

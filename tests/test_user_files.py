@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender import user_files
 from recommender.errors import RecommenderError, WriteStopped
-from recommender.user_files import NotWritten, check_target, like, rewrite, write_target
+from recommender.system import user_files
+from recommender.system.user_files import NotWritten, check_target, like, rewrite, write_target
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes and devices are not this system's")
 Place = Callable[[Path], Path]

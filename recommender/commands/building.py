@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from recommender import output, parallel
+from recommender import output
 from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
 from recommender.problems import unusable
 from recommender.settings import Settings, find_settings
-from recommender.user_files import check_folder
+from recommender.system import parallel
+from recommender.system.user_files import check_folder
 
 if TYPE_CHECKING:
     from recommender.fit import Vectorised

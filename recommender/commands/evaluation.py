@@ -29,8 +29,8 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     from recommender.judgments import read_judgments
     from recommender.provenance import read_generated
     from recommender.rankers import LENGTH, beside_references
+    from recommender.system.user_files import check_target
     from recommender.truth import curated_truth, graded_truth
-    from recommender.user_files import check_target
 
     settings = find_settings(Path.cwd())
     # Before the content, whose reading takes its time.

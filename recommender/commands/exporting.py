@@ -13,7 +13,7 @@ from recommender import output
 from recommender.commands.site import JSON, MODEL, PATH, exclude, load, saved_model
 from recommender.problems import shorten
 from recommender.settings import Settings, find_settings
-from recommender.user_files import check_folder, check_target, write_target
+from recommender.system.user_files import check_folder, check_target, write_target
 
 if TYPE_CHECKING:
     from recommender.jsonfiles import Exported
@@ -78,10 +78,10 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
 
 
 def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
-    from recommender.clock import today
     from recommender.jsonfiles import export_files
     from recommender.redating import on_day
     from recommender.store import open_model, read_manifest
+    from recommender.system.clock import today
 
     check_folder(folder)
     manifest = read_manifest(model)

@@ -59,8 +59,8 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     from recommender.judgments import read_judgments
     from recommender.provenance import read_generated
     from recommender.rankers import baselines, written_lists
+    from recommender.system.user_files import check_kept
     from recommender.truth import curated_truth
-    from recommender.user_files import check_kept
 
     file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
     check_kept(file)
@@ -86,7 +86,7 @@ def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) ->
     """Show, read a key, save, until the editor quits or the input ends."""
     from recommender.judging import press
     from recommender.judgments import format_judgments
-    from recommender.user_files import rewrite
+    from recommender.system.user_files import rewrite
 
     before = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if file.exists() else ""
     if isinstance(sys.stdin, io.TextIOWrapper):

@@ -106,9 +106,9 @@ def links_file(settings: Settings) -> Path:
 
 def load(model: Path | None, settings: Settings) -> Model:
     """Load the saved model, as it is today."""
-    from recommender.clock import today
     from recommender.redating import on_day
     from recommender.store import load_model
+    from recommender.system.clock import today
 
     return on_day(load_model(saved_model(model, settings)), today())
 

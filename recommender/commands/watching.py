@@ -15,8 +15,8 @@ from recommender.commands.site import CONTENT, MODEL, content_folder, model_fold
 from recommender.errors import RecommenderError
 from recommender.problems import Problem
 from recommender.settings import Settings, find_settings
-from recommender.threads import require
-from recommender.user_files import check_folder
+from recommender.system.threads import require
+from recommender.system.user_files import check_folder
 
 # How long to gather changes before a build, and how often to look whether to stop, in ms.
 GATHERED, PAUSE = 400, 500

@@ -16,16 +16,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from recommender.clock import today
 from recommender.dates import iso
 from recommender.errors import ModelError
 from recommender.lookup import closest
 from recommender.model import Model
-from recommender.parallel import give_back
 from recommender.redating import on_day
 from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
 from recommender.store import MANIFEST, let_go, open_model, read_manifest
+from recommender.system.clock import today
+from recommender.system.parallel import give_back
 
 LOG = logging.getLogger("recommender.service")
 # A model that was refused is tried again after so many seconds: the disk may have been at fault.

@@ -15,9 +15,9 @@ from flask import Flask
 from waitress.server import BaseWSGIServer, create_server
 
 from recommender.errors import ModelError
-from recommender.parallel import one_heap
 from recommender.service.app import NAME
-from recommender.threads import NoThread
+from recommender.system.parallel import one_heap
+from recommender.system.threads import NoThread
 
 THREADS = 8
 # Requests that are at work or on their way out when a stop is asked for get so many seconds.

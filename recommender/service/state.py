@@ -18,7 +18,7 @@ from recommender.service.current import Current, Served
 from recommender.service.metrics import Metrics
 from recommender.service.surveys import Surveys
 from recommender.settings import Settings
-from recommender.threads import start
+from recommender.system.threads import start
 
 LOG = logging.getLogger("recommender.service")
 # How often a new model and a new survey are looked for: two calls of stat.

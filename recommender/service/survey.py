@@ -17,9 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from recommender.atomic import replace_file
 from recommender.audit import audit_site
-from recommender.clock import today
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import RecommenderError
 from recommender.files import is_article_name, walk
@@ -30,6 +28,8 @@ from recommender.redating import hidden_on
 from recommender.service.current import tag_of, tag_on_day
 from recommender.settings import RULES, Keys, Settings, UrlSettings
 from recommender.store import open_model, read_manifest
+from recommender.system.clock import today
+from recommender.system.disk import replace_file
 
 # So many articles with the most unsound links are named on the first page.
 WORST = 12

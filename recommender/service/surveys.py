@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from recommender.article import Style
-from recommender.atomic import LockHeld, locked, replace_file
 from recommender.errors import RecommenderError
 from recommender.service.current import Current
 from recommender.service.survey import order_of
 from recommender.settings import Settings
 from recommender.sparse import Terms
-from recommender.threads import start
+from recommender.system.disk import LockHeld, locked, replace_file
+from recommender.system.threads import start
 
 LOG = logging.getLogger("recommender.service")
 # A survey is begun at most every 2 s, and those of one model take at most a tenth of the time, at low priority,

@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recommender.errors import ModelError, RecommenderError, SettingsError
-from recommender.parallel import one_heap
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.settings import find_settings
+from recommender.system.parallel import one_heap
 
 if TYPE_CHECKING:
     from flask import Flask

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from recommender import threads
 from recommender.errors import RecommenderError
+from recommender.system import threads
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection

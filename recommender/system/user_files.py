@@ -7,8 +7,8 @@ import os
 import stat
 from pathlib import Path
 
-from recommender.atomic import FATAL, replace_file
 from recommender.errors import RecommenderError, WriteStopped
+from recommender.system.disk import FATAL, replace_file
 
 ANOTHER = "or name another file"
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
-from recommender import processes
-from recommender.threads import spans
+from recommender.system import processes
+from recommender.system.threads import spans
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
