@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender import frontmatter
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
 from recommender.files import MAX_BYTES
 from recommender.lookup import Found, look_up
+from recommender.markdown import front_matter
+from recommender.markdown.link_blocks import fold
+from recommender.markdown.yaml_nodes import Value
 from recommender.model import Model
-from recommender.nodes import Value
-from recommender.related import fold
 from recommender.score import Part, Query
 from recommender.settings import Settings
 
@@ -185,10 +185,10 @@ def _candidates(choice: Choice) -> list[Candidate]:
 def draft_texts(data: bytes, settings: Settings) -> dict[str, str]:
     """Give a draft's texts by source."""
     sources = settings.sources
-    document = frontmatter.split(data)
+    document = front_matter.split(data)
     if document is not None:
-        values: Mapping[str, Value] = {e.key: e.value for e in frontmatter.parse(document.front)}
-        return {name: document.body if name == "body" else frontmatter.text_at(values, name) for name in sources}
+        values: Mapping[str, Value] = {e.key: e.value for e in front_matter.parse(document.front)}
+        return {name: document.body if name == "body" else front_matter.text_at(values, name) for name in sources}
     lines = data.decode("utf-8").removeprefix("\ufeff").strip().split("\n", 1)
     long_text = settings.keys.answer if settings.keys.answer in sources else "body"
     return {settings.keys.title: lines[0].lstrip("# ").strip(), long_text: "".join(lines[1:])}

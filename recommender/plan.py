@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
-from recommender import frontmatter, related
 from recommender.article import Article, Link
 from recommender.choose import Choice
 from recommender.corpus import Corpus
@@ -18,9 +17,10 @@ from recommender.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.files import check_writable, read_bytes
 from recommender.links import Judged, judge_links
+from recommender.markdown import front_matter, link_blocks
+from recommender.markdown.link_blocks import Wanted
 from recommender.problems import Problem
 from recommender.provenance import Generated
-from recommender.related import Wanted
 from recommender.settings import Settings
 from recommender.system import parallel
 
@@ -187,7 +187,7 @@ def _target(
 
 
 def _values(link: Link | Wanted) -> tuple[str, ...]:
-    return (link.id, related.fold(link.title), related.fold(link.subject), link.url)
+    return (link.id, link_blocks.fold(link.title), link_blocks.fold(link.subject), link.url)
 
 
 @dataclass(frozen=True)
@@ -266,10 +266,12 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     if hashlib.sha256(data).hexdigest() != article.file_digest:
         raise FileProblem("conflict", "the file changed while the site was read")
     check_writable(path, info)
-    document = frontmatter.split(data)
+    document = front_matter.split(data)
     if document is None:
         raise FileProblem("conflict", "the front matter is gone")
-    text = related.splice(document, target.wanted, article.style or filling.corpus.style, filling.settings.keys.related)
+    text = link_blocks.splice(
+        document, target.wanted, article.style or filling.corpus.style, filling.settings.keys.related
+    )
     after = (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")
     if after == data:
         return None

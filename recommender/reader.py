@@ -10,16 +10,16 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
-from recommender import frontmatter
 from recommender.addresses import is_page_url
 from recommender.article import Article, digest, is_id
 from recommender.copies import SENTENCE, answer_digest
 from recommender.counts import say
 from recommender.errors import FileProblem
 from recommender.files import printed, read_bytes
-from recommender.nodes import Value
+from recommender.markdown import front_matter
+from recommender.markdown.link_blocks import Block, end_of_others, fold, read_blocks, style_of
+from recommender.markdown.yaml_nodes import Value
 from recommender.problems import Problem
-from recommender.related import Block, end_of_others, fold, read_blocks, style_of
 from recommender.rule_reader import Page
 from recommender.settings import Keys, Settings
 from recommender.system.clock import today
@@ -113,10 +113,10 @@ class Reading:
             stamp, file_digest = stamp_of(info), hashlib.sha256(data).hexdigest()
             if self.digests.get(path) == file_digest:
                 return Read(None, (), stamp, file_digest, same=True), ()
-            document = frontmatter.split(data)
+            document = front_matter.split(data)
             if document is None:
                 keys = self.settings.keys
-                raise frontmatter.misfenced(data, (keys.url, keys.title)) or FileProblem("no-front-matter", "")
+                raise front_matter.misfenced(data, (keys.url, keys.title)) or FileProblem("no-front-matter", "")
             entries = self._entries(document.front)
             article, problems, texts = self._article(name, document, entries, file_digest)
             if name != path:
@@ -128,11 +128,11 @@ class Reading:
             found = Problem("unreadable", name, reason=f"{type(error).__name__}: {error}")
         return Read(None, (found,), stamp, file_digest), ()
 
-    def _entries(self, front: str) -> Sequence[frontmatter.Entry]:
+    def _entries(self, front: str) -> Sequence[front_matter.Entry]:
         """Read the keys of a front matter; a build has no use for blocks without fault, a half of most files' keys."""
         end = end_of_others(front, self.settings.keys.related) if self.count and self._blocks_are_no_texts else -1
-        before = frontmatter.parse_before(front, end) if end >= 0 else None
-        return frontmatter.parse(front) if before is None else before
+        before = front_matter.parse_before(front, end) if end >= 0 else None
+        return front_matter.parse(front) if before is None else before
 
     @cached_property
     def _blocks_are_no_texts(self) -> bool:
@@ -142,11 +142,11 @@ class Reading:
         return not any(name.lower().startswith(prefix) for name in names)
 
     def _article(
-        self, path: str, document: frontmatter.Document, entries: Sequence[frontmatter.Entry], file_digest: str
+        self, path: str, document: front_matter.Document, entries: Sequence[front_matter.Entry], file_digest: str
     ) -> tuple[Article | None, tuple[Problem, ...], Texts]:
         settings, keys = self.settings, self.settings.keys
         by_key = {entry.key: entry.value for entry in entries}
-        at = partial(frontmatter.text_at, by_key)
+        at = partial(front_matter.text_at, by_key)
         url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
         unusable = _unusable(url, title, keys)
         if unusable:
@@ -202,11 +202,11 @@ def _lacking(path: str, blocks: Sequence[Block], written_id: tuple[int, str]) ->
 
 
 def _aliases(by_key: Mapping[str, Value], keys: Sequence[str]) -> tuple[str, ...]:
-    found = (alias.strip() for key in keys for alias in frontmatter.texts_at(by_key, key))
+    found = (alias.strip() for key in keys for alias in front_matter.texts_at(by_key, key))
     return tuple(alias for alias in dict.fromkeys(found) if alias and alias.isprintable())
 
 
-def _line(entries: Sequence[frontmatter.Entry], key: str) -> int:
+def _line(entries: Sequence[front_matter.Entry], key: str) -> int:
     """Give the line of a key, whatever its capitals, or of the key that a dotted one begins with; 0 for none."""
     names = (key.lower(), key.lower().partition(".")[0])
     return next((entry.line for entry in entries if entry.key.lower() in names), 0)

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from recommender.addresses import page_key, parse, unescaped
 from recommender.dates import days_of
-from recommender.frontmatter import texts_at
-from recommender.nodes import Value
+from recommender.markdown.front_matter import texts_at
+from recommender.markdown.yaml_nodes import Value
 from recommender.problems import printable, shorten
 from recommender.rules import BUILT_IN, DATED, HIDDEN, Rule, hidden_rule, meaning, target_rule
 from recommender.visibility import ALWAYS, FIRST, LAST, Visibility

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender import frontmatter, nodes
 from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.files import is_article_name, printed, read_bytes, walk
-from recommender.related import quote
+from recommender.markdown import front_matter, yaml_nodes
+from recommender.markdown.link_blocks import quote
 from recommender.settings import FILE_NAME, Settings
 from recommender.system.user_files import rewrite, write_target
 
@@ -76,8 +76,8 @@ def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:
 
 def _keys(path: str) -> list[str]:
     try:
-        document = frontmatter.split(read_bytes(path)[0])
-        return [entry.key for entry in frontmatter.parse(document.front)] if document else []
+        document = front_matter.split(read_bytes(path)[0])
+        return [entry.key for entry in front_matter.parse(document.front)] if document else []
     except FileProblem:
         return []
 
@@ -178,12 +178,12 @@ def write_parts(file: Path, parts: Mapping[str, float]) -> str:
         line_end = "\r\n" if 2 * front.count("\r\n") > front.count("\n") else "\n"
         whole = front.endswith("\n") or not front
         front += "" if whole else line_end
-        before = frontmatter.parse(front)
+        before = front_matter.parse(front)
         after = _with_parts(front, before, weights, line_end)
         wanted = {entry.key: entry.value for entry in before}
         own = wanted.get("parts")
         wanted["parts"] = {**(own if isinstance(own, Mapping) else {}), **weights}
-        if {entry.key: entry.value for entry in frontmatter.parse(after)} != wanted:
+        if {entry.key: entry.value for entry in front_matter.parse(after)} != wanted:
             raise FileProblem("not-editable", "the edited file would not read back as written")
     except (OSError, UnicodeDecodeError, FileProblem) as error:
         raise SettingsError(f"{file}: cannot be edited ({error}); write the parts yourself") from None
@@ -191,16 +191,16 @@ def write_parts(file: Path, parts: Mapping[str, float]) -> str:
     return f"{file}: parts written; build the model again"
 
 
-def _with_parts(front: str, entries: Sequence[frontmatter.Entry], weights: Mapping[str, str], line_end: str) -> str:
+def _with_parts(front: str, entries: Sequence[front_matter.Entry], weights: Mapping[str, str], line_end: str) -> str:
     """Give the text of settings with other weights in the places of the old ones, and new lines for the others."""
     entry = next((entry for entry in entries if entry.key == "parts"), None)
     if entry is None:
         lines = ["parts:", *(f"  {name}: {weight}" for name, weight in weights.items())]
         return front + "".join(line + line_end for line in lines)
-    mapping = entry.node if isinstance(entry.node, nodes.Mapped) else None
-    if nodes.find_property(front, entry.node) is not None or (mapping is None and entry.value is not None):
+    mapping = entry.node if isinstance(entry.node, yaml_nodes.Mapped) else None
+    if yaml_nodes.find_property(front, entry.node) is not None or (mapping is None and entry.value is not None):
         raise FileProblem("not-editable", "parts are no plain lines of `name: value`")
-    known = frontmatter.entries(front, mapping) if mapping else ()
+    known = front_matter.entries(front, mapping) if mapping else ()
     changes = [
         (inner.node.start_mark.index, inner.node.end_mark.index, weights[inner.key])
         for inner in known

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from recommender import addresses, frontmatter
+from recommender import addresses
 from recommender.errors import FileProblem, SettingsError
+from recommender.markdown import front_matter
 from recommender.rule_reader import Reader, reader_of
 from recommender.rules import HIDDEN, rules_in
 from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
@@ -189,14 +190,14 @@ def load_settings(file: Path) -> Settings:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        entries = frontmatter.parse(text if text.endswith("\n") else text + "\n")
+        entries = front_matter.parse(text if text.endswith("\n") else text + "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
         raise SettingsError(f"{file}: cannot be read ({reason}); check the file") from None
     except FileProblem as problem:
         line = f", line {problem.line - 1}" if problem.line else ""
         raise SettingsError(f"{file}{line}: {problem.reason}; mend the YAML") from None
-    for name, entry in frontmatter.twins(entries):
+    for name, entry in front_matter.twins(entries):
         raise SettingsError(f"{file}, line {entry.line - 1}: setting {name!r} stands twice; keep one")
     return make_settings({entry.key: entry.value for entry in entries}, file)
 

@@ -14,11 +14,12 @@ import pytest
 from conftest import article, write_files
 
 from recommender import collect as module
-from recommender import frontmatter, reader
+from recommender import reader
 from recommender.collect import Collected, collect
 from recommender.corpus import read_corpus
 from recommender.counts import Counted, Counts, take, title_words
 from recommender.index import UNREAD, Index, load_counts, load_index, save_index
+from recommender.markdown import front_matter
 from recommender.merging import words_in_use
 from recommender.settings import Settings
 from recommender.system import parallel
@@ -169,7 +170,7 @@ def test_a_file_that_may_have_changed_after_it_was_read_is_compared_by_its_bytes
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = collect(site(tmp_path), SETTINGS)
-    monkeypatch.setattr(frontmatter, "parse", lambda _: pytest.fail("parsed"))
+    monkeypatch.setattr(front_matter, "parse", lambda _: pytest.fail("parsed"))
     found = collect(tmp_path, SETTINGS, before=first.index)
     # They were made within two seconds of the index. None is parsed.
     assert found.read == 12

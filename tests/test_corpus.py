@@ -17,8 +17,8 @@ from recommender.article import Link
 from recommender.corpus import Corpus, assemble, read_corpus
 from recommender.errors import ContentError, FileProblem
 from recommender.files import MAX_BYTES, read_bytes
+from recommender.markdown.link_blocks import Style
 from recommender.problems import KINDS
-from recommender.related import Style
 from recommender.settings import Keys, Settings
 from recommender.system import parallel
 

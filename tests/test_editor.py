@@ -19,10 +19,10 @@ from nightly import EXAMPLES, NIGHTLY
 from readers import Readers, Seen, install
 from test_related import HOSTILE, LINK_TEXTS, PREFIX, edits, outside
 
-from recommender import frontmatter
 from recommender.article import Link, Style
 from recommender.errors import FileProblem
-from recommender.related import KEYS, Wanted, fold, read_blocks, splice
+from recommender.markdown import front_matter
+from recommender.markdown.link_blocks import KEYS, Wanted, fold, read_blocks, splice
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +44,15 @@ class Case:
 def links_in(text: str) -> dict[int, Link]:
     """Give the links of a file by slot; none where it cannot be read."""
     try:
-        document = frontmatter.split(text.encode())
-        blocks = read_blocks(frontmatter.parse(document.front), PREFIX) if document else ()
+        document = front_matter.split(text.encode())
+        blocks = read_blocks(front_matter.parse(document.front), PREFIX) if document else ()
     except FileProblem:
         return {}
     return {block.slot: block.link for block in blocks if block.link}
 
 
 def front_of(text: str) -> str:
-    document = frontmatter.split(text.encode())
+    document = front_matter.split(text.encode())
     assert document is not None
     return document.front
 
@@ -63,7 +63,7 @@ def front_of(text: str) -> str:
 def check(case: Case, readers: Readers) -> str:
     """Edit a file and hold the edit to all that is promised; say what became of it."""
     try:
-        document = frontmatter.split(case.text.encode())
+        document = front_matter.split(case.text.encode())
         if document is None:
             return "no front matter"
         after = splice(document, case.wanted, Style(), PREFIX)
@@ -79,7 +79,7 @@ def check(case: Case, readers: Readers) -> str:
     assert after.endswith(tail)
     assert outside(front) == outside(document.front), "a byte outside the blocks changed"
     again = tuple(dataclasses.replace(want, source=want.slot) for want in case.wanted)
-    second = frontmatter.split(after.encode())
+    second = front_matter.split(after.encode())
     assert second is not None
     assert splice(second, again, Style(), PREFIX) == second.text, "a second edit is not empty"
     held = links_in(case.text)

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.editable import check_editable
 from recommender.errors import FileProblem
-from recommender.frontmatter import inner_entries, parse, split, text_at
-from recommender.nodes import Value
+from recommender.markdown.editable import check_editable
+from recommender.markdown.front_matter import inner_entries, parse, split, text_at
+from recommender.markdown.yaml_nodes import Value
 
 BOM = "\ufeff"
 

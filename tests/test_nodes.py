@@ -14,9 +14,17 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recommender import frontmatter, nodes
 from recommender.errors import FileProblem
-from recommender.nodes import compose, compose_strictly, find_property, last_leaf_end, line_of, plain, same_node
+from recommender.markdown import front_matter, yaml_nodes
+from recommender.markdown.yaml_nodes import (
+    compose,
+    compose_strictly,
+    find_property,
+    last_leaf_end,
+    line_of,
+    plain,
+    same_node,
+)
 
 ARTICLES = sorted((Path(__file__).parent.parent / "data" / "articles").rglob("*.md"))
 
@@ -25,12 +33,12 @@ ARTICLES = sorted((Path(__file__).parent.parent / "data" / "articles").rglob("*.
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Run a test with libyaml and with the fallback."""
     if request.param == "pure":
-        monkeypatch.setattr(nodes, "Loader", nodes._StrictLoader)
+        monkeypatch.setattr(yaml_nodes, "Loader", yaml_nodes._StrictLoader)
     return str(request.param)
 
 
-def values(front: str) -> dict[str, nodes.Value]:
-    return {entry.key: entry.value for entry in frontmatter.parse(front)}
+def values(front: str) -> dict[str, yaml_nodes.Value]:
+    return {entry.key: entry.value for entry in front_matter.parse(front)}
 
 
 def marks(node: yaml.Node) -> Iterator[tuple[int, int]]:
@@ -43,13 +51,13 @@ def marks(node: yaml.Node) -> Iterator[tuple[int, int]]:
 
 def test_libyaml_is_in_use() -> None:
     # Without it every time below is that of the fallback, and the comparisons compare it with itself.
-    assert issubclass(nodes.Loader, nodes.CParser)
+    assert issubclass(yaml_nodes.Loader, yaml_nodes.CParser)
 
 
 def test_both_loaders_agree_on_every_sample_article() -> None:
     assert len(ARTICLES) > 100
     for path in ARTICLES:
-        document = frontmatter.split(path.read_bytes())
+        document = front_matter.split(path.read_bytes())
         assert document is not None, path
         one, other = compose(document.front), compose_strictly(document.front)
         assert one is not None and other is not None and same_node(one, other), path
@@ -108,7 +116,7 @@ def test_both_loaders_agree_on_every_sample_article() -> None:
         ("http://a.b/c", "http://a.b/c"),
     ],
 )
-def test_values_are_the_texts_as_written(loader: str, written: str, value: nodes.Value) -> None:
+def test_values_are_the_texts_as_written(loader: str, written: str, value: yaml_nodes.Value) -> None:
     assert values(f"k: {written}\n") == {"k": value}
 
 
@@ -143,22 +151,22 @@ BOMBS = [
 
 @pytest.mark.parametrize("front", BOMBS)
 def test_a_bomb_is_refused_at_once(front: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain, visits = nodes.plain, Counter[str]()
-    monkeypatch.setattr(nodes, "plain", lambda *arguments: visits.update(["all"]) or plain(*arguments))
+    plain, visits = yaml_nodes.plain, Counter[str]()
+    monkeypatch.setattr(yaml_nodes, "plain", lambda *arguments: visits.update(["all"]) or plain(*arguments))
     start = time.process_time()
     with pytest.raises(FileProblem) as caught:
-        frontmatter.parse(front)
+        front_matter.parse(front)
     # The laughs stand for 3 billion values. 0.4 s is usual; a busy machine took more than 1 s for the many keys.
     assert time.process_time() - start < 20
     assert caught.value.code in ("unsafe-yaml", "bad-yaml")
-    assert visits["all"] <= nodes.MAX_NODES + 1
+    assert visits["all"] <= yaml_nodes.MAX_NODES + 1
 
 
 @pytest.mark.parametrize("front", ["[" * 900 + "]" * 900, "- " * 1900 + "x", "[" * 25_000, "k: &a [*a]\n"])
 def test_a_bomb_is_refused_by_pure_python(monkeypatch: pytest.MonkeyPatch, front: str) -> None:
-    monkeypatch.setattr(nodes, "Loader", nodes._StrictLoader)
+    monkeypatch.setattr(yaml_nodes, "Loader", yaml_nodes._StrictLoader)
     with pytest.raises(FileProblem, match="deeper than 16 levels"):
-        frontmatter.parse(front)
+        front_matter.parse(front)
 
 
 def test_no_bomb_crashes_the_process() -> None:
@@ -182,7 +190,9 @@ def test_no_bomb_crashes_the_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "good"), [(nodes.MAX_FRONT_MATTER, True), (nodes.MAX_FRONT_MATTER + 1, False)], ids=["limit", "over"]
+    ("size", "good"),
+    [(yaml_nodes.MAX_FRONT_MATTER, True), (yaml_nodes.MAX_FRONT_MATTER + 1, False)],
+    ids=["limit", "over"],
 )
 def test_size(size: int, good: bool) -> None:
     front = "a: " + "x" * (size - 4) + "\n"

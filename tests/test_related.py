@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from nightly import EXAMPLES
 
-from recommender import frontmatter, nodes
 from recommender.article import Link
-from recommender.editable import ODD_BREAK, check_editable
 from recommender.errors import FileProblem
-from recommender.frontmatter import Document
-from recommender.related import (
+from recommender.markdown import front_matter, yaml_nodes
+from recommender.markdown.editable import ODD_BREAK, check_editable
+from recommender.markdown.front_matter import Document
+from recommender.markdown.link_blocks import (
     KEYS,
     Style,
     Wanted,
@@ -47,7 +47,7 @@ FIXED = dataclasses.replace(KEPT, title="Right")
 
 def document_of(front: str) -> Document:
     newline = "\r\n" if "\r\n" in front else "\n"
-    document = frontmatter.split(f"---{newline}{front}---{newline}body".encode())
+    document = front_matter.split(f"---{newline}{front}---{newline}body".encode())
     assert document is not None and document.front == front
     return document
 
@@ -61,7 +61,7 @@ def spliced(front: str, *wanted: Wanted) -> str:
 
 
 def links_of(front: str) -> list[Link | None]:
-    return [block.link for block in read_blocks(frontmatter.parse(front), PREFIX)]
+    return [block.link for block in read_blocks(front_matter.parse(front), PREFIX)]
 
 
 # Reading.
@@ -94,7 +94,7 @@ def links_of(front: str) -> list[Link | None]:
     ],
 )
 def test_read_blocks(front: str, found: list[tuple[Any, ...]]) -> None:
-    blocks = read_blocks(frontmatter.parse(front), PREFIX)
+    blocks = read_blocks(front_matter.parse(front), PREFIX)
     assert [
         (b.slot, b.link.id, b.link.url) if b.link else (b.slot, "malformed" if b.malformed else None) for b in blocks
     ] == found
@@ -118,7 +118,7 @@ def test_a_link_knows_its_line() -> None:
     ],
 )
 def test_style_of(front: str, style: Style | None) -> None:
-    assert style_of(read_blocks(frontmatter.parse(front), PREFIX)) == style
+    assert style_of(read_blocks(front_matter.parse(front), PREFIX)) == style
 
 
 @pytest.mark.parametrize(
@@ -543,7 +543,7 @@ def test_splice(front: str, wanted: list[Wanted], after: str) -> None:
     ],
 )  # fmt: skip
 def test_splice_of_whole_files(data: bytes, after: str) -> None:
-    document = frontmatter.split(data)
+    document = front_matter.split(data)
     assert document is not None
     assert splice(document, [FRESH], Style(), PREFIX) == after
     assert newline_of(document) == ("\r\n" if b"---\r\n" in data or b"--- \r\n" in data else "\n")
@@ -656,7 +656,7 @@ def test_another_prefix() -> None:
 def test_sample_articles_are_a_fixed_point() -> None:
     blocks = 0
     for path in ARTICLES:
-        document = frontmatter.split(path.read_bytes())
+        document = front_matter.split(path.read_bytes())
         assert document is not None
         links = [link for link in links_of(document.front) if link]
         if len(links) < len(links_of(document.front)):
@@ -668,7 +668,7 @@ def test_sample_articles_are_a_fixed_point() -> None:
 
 
 def test_pure_python_gives_the_same_bytes_or_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(nodes, "Loader", nodes._StrictLoader)
+    monkeypatch.setattr(yaml_nodes, "Loader", yaml_nodes._StrictLoader)
     for case in SPLICED:
         front, wanted, after = case.values
         assert spliced(str(front), *wanted) == after, case.id  # type: ignore[misc]
@@ -956,11 +956,11 @@ STYLES = st.builds(Style, st.sampled_from([1, 2, 4, 8]), st.booleans())
 FRONTS = st.tuples(st.lists(PARTS, max_size=6).map("".join), st.lists(st.tuples(LINKS, STYLES), min_size=1, max_size=3))
 
 
-def parts_of(drawn: tuple[str, list[tuple[Wanted, Style]]]) -> tuple[str, tuple[frontmatter.Entry, ...] | None]:
+def parts_of(drawn: tuple[str, list[tuple[Wanted, Style]]]) -> tuple[str, tuple[front_matter.Entry, ...] | None]:
     """Give a front matter and the keys that are read of it alone, None where all is parsed."""
     front = f"a: 1\n{drawn[0]}" + "".join(emit(PREFIX, want, style, "\n") for want, style in drawn[1])
     end = end_of_others(front, PREFIX)
-    return front, frontmatter.parse_before(front, end) if end >= 0 else None
+    return front, front_matter.parse_before(front, end) if end >= 0 else None
 
 
 def test_blocks_need_no_parser_behind_a_tenth_of_what_is_drawn() -> None:
@@ -982,7 +982,7 @@ def test_what_stands_before_such_blocks_reads_as_ever(drawn: tuple[str, list[tup
     front, alone = parts_of(drawn)
     if alone is None:
         return
-    whole = frontmatter.parse(front)
+    whole = front_matter.parse(front)
     read = [(entry.key, entry.value, entry.line, entry.span) for entry in whole]
     assert read[: len(alone)] == [(entry.key, entry.value, entry.line, entry.span) for entry in alone]
     blocks = read_blocks(whole[len(alone) :], PREFIX)

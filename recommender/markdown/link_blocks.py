@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cache, partial
 from itertools import zip_longest
 
-from recommender import frontmatter
 from recommender.article import Link, Style, is_id
-from recommender.editable import check_editable, open_end
 from recommender.errors import FileProblem
-from recommender.frontmatter import Document, Entry, Span
-from recommender.nodes import same_node
+from recommender.markdown import front_matter
+from recommender.markdown.editable import check_editable, open_end
+from recommender.markdown.front_matter import Document, Entry, Span
+from recommender.markdown.yaml_nodes import same_node
 from recommender.problems import shorten
 
 KEYS = ("id", "title", "subject", "url")
@@ -111,7 +111,7 @@ def _plain_blocks(prefix: str) -> re.Pattern[str]:
 def style_of(blocks: Sequence[Block]) -> Style | None:
     """Read a file's style from its first block with a title; None where it has none."""
     for block in blocks[:1]:
-        for entry in frontmatter.inner_entries(block.entry):
+        for entry in front_matter.inner_entries(block.entry):
             if entry.key == "title" and 1 <= entry.column <= 16:
                 return Style(entry.column, entry.style == ">")
     return None
@@ -234,7 +234,7 @@ def _render(front: str, source: Block | None, want: Wanted, writing: _Writing) -
     edits = []
     for key in KEYS:
         if getattr(want, key) != getattr(link, key) and not _same_text(want, link, key):
-            held = [entry for entry in frontmatter.inner_entries(source.entry) if entry.key == key]
+            held = [entry for entry in front_matter.inner_entries(source.entry) if entry.key == key]
             if not held:
                 return _write_anew(source, want, writing)
             edits.append((held[0].span, key))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from recommender import nodes
 from recommender.errors import FileProblem
-from recommender.nodes import Mapped, Node, Scalar, Value, line_of
+from recommender.markdown import yaml_nodes
+from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, Value, line_of
 
 _FENCE = re.compile(r"(---)[ \t]*\r?$", re.MULTILINE)
 # Begins with a literal line feed, which re looks for faster than for a line's start.
@@ -137,7 +137,7 @@ def parse(front: str) -> tuple[Entry, ...]:
         FileProblem: too large, too deep, not YAML, or not a mapping; line numbers count from the file's first line.
     """
     try:
-        root = nodes.compose(front)
+        root = yaml_nodes.compose(front)
     except FileProblem as problem:
         raise (problem.code == "bad-yaml" and _longer_fence(front)) or problem from None
     if root is None:
@@ -158,7 +158,7 @@ def parse_before(front: str, end: int) -> tuple[Entry, ...] | None:
     if before.startswith(_MARKERS) or any(sign in before for sign in _ENDS):
         return None
     try:
-        root = nodes.compose(before)
+        root = yaml_nodes.compose(before)
     except FileProblem:
         return None
     if not isinstance(root, Mapped) or root.flow_style or root.value[0][0].start_mark.column:
@@ -168,11 +168,11 @@ def parse_before(front: str, end: int) -> tuple[Entry, ...] | None:
 
 def entries(front: str, mapping: Mapped, *, every: bool = False) -> tuple[Entry, ...]:
     """Give the keys of one mapping node in order; a key that is no text is left out, or "" with ``every``."""
-    budget = iter(range(nodes.MAX_NODES))
+    budget = iter(range(yaml_nodes.MAX_NODES))
     found = []
     for key, node in mapping.value:
         if every or isinstance(key, Scalar):
-            value = nodes.plain(node, budget, 1)
+            value = yaml_nodes.plain(node, budget, 1)
             found.append(Entry(key.value if isinstance(key, Scalar) else "", value, front, key, node))
     return tuple(found)
 
@@ -227,7 +227,7 @@ def texts_at(
 
 def _span(front: str, key: Node, node: Node) -> Span:
     start = front.rfind("\n", 0, key.start_mark.index) + 1
-    end = max(nodes.last_leaf_end(node), key.end_mark.index)
+    end = max(yaml_nodes.last_leaf_end(node), key.end_mark.index)
     # A block scalar's end mark lies behind its blank lines, any other node's before its line break.
     text_end = start + len(front[start:end].rstrip(" \t\r\n"))
     line_break = front.find("\n", text_end)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from recommender import nodes
 from recommender.errors import FileProblem
-from recommender.frontmatter import Document, Entry, entries
-from recommender.nodes import Mapped, Node, Scalar, line_of
+from recommender.markdown import yaml_nodes
+from recommender.markdown.front_matter import Document, Entry, entries
+from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, line_of
 
 # A block scalar whose blank lines at its end are part of its value.
 _KEPT_BREAKS = re.compile(r"(?:[&!]\S*\s+)*[|>][1-9]?\+[^\n]*\n(.*\n)? *\r?\n", re.DOTALL)
@@ -22,7 +22,7 @@ def open_end(entries: Sequence[Entry]) -> str:
     gray-matter cuts off the line break before the closing fence, so such a text hangs on what follows it.
     """
     for entry in entries[-1:]:
-        leaves = nodes.last_leaf(entry.node), nodes.last_leaf(entry.key_node)
+        leaves = yaml_nodes.last_leaf(entry.node), yaml_nodes.last_leaf(entry.key_node)
         for leaf in leaves:
             end = leaf.end_mark.index
             if end >= len(entry.front) and _KEPT_BREAKS.fullmatch(entry.front, leaf.start_mark.index):
@@ -46,12 +46,12 @@ def check_editable(document: Document, touched: Callable[[str], bool]) -> tuple[
         at = marker.start() if marker else len(front)
         raise _uneditable(front, "a document marker or directive inside the front matter", at)
     try:
-        root = nodes.compose(front)
+        root = yaml_nodes.compose(front)
     except FileProblem as problem:
         raise _odd_break(front, odd[0]) if odd else problem from None
     if odd:
         # Between quotes such a break ends no line of keys, whoever reads it.
-        spans = nodes.quoted(root)
+        spans = yaml_nodes.quoted(root)
         for at in odd:
             if not any(start < at < end for start, end in spans):
                 raise _odd_break(front, at)
@@ -88,7 +88,7 @@ def _check_keys(front: str, root: Mapped, touched: Callable[[str], bool]) -> Non
         if key.value in seen:
             raise _uneditable(front, f"key {key.value!r} stands twice", at)
         seen.add(key.value)
-        if key.value == "<<" and nodes.any_key(node, touched):
+        if key.value == "<<" and yaml_nodes.any_key(node, touched):
             raise _uneditable(front, "a related block that a merge key brings", at)
         if touched(key.value):
             _check_touched(front, key, node)
@@ -96,7 +96,7 @@ def _check_keys(front: str, root: Mapped, touched: Callable[[str], bool]) -> Non
 
 def _check_touched(front: str, key: Scalar, node: Node) -> None:
     at = key.start_mark.index
-    if nodes.find_property(front, key) is not None or nodes.find_property(front, node) is not None:
+    if yaml_nodes.find_property(front, key) is not None or yaml_nodes.find_property(front, node) is not None:
         raise _uneditable(front, f"anchors, aliases or explicit tags in {key.value}", at)
     if front[front.rfind("\n", 0, at) + 1 : at]:
         raise _uneditable(front, f"key {key.value!r} does not start its line", at)
@@ -106,8 +106,8 @@ def _check_touched(front: str, key: Scalar, node: Node) -> None:
 
 def _check_tabs(front: str, root: Node) -> None:
     # Tabs after a colon or before a comment: libyaml reads them, pure-Python PyYAML and ruamel.yaml do not.
-    other = nodes.compose_strictly(front)
-    if other is None or not nodes.same_node(root, other):
+    other = yaml_nodes.compose_strictly(front)
+    if other is None or not yaml_nodes.same_node(root, other):
         raise _uneditable(front, "a tab that YAML readers read differently", front.index("\t"))
 
 
