@@ -17,7 +17,7 @@ from recommender.errors import ContentError
 from recommender.files import list_files
 from recommender.problems import Problem
 from recommender.reader import Read, Reading
-from recommender.rules import NOT_FOUND
+from recommender.rules.rule import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site_form import SiteForm, form_of
 from recommender.system import parallel

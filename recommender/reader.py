@@ -20,7 +20,7 @@ from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import Block, end_of_others, fold, read_blocks, style_of
 from recommender.markdown.yaml_nodes import Value
 from recommender.problems import Problem
-from recommender.rule_reader import Page
+from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
 from recommender.system.clock import today
 from recommender.text import own_words, single_spaced

@@ -13,8 +13,8 @@ from typing import Any
 from recommender import addresses
 from recommender.errors import FileProblem, SettingsError
 from recommender.markdown import front_matter
-from recommender.rule_reader import Reader, reader_of
-from recommender.rules import HIDDEN, rules_in
+from recommender.rules.reader import Reader, reader_of
+from recommender.rules.rule import HIDDEN, rules_in
 from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
 
 FILE_NAME = "recommender.yml"

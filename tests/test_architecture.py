@@ -18,12 +18,12 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 # From the ground up: a module imports only from lines above its own. A folder is one room.
 LAYERS = [
     ["__init__", "addresses", "choose", "diff", "errors", "problems", "series", "sparse", "statistics", "text"],
-    ["closest", "files", "floor", "rules", "settings_values", "system"],
+    ["closest", "files", "floor", "settings_values", "system"],
     ["dates", "judgments", "kernels", "provenance"],
     ["bounds", "exact", "measures", "visibility"],
     ["article", "neighbors", "refining"],
     ["copies", "markdown", "pruned", "shares"],
-    ["rule_reader"],
+    ["rules"],
     ["settings"],
     ["catalogue", "counts", "scaffold", "site_form"],
     ["merging", "reader", "tally"],

@@ -12,7 +12,7 @@ from recommender.dates import days_of
 from recommender.markdown.front_matter import texts_at
 from recommender.markdown.yaml_nodes import Value
 from recommender.problems import printable, shorten
-from recommender.rules import BUILT_IN, DATED, HIDDEN, Rule, hidden_rule, meaning, target_rule
+from recommender.rules.rule import BUILT_IN, DATED, HIDDEN, Rule, hidden_rule, meaning, target_rule
 from recommender.visibility import ALWAYS, FIRST, LAST, Visibility
 
 SHOWN = 60
