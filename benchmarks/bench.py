@@ -23,13 +23,13 @@ import numpy as np
 import psutil
 from numba import njit
 
+from recommender.arrays.jit import LANES
+from recommender.arrays.sparse_rows import Rows
 from recommender.bounds import add_row
 from recommender.collect import collect
 from recommender.corpus import Corpus, read_corpus
-from recommender.kernels import LANES
 from recommender.neighbors import FREQUENT, nearest
 from recommender.settings import Settings
-from recommender.sparse import Rows
 from recommender.system import parallel
 from recommender.tally import count_articles
 from recommender.vectors import fit_vectors

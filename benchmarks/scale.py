@@ -36,11 +36,11 @@ import recommender.collect
 import recommender.index
 import recommender.store
 from recommender import fit
+from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
 from recommender.collect import collect
 from recommender.commands import building
 from recommender.corpus import Corpus, read_corpus
-from recommender.kernels import LANES
 from recommender.model import Model
 from recommender.settings import Settings
 

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled, holds, part
+from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms
 from recommender.families import Likeness, Titles, likeness
-from recommender.kernels import Span, compiled, holds, part
 from recommender.near_copies import ENOUGH, NEAR, Bodies, in_body, share_of
 from recommender.series import of_series
-from recommender.sparse import Floats, Ints, Rows, Terms
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 

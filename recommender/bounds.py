@@ -19,7 +19,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from recommender.kernels import LANES, SCALE, Desk, Goal, Index, Matrix, Shorts, Span, compiled, part
+from recommender.arrays.jit import LANES, SCALE, Desk, Goal, Index, Matrix, Shorts, Span, compiled, part
 
 SMALLEST = 256  # two weights as low still have a product of 1 >> 16, so that a sum of 0 means no shared term
 TILE = 32768  # rows whose sums are added up before the next: 2 MB

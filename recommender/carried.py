@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled, part
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, Texts
 from recommender.catalogue import Catalogue
-from recommender.kernels import Span, compiled, part
 from recommender.model import Model
 from recommender.neighbors import Asking, Neighbors, nearest_of_some
 from recommender.rescoring import Pairs, sorted_by_score, table
-from recommender.sparse import Floats, Ints, Terms, Texts
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 from recommender.vectors import Coverage, Fitted, Space, Vectors

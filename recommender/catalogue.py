@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.addresses import Addresses, own_hosts, page_key
+from recommender.arrays.sparse_rows import Finder, Ints, Terms, Texts, numbered, pack
 from recommender.closest import NameIndex
 from recommender.settings import UrlSettings
-from recommender.sparse import Finder, Ints, Terms, Texts, numbered, pack
 from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visibility
 
 # What bars an article whatever the day, as bits: it is no target, or gets no list.

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled, part
+from recommender.arrays.sparse_rows import Floats, Ints, Terms
 from recommender.families import Likeness
-from recommender.kernels import Span, compiled, part
-from recommender.sparse import Floats, Ints, Terms
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.sparse import Floats, Ints, Terms, entries_of, pack
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, entries_of, pack
 
 # A triple that more articles have than this, and than a sixteenth of the site, tells nothing and is left out.
 COMMON, SHARE = 1024, 16

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
+from recommender.arrays.sparse_rows import Ints
 from recommender.corpus import Corpus, assemble, listed, not_empty
 from recommender.counts import Counted, Counts, join, take
 from recommender.index import Index, key_of, now
 from recommender.reader import Part, Read, Reading
 from recommender.settings import Settings
-from recommender.sparse import Ints
 from recommender.system import parallel
 
 # An index that leaves this many files to be read is made anew: about half a second's work.

@@ -12,8 +12,8 @@ from typing import NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Ints, Terms, entries_of
 from recommender.settings import TEXT, Settings
-from recommender.sparse import Ints, Terms, entries_of
 from recommender.text import analyze, spaced
 
 # Columns of counts, from their end.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.sparse import Floats, Ints, Meeting, Rows, Terms, meet
+from recommender.arrays.sparse_rows import Floats, Ints, Meeting, Rows, Terms, meet
 from recommender.vectors import Coverage
 
 Weights = tuple[Terms, Floats]

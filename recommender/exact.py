@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from recommender.kernels import LANES, SCALE, Desk, Goal, Matrix, compiled, part
-from recommender.sparse import Floats, Terms
+from recommender.arrays.jit import LANES, SCALE, Desk, Goal, Matrix, compiled, part
+from recommender.arrays.sparse_rows import Floats, Terms
 
 
 @part

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.addresses import unescaped
+from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
 from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
 from recommender.closest import index_names
@@ -25,7 +26,6 @@ from recommender.reader import Read
 from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
-from recommender.sparse import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.system import parallel
 from recommender.system.threads import in_threads
 from recommender.vectors import Fitted, Vectors, fit_vectors

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from recommender.sparse import Floats, Ints
+from recommender.arrays.sparse_rows import Floats, Ints
 
 # In parts of the median score of the candidate at a place of its list, which hangs on how many articles a site has,
 # with all between them. On a small site the fifth best are noise already; of ten articles nothing can be told, as the

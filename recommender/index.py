@@ -24,12 +24,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import decoded, pack, pack_bytes
 from recommender.article import Article
 from recommender.counts import Counts
 from recommender.problems import Problem
 from recommender.reader import Read, Stamp
 from recommender.settings import Settings
-from recommender.sparse import decoded, pack, pack_bytes
 from recommender.system.code_version import edition
 from recommender.system.disk import replace_file
 from recommender.visibility import read_visibility

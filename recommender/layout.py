@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Rows, Texts
 from recommender.catalogue import Catalogue
 from recommender.closest import NameIndex
 from recommender.families import Likeness
 from recommender.model import Model, Ranking
 from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
-from recommender.sparse import Rows, Texts
 from recommender.vectors import Coverage, Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]

@@ -10,12 +10,12 @@ from functools import partial
 import numpy as np
 
 from recommender.addresses import resolve, unescaped
+from recommender.arrays.sparse_rows import Ints, Terms, Texts
 from recommender.article import is_id, site_path
 from recommender.errors import LookupProblem
 from recommender.files import SUFFIXES
 from recommender.model import Model
 from recommender.problems import printable, shorten
-from recommender.sparse import Ints, Terms, Texts
 from recommender.text import analyze
 from recommender.vectors import STEM
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled, part
+from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.counts import MOST, Counted
-from recommender.kernels import Span, compiled, part
-from recommender.sparse import Ints, Terms
 from recommender.system import parallel
 from recommender.system.threads import in_threads, spans
 

@@ -10,6 +10,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, near_dots
 from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus, members_of
@@ -34,7 +35,6 @@ from recommender.score import (
     word_parts,
 )
 from recommender.settings import Settings, ranking_settings
-from recommender.sparse import Floats, Ints, Terms, dots_of, entries_of, near_dots
 from recommender.vectors import Coverage, Vectors
 
 SHOWN = 20

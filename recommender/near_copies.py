@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, meet
 from recommender.copies import SENTENCE
 from recommender.counts import Words
-from recommender.sparse import Floats, Ints, Terms, meet
 from recommender.text import own_words
 from recommender.vectors import Coverage, Space, Vectors, columns_of, text_counts
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Ints
 from recommender.article import digest_of
 from recommender.model import SHOWN, Model, Ranking
-from recommender.sparse import Ints
 
 Chunk = tuple[NDArray[Any], ...]
 

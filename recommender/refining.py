@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Matrix, Numbers, Shorts, compiled, holds, part
+from recommender.arrays.sparse_rows import Floats, Ints, Terms
 from recommender.exact import compare, insert
-from recommender.kernels import Matrix, Numbers, Shorts, compiled, holds, part
-from recommender.sparse import Floats, Ints, Terms
 from recommender.system.threads import share_out, spans
 
 Keys = NDArray[np.uint64]

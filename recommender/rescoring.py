@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled, part
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, by_falling_frequency
 from recommender.coverage import head_weights, saturation, text_weights
-from recommender.kernels import Span, compiled, part
 from recommender.score import Near, returns
-from recommender.sparse import Floats, Ints, Terms, by_falling_frequency
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 from recommender.vectors import Coverage, Vectors

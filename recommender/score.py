@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, entries_of, shared
 from recommender.counts import Words
 from recommender.coverage import (
     Asked,
@@ -26,7 +27,6 @@ from recommender.coverage import (
     titles_covered,
 )
 from recommender.settings import PARTS
-from recommender.sparse import Floats, Ints, Terms, entries_of, shared
 from recommender.vectors import Coverage, Vectors, columns_of, text_counts, transform
 
 NAMES = tuple(PARTS)

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from recommender.kernels import LANES, compiled
+from recommender.arrays.jit import LANES, compiled
+from recommender.arrays.sparse_rows import Floats, Rows, Terms
 from recommender.neighbors import Neighbors, Search
-from recommender.sparse import Floats, Rows, Terms
 from recommender.system.parallel import Executor
 
 # Shares a thread: a lost machine costs what it had in hand, a slow one is helped out; each moves 12 k bytes a row.

@@ -25,10 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender import __version__, layout
+from recommender.arrays.sparse_rows import ascends
 from recommender.errors import ModelError, WriteStopped
 from recommender.model import Model
 from recommender.settings import Settings, ranking_settings
-from recommender.sparse import ascends
 from recommender.system.code_version import edition
 from recommender.system.disk import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.system.threads import in_threads

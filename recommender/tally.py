@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled, part
+from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.article import Article
 from recommender.counts import MOST, Counted, Counts, join, lines_of, say
-from recommender.kernels import Span, compiled, part
 from recommender.settings import TEXT, Settings
-from recommender.sparse import Ints, Terms
 from recommender.system import parallel
 
 SPACE, END = 32, 10

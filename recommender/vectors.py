@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pack
 from recommender.counts import TITLES, Counted, Words
 from recommender.settings import TEXT, Settings
-from recommender.sparse import Floats, Ints, Rows, Terms, Texts, pack
 
 if TYPE_CHECKING:
     from recommender.merging import Merged

@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.jit import Span, compiled
+from recommender.arrays.sparse_rows import Floats, Ints, Terms
 from recommender.counts import HEADS, TITLES
-from recommender.kernels import Span, compiled
 from recommender.merging import Merged
-from recommender.sparse import Floats, Ints, Terms
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 

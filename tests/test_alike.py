@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from test_families import Dense, blend, rows_of, sites, titles_with
 
 from recommender.alike import find_likeness
+from recommender.arrays.sparse_rows import Rows
 from recommender.near_copies import Bodies, DraftBody, shares_with
-from recommender.sparse import Rows
 from recommender.vectors import Coverage, Space, Vectors
 
 

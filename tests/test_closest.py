@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from recommender import closest as index
 from recommender import lookup
 from recommender.addresses import unescaped
+from recommender.arrays.sparse_rows import Texts, pack
 from recommender.catalogue import Catalogue
 from recommender.closest import index_names
 from recommender.lookup import closest
 from recommender.model import Model
-from recommender.sparse import Texts, pack
 
 NAMES = st.text("aAbB-éÉ/ 1", max_size=9)
 HOSTILE = [

@@ -11,6 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Rows, pack
 from recommender.corpus import members_of
 from recommender.families import (
     FULL_TITLE,
@@ -22,7 +23,6 @@ from recommender.families import (
     likeness,
     titles_of,
 )
-from recommender.sparse import Rows, pack
 
 Dense = NDArray[np.float64]
 RARITY = np.array([0.0, 0.3, 0.6, 1.0])

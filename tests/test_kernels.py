@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import recommender
-from recommender import kernels
-from recommender.kernels import compiled, part
+from recommender.arrays import jit
+from recommender.arrays.jit import compiled, part
 
 
 @part
@@ -30,7 +30,7 @@ def _sum_of_twice(values: np.ndarray) -> float:
 
 
 def test_a_loop_computes_what_its_function_says_with_its_parts() -> None:
-    kernel = numba.njit(**kernels.OPTIONS)(_sum_of_twice)
+    kernel = numba.njit(**jit.OPTIONS)(_sum_of_twice)
     values = np.random.default_rng(1).random(100)
     # Not the built-in sum, which is compensated from Python 3.12 on.
     assert kernel(values) == np.cumsum(2 * values)[-1]
@@ -45,7 +45,7 @@ def test_what_cannot_be_kept_is_compiled_all_the_same(monkeypatch: pytest.Monkey
             raise RuntimeError("cannot cache function: no locator available for file")
         return numba.njit(**options)
 
-    monkeypatch.setattr(kernels, "njit", njit)
+    monkeypatch.setattr(jit, "njit", njit)
     kernel = compiled(_sum_of_twice)
     assert asked == [True, False]
     assert kernel(np.array([1.0, 2.5])) == 7.0
@@ -71,7 +71,7 @@ def test_a_disk_that_takes_no_compiled_loop_stops_nothing(monkeypatch: pytest.Mo
 
 PARTS = """
 from typing import Any, NamedTuple
-from recommender.kernels import part
+from recommender.arrays.jit import part
 
 class {name}(NamedTuple):
     values: Any
@@ -85,7 +85,7 @@ def times(value):
 LOOP = """
 import numpy as np
 from recommender import parts
-from recommender.kernels import compiled
+from recommender.arrays.jit import compiled
 
 @compiled
 def total(given):

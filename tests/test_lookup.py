@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from conftest import BUILT_AT, answer_of, article, write_files
 
+from recommender.arrays.sparse_rows import pack
 from recommender.corpus import Corpus, read_corpus
 from recommender.errors import LookupProblem
 from recommender.fit import fit_model
 from recommender.lookup import Found, _titles_with, closest, look_up, prefix_range, rows_of_id, search
 from recommender.model import Model
 from recommender.settings import Settings
-from recommender.sparse import pack
 from recommender.text import analyze
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, site_of, sites
 
+from recommender.arrays.sparse_rows import pack
 from recommender.catalogue import NEVER, NO_LIST
 from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
@@ -26,7 +27,6 @@ from recommender.fit import fit_model
 from recommender.model import SHOWN, Model, Ranking
 from recommender.score import query_draft
 from recommender.settings import Keys, Settings, ranking_settings
-from recommender.sparse import pack
 from recommender.text import analyze
 
 DEFAULT = Settings()

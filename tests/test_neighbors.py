@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender import neighbors
+from recommender.arrays.sparse_rows import Rows
 from recommender.neighbors import nearest
-from recommender.sparse import Rows
 
 
 def rows_of(dense: NDArray[np.float64]) -> Rows:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recommender import output
+from recommender.arrays.sparse_rows import pack
 from recommender.article import digest
 from recommender.ask import ask, ask_draft, why
 from recommender.audit import Audit, audit_site
@@ -20,7 +21,6 @@ from recommender.model import Model
 from recommender.plan import Edit, Plan
 from recommender.problems import Problem
 from recommender.rankers import lists_of
-from recommender.sparse import pack
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 

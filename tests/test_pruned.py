@@ -7,9 +7,9 @@ import pytest
 from test_neighbors import lists, rows_of, site
 
 from recommender import pruned
+from recommender.arrays.sparse_rows import Rows
 from recommender.neighbors import Neighbors, nearest
 from recommender.pruned import nearest_pruned
-from recommender.sparse import Rows
 
 
 def recall(found: Neighbors, exact: Neighbors) -> float:

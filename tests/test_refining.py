@@ -7,9 +7,9 @@ import pytest
 from test_neighbors import cosines, lists, site
 
 from recommender import refining
+from recommender.arrays.sparse_rows import Rows
 from recommender.neighbors import by_frequency
 from recommender.refining import Lists, agree, refine
-from recommender.sparse import Rows
 
 
 def poor_lists(matrix: Rows, k: int, families: np.ndarray) -> Lists:

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender import documents
+from recommender.arrays.sparse_rows import Finder, pack, pack_bytes
 from recommender.documents import Wish
 from recommender.model import Model
 from recommender.service import create_app
 from recommender.service.current import Served
 from recommender.service.quick import rounded
 from recommender.settings import Settings
-from recommender.sparse import Finder, pack, pack_bytes
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)
 STRANGE = [

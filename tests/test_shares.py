@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_neighbors import matrices
 
+from recommender.arrays.sparse_rows import Rows
 from recommender.neighbors import nearest
 from recommender.shares import merge, nearest_elsewhere
-from recommender.sparse import Rows
 
 
 @dataclass(frozen=True)

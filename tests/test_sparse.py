@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from recommender import sparse
-from recommender.sparse import (
+from recommender.arrays import sparse_rows
+from recommender.arrays.sparse_rows import (
     Finder,
     Rows,
     Texts,
@@ -79,7 +79,7 @@ def test_dots_are_added_in_the_order_of_the_columns_like_ordered_sum() -> None:
 def test_near_dots_are_near_whatever_the_chunks(chunk: int, dense: NDArray[np.float64]) -> None:
     rows, dots = rows_of(dense), dense @ dense.T
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sparse, "CHUNK", chunk)
+        patch.setattr(sparse_rows, "CHUNK", chunk)
         for one in range(len(dense)):
             assert near_dots(rows, rows.row(one)) == pytest.approx(dots[one], abs=1e-12)
 
@@ -206,7 +206,7 @@ def test_texts_are_found_like_in_a_dictionary(texts: list[str], other: str) -> N
 
 
 def test_texts_of_one_bucket_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sparse, "crc32", lambda data: 1)
+    monkeypatch.setattr(sparse_rows, "crc32", lambda data: 1)
     finder = Finder(pack(["/a", "/b", "/c"]))
     assert [finder.find(url) for url in (b"/a", b"/b", b"/c", b"/d", b"")] == [0, 1, 2, -1, -1]
 

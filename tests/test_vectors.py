@@ -13,11 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from recommender.arrays.sparse_rows import Rows
 from recommender.article import Article
 from recommender.corpus import Corpus
 from recommender.counts import article_words
 from recommender.settings import Settings
-from recommender.sparse import Rows
 from recommender.system import parallel
 from recommender.tally import count_articles
 from recommender.text import analyze

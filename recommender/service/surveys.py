@@ -21,12 +21,12 @@ from typing import Any
 
 import numpy as np
 
+from recommender.arrays.sparse_rows import Terms
 from recommender.article import Style
 from recommender.errors import RecommenderError
 from recommender.service.current import Current
 from recommender.service.survey import order_of
 from recommender.settings import Settings
-from recommender.sparse import Terms
 from recommender.system.disk import LockHeld, locked, replace_file
 from recommender.system.threads import start
 

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from recommender.sparse import Floats, Ints, Terms
+from recommender.arrays.sparse_rows import Floats, Ints, Terms
 from recommender.system.code_version import edition
 
 LANES = 32  # asking rows side by side
