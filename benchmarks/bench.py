@@ -31,8 +31,8 @@ from recommender.corpus import Corpus, read_corpus
 from recommender.neighbors import FREQUENT, nearest
 from recommender.settings import Settings
 from recommender.system import parallel
-from recommender.tally import count_articles
-from recommender.vectors import fit_vectors
+from recommender.text.tfidf import fit_vectors
+from recommender.text.word_counts_compiled import count_articles
 
 ROOT = Path(__file__).resolve().parent.parent
 QUERIES = 2_000

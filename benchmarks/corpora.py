@@ -21,9 +21,9 @@ from numba import njit
 from numpy.typing import NDArray
 from shapes import FIELDS, Shape
 
-from recommender.counts import MOST, Counted, Counts, join
 from recommender.settings import TEXT, Settings
 from recommender.system.parallel import cores
+from recommender.text.word_counts import MOST, Counted, Counts, join
 
 FOLDER = 1000  # articles of one folder
 DEPTH = 24  # levels of the tree: 16 million leaves

@@ -16,10 +16,10 @@ from shapes import Shape, shape_of, with_numbers
 
 from recommender.collect import collect
 from recommender.corpus import read_corpus
-from recommender.counts import Counted, arrange
 from recommender.neighbors import nearest
 from recommender.settings import Settings
-from recommender.vectors import fit_vectors
+from recommender.text.tfidf import fit_vectors
+from recommender.text.word_counts import Counted, arrange
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = 4000  # articles that the free numbers are fitted on

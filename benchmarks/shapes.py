@@ -9,7 +9,7 @@ import numpy as np
 
 from recommender.corpus import Corpus
 from recommender.settings import Settings
-from recommender.text import analyze
+from recommender.text.tokenizer import analyze
 
 FIELDS = ("title", "answer", "seo.page_keywords")
 HUNDREDTHS = np.arange(101) / 100

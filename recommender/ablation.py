@@ -21,7 +21,7 @@ def ablations(
 
     Each is a fit of its own, so the floor that nobody set follows the scores that are left.
     """
-    from recommender.tally import count_articles  # noqa: PLC0415  (numba)
+    from recommender.text.word_counts_compiled import count_articles  # noqa: PLC0415  (numba)
 
     # The words are counted once: no part changes them.
     counted = replace(corpus, counted=corpus.counted or count_articles(corpus.articles, settings, progress))

@@ -22,8 +22,8 @@ from recommender.neighbors import Asking, Neighbors, nearest_of_some
 from recommender.rescoring import Pairs, sorted_by_score, table
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
-from recommender.vectors import Coverage, Fitted, Space, Vectors
-from recommender.weighing import Weighed
+from recommender.text.tfidf import Coverage, Fitted, Space, Vectors
+from recommender.text.tfidf_compiled import Weighed
 
 # With more changed articles than one in so many, all ask again: the others save less than comparing them costs.
 WORTH = 3

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from recommender.collect import Collected, collect
-from recommender.counts import Counted, Counts
 from recommender.errors import ModelError
 from recommender.fit import Described, describe, load_engines, load_kernels
 from recommender.index import load_counts, load_index, save_index
@@ -19,6 +18,7 @@ from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.store import make_folder, open_model, own_manifest
 from recommender.system import parallel
+from recommender.text.word_counts import Counted, Counts
 
 Kept = tuple[int, Counts]
 
@@ -74,7 +74,7 @@ def find_changes(
         found = replace(look, anew=True)("", list)
     described = found.described
     if described and found.lacks and kept:
-        from recommender.tally import count_words  # noqa: PLC0415  (numba)
+        from recommender.text.word_counts_compiled import count_words  # noqa: PLC0415  (numba)
 
         described = described.with_words(kept[1], count_words(found.said, settings))
     return Changes(described, model, found.files, found.read, found.problems)

@@ -13,11 +13,11 @@ import numpy as np
 
 from recommender.arrays.sparse_rows import Ints
 from recommender.corpus import Corpus, assemble, listed, not_empty
-from recommender.counts import Counted, Counts, join, take
 from recommender.index import Index, key_of, now
 from recommender.reader import Part, Read, Reading
 from recommender.settings import Settings
 from recommender.system import parallel
+from recommender.text.word_counts import Counted, Counts, join, take
 
 # An index that leaves this many files to be read is made anew: about half a second's work.
 STALE = 512
@@ -46,7 +46,7 @@ class Collected:
         """The counted words of what was read."""
         if self.counts:
             return self.counts
-        from recommender.tally import count_words  # noqa: PLC0415  (numba)
+        from recommender.text.word_counts_compiled import count_words  # noqa: PLC0415  (numba)
 
         return count_words(self.said, self.settings)
 
@@ -86,7 +86,7 @@ def collect(
     words = _words(itertools.chain(first, reading), done)
     counts = None
     if before is None:
-        from recommender.tally import count_words  # noqa: PLC0415  (numba)
+        from recommender.text.word_counts_compiled import count_words  # noqa: PLC0415  (numba)
 
         counts = count_words(words, settings)
     said = tuple(words)

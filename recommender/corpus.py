@@ -12,7 +12,6 @@ from pathlib import Path
 
 from recommender.addresses import Addresses, Book, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest_of
-from recommender.counts import Counted
 from recommender.errors import ContentError
 from recommender.files import list_files
 from recommender.problems import Problem
@@ -22,6 +21,7 @@ from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site_form import SiteForm, form_of
 from recommender.system import parallel
 from recommender.system.clock import today
+from recommender.text.word_counts import Counted
 
 # What names a page, with what follows it.
 _NUMBER = re.compile(r"404((?:\.[^/]*)?/?)$")

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Meeting, Rows, Terms, meet
-from recommender.vectors import Coverage
+from recommender.text.tfidf import Coverage
 
 Weights = tuple[Terms, Floats]
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, meet
 from recommender.series import of_series
-from recommender.vectors import Space, stem, transform
+from recommender.text.tfidf import Space, stem, transform
 
 # A title of fewer words names a thing and asks nothing: its likeness counts less (without this ramp, sites of short
 # reference titles lose 0.06 nDCG@10).

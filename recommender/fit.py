@@ -18,7 +18,6 @@ from recommender.article import Article
 from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
 from recommender.closest import index_names
 from recommender.corpus import Corpus, assemble
-from recommender.counts import Counted, Counts, title_words
 from recommender.families import titles_of
 from recommender.model import SHOWN, Model, Ranking
 from recommender.near_copies import Bodies
@@ -28,7 +27,8 @@ from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.system import parallel
 from recommender.system.threads import in_threads
-from recommender.vectors import Fitted, Vectors, fit_vectors
+from recommender.text.tfidf import Fitted, Vectors, fit_vectors
+from recommender.text.word_counts import Counted, Counts, title_words
 
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
@@ -88,7 +88,7 @@ def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = p
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted
     if counted is None:
-        from recommender.tally import count_articles  # noqa: PLC0415  (numba)
+        from recommender.text.word_counts_compiled import count_articles  # noqa: PLC0415  (numba)
 
         counted = count_articles(corpus.articles, settings, progress)
     answered = np.array([article.answer_digest != "" for article in corpus.articles], np.bool_)
@@ -207,8 +207,9 @@ def load_engines(settings: Settings) -> None:
 def load_kernels() -> None:
     """Have numba imported and the ranking's loops compiled, or loaded where they were: 1 s."""
     # Imported for what they import.
-    from recommender import alike, carried, choosing, merging, tally, weighing  # noqa: F401, PLC0415
+    from recommender import alike, carried, choosing  # noqa: F401, PLC0415
     from recommender.neighbors import nearest  # noqa: PLC0415
+    from recommender.text import tfidf_compiled, vocabulary_compiled, word_counts_compiled  # noqa: F401, PLC0415
 
     nearest(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1), 1, np.arange(8, dtype=np.int32), 0.0, 1)
 

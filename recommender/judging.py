@@ -18,7 +18,7 @@ from recommender.problems import printable, shorten
 from recommender.rankers import Lists, family_of
 from recommender.settings import Settings
 from recommender.statistics import SEED
-from recommender.text import opening
+from recommender.text.tokenizer import opening
 
 KEYS = "3 excellent  2 good  1 weak  0 unrelated  D same question  letter: repeats  b back  s skip  q quit"
 COMMANDS = "bdqs"

@@ -14,7 +14,7 @@ from recommender.closest import NameIndex
 from recommender.families import Likeness
 from recommender.model import Model, Ranking
 from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
-from recommender.vectors import Coverage, Space, Vectors
+from recommender.text.tfidf import Coverage, Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
 

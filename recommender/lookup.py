@@ -16,8 +16,8 @@ from recommender.errors import LookupProblem
 from recommender.files import SUFFIXES
 from recommender.model import Model
 from recommender.problems import printable, shorten
-from recommender.text import analyze
-from recommender.vectors import STEM
+from recommender.text.tfidf import STEM
+from recommender.text.tokenizer import analyze
 
 MAX_WORDS = 12
 # Articles that are looked at one by one: the best of a search, and those most like a name that is misspelt.

@@ -14,7 +14,6 @@ from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries
 from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.corpus import Corpus, members_of
-from recommender.counts import article_words
 from recommender.families import Likeness, Titles, draft_title, like_draft, titles_of
 from recommender.floor import default_floor
 from recommender.near_copies import Bodies, draft_shares
@@ -35,7 +34,8 @@ from recommender.score import (
     word_parts,
 )
 from recommender.settings import Settings, ranking_settings
-from recommender.vectors import Coverage, Vectors
+from recommender.text.tfidf import Coverage, Vectors
+from recommender.text.word_counts import article_words
 
 SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, meet
-from recommender.copies import SENTENCE
-from recommender.counts import Words
-from recommender.text import own_words
-from recommender.vectors import Coverage, Space, Vectors, columns_of, text_counts
+from recommender.text.copies import SENTENCE
+from recommender.text.tfidf import Coverage, Space, Vectors, columns_of, text_counts
+from recommender.text.tokenizer import own_words
+from recommender.text.word_counts import Words
 
 # Shared words of all words of both from which bodies are near copies: one of sixty differs at 0.96, one of twenty at
 # 0.9. Fewer counted words than these tell nothing; the first words count twice.

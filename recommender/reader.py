@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 from recommender.addresses import is_page_url
 from recommender.article import Article, digest, is_id
-from recommender.copies import SENTENCE, answer_digest
-from recommender.counts import say
 from recommender.errors import FileProblem
 from recommender.files import printed, read_bytes
 from recommender.markdown import front_matter
@@ -23,7 +21,9 @@ from recommender.problems import Problem
 from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
 from recommender.system.clock import today
-from recommender.text import own_words, single_spaced
+from recommender.text.copies import SENTENCE, answer_digest
+from recommender.text.tokenizer import own_words, single_spaced
+from recommender.text.word_counts import say
 
 Texts = tuple[str, ...]
 # Characters whose words are counted at a time: a thousand articles of usual length.

@@ -13,7 +13,7 @@ from recommender.coverage import head_weights, saturation, text_weights
 from recommender.score import Near, returns
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
-from recommender.vectors import Coverage, Vectors
+from recommender.text.tfidf import Coverage, Vectors
 
 BLOCK = 64  # rows of one task
 # The same formulas, one word at a time.

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, entries_of, shared
-from recommender.counts import Words
 from recommender.coverage import (
     Asked,
     Targets,
@@ -27,7 +26,8 @@ from recommender.coverage import (
     titles_covered,
 )
 from recommender.settings import PARTS
-from recommender.vectors import Coverage, Vectors, columns_of, text_counts, transform
+from recommender.text.tfidf import Coverage, Vectors, columns_of, text_counts, transform
+from recommender.text.word_counts import Words
 
 NAMES = tuple(PARTS)
 WORD_PARTS = NAMES[:4]

@@ -19,7 +19,7 @@ from recommender.corpus import Corpus
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.settings import PARTS, Settings
-from recommender.text import analyze
+from recommender.text.tokenizer import analyze
 
 # Plurals of words that are there and of one that is not, and words that only few texts have.
 WORDS = ["moon", "moons", "sun", "tide", "tides", "waves", "gas", "cell", "virus", "glass"]

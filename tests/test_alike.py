@@ -15,7 +15,7 @@ from test_families import Dense, blend, rows_of, sites, titles_with
 from recommender.alike import find_likeness
 from recommender.arrays.sparse_rows import Rows
 from recommender.near_copies import Bodies, DraftBody, shares_with
-from recommender.vectors import Coverage, Space, Vectors
+from recommender.text.tfidf import Coverage, Space, Vectors
 
 
 def nearest_of(scores: Dense, kept: int) -> list[list[int]]:

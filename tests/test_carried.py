@@ -23,7 +23,7 @@ from recommender.fit import fit_model
 from recommender.layout import to_arrays
 from recommender.model import Model
 from recommender.settings import Settings
-from recommender.vectors import STEPS
+from recommender.text.tfidf import STEPS
 
 Site = dict[str, tuple[str, str, str]]  # url -> subject, answer, title
 

@@ -17,14 +17,14 @@ from recommender import collect as module
 from recommender import reader
 from recommender.collect import Collected, collect
 from recommender.corpus import read_corpus
-from recommender.counts import Counted, Counts, take, title_words
 from recommender.index import UNREAD, Index, load_counts, load_index, save_index
 from recommender.markdown import front_matter
-from recommender.merging import words_in_use
 from recommender.settings import Settings
 from recommender.system import parallel
-from recommender.tally import count_articles
-from recommender.vectors import Fitted, fit_vectors
+from recommender.text.tfidf import Fitted, fit_vectors
+from recommender.text.vocabulary_compiled import words_in_use
+from recommender.text.word_counts import Counted, Counts, take, title_words
+from recommender.text.word_counts_compiled import count_articles
 
 SETTINGS = Settings()
 OLD = 1_600_000_000  # s; long before any test

@@ -13,10 +13,10 @@ from conftest import ARTICLES, ROOT
 
 from recommender.collect import collect
 from recommender.corpus import read_corpus
-from recommender.counts import Counts
 from recommender.fit import fit_model
 from recommender.settings import Settings
-from recommender.text import analyze
+from recommender.text.tokenizer import analyze
+from recommender.text.word_counts import Counts
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import corpora

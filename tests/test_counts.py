@@ -11,9 +11,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.counts import HEADS, TITLES, Counts, arrange, article_words, join, say, title_words
 from recommender.settings import Settings
-from recommender.tally import count_words
+from recommender.text.word_counts import HEADS, TITLES, Counts, arrange, article_words, join, say, title_words
+from recommender.text.word_counts_compiled import count_words
 
 SETTINGS = Settings(fields={"title": 1.0, "text": 1.0}, text={"answer": 1, "title": 3}, lead_words=2, lead_times=2)
 WORDS = st.lists(st.sampled_from(["sun", "moon", "star", "ring", "Io"]), max_size=7).map(" ".join)

@@ -24,7 +24,7 @@ from recommender.coverage import (
 )
 from recommender.model import Model
 from recommender.settings import Settings
-from recommender.vectors import K1, B, Coverage
+from recommender.text.tfidf import K1, B, Coverage
 
 
 def text_terms(model: Model) -> dict[int, str]:

@@ -31,9 +31,9 @@ def edited(file: str) -> Callable[[pytest.MonkeyPatch], None]:
 FIT, EXACT = "recommender.fit", "recommender.exact"
 CHANGES: list[tuple[str, str, Callable[[pytest.MonkeyPatch], None], bool]] = [
     ("its own file", FIT, edited("fit.py"), True),
-    ("a file that it imports", FIT, edited("vectors.py"), True),
+    ("a file that it imports", FIT, edited("text/tfidf.py"), True),
     ("a file that it imports late", FIT, edited("choosing.py"), True),
-    ("a file at third hand", FIT, edited("text.py"), True),
+    ("a file at third hand", FIT, edited("text/tokenizer.py"), True),
     ("numpy", FIT, lambda patch: patch.setattr(np, "__version__", "9.9"), True),
     ("a help text", FIT, edited("cli.py"), False),
     ("the service", FIT, edited("service/app.py"), False),

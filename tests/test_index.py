@@ -13,9 +13,9 @@ from conftest import article, write_files
 
 from recommender import index as module
 from recommender.collect import Collected, collect
-from recommender.counts import Counts
 from recommender.index import FILE_NAME, Index, key_of, load_counts, load_index, save_index
 from recommender.settings import Settings
+from recommender.text.word_counts import Counts
 from recommender.visibility import Visibility
 
 SETTINGS = Settings()

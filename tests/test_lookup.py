@@ -17,7 +17,7 @@ from recommender.fit import fit_model
 from recommender.lookup import Found, _titles_with, closest, look_up, prefix_range, rows_of_id, search
 from recommender.model import Model
 from recommender.settings import Settings
-from recommender.text import analyze
+from recommender.text.tokenizer import analyze
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 KEPLER_COPY = "/learn/physics/questions/explain-keplers-three-laws-of-planetary-motion"

@@ -22,12 +22,12 @@ from recommender.arrays.sparse_rows import pack
 from recommender.catalogue import NEVER, NO_LIST
 from recommender.choose import Candidate
 from recommender.corpus import Corpus, read_corpus
-from recommender.counts import article_words
 from recommender.fit import fit_model
 from recommender.model import SHOWN, Model, Ranking
 from recommender.score import query_draft
 from recommender.settings import Keys, Settings, ranking_settings
-from recommender.text import analyze
+from recommender.text.tokenizer import analyze
+from recommender.text.word_counts import article_words
 
 DEFAULT = Settings()
 

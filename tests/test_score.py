@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.corpus import Corpus, read_corpus
-from recommender.counts import article_words
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.score import (
@@ -32,6 +31,7 @@ from recommender.score import (
     weights_of,
 )
 from recommender.settings import PARTS, Settings
+from recommender.text.word_counts import article_words
 
 COMPARED = slice(0, len(WORD_PARTS))
 BACK, SAME = NAMES.index("near_in_return"), NAMES.index("same_subject")

@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.counts import MOST, TITLES, Counts, say
 from recommender.settings import Settings
-from recommender.tally import count_words
+from recommender.text.word_counts import MOST, TITLES, Counts, say
+from recommender.text.word_counts_compiled import count_words
 
 # Composed of the answer alone, so that its column is the answer's words; no words lead.
 SETTINGS = Settings(fields={"text": 1.0}, text={"answer": 1}, lead_words=0)

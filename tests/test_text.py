@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text import analyze, opening, own_words, single_spaced
+from recommender.text.tokenizer import analyze, opening, own_words, single_spaced
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,9 @@ from numpy.typing import NDArray
 from recommender.arrays.sparse_rows import Rows
 from recommender.article import Article
 from recommender.corpus import Corpus
-from recommender.counts import article_words
 from recommender.settings import Settings
 from recommender.system import parallel
-from recommender.tally import count_articles
-from recommender.text import analyze
-from recommender.vectors import (
+from recommender.text.tfidf import (
     ENOUGH,
     Vectors,
     fit_vectors,
@@ -30,6 +27,9 @@ from recommender.vectors import (
     inverse_document_frequency,
     transform,
 )
+from recommender.text.tokenizer import analyze
+from recommender.text.word_counts import article_words
+from recommender.text.word_counts_compiled import count_articles
 
 DEFAULT = Settings()
 # Plurals, a word in ss, a word with and without its singular, short words, and words that only one field has.

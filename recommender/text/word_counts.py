@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Ints, Terms, entries_of
 from recommender.settings import TEXT, Settings
-from recommender.text import analyze, spaced
+from recommender.text.tokenizer import analyze, spaced
 
 # Columns of counts, from their end.
 HEADS, TITLES = -2, -1

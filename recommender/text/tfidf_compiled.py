@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled
 from recommender.arrays.sparse_rows import Floats, Ints, Terms
-from recommender.counts import HEADS, TITLES
-from recommender.merging import Merged
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
+from recommender.text.vocabulary_compiled import Merged
+from recommender.text.word_counts import HEADS, TITLES
 
 
 class Scales(NamedTuple):

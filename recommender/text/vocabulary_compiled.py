@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
-from recommender.counts import MOST, Counted
 from recommender.system import parallel
 from recommender.system.threads import in_threads, spans
+from recommender.text.word_counts import MOST, Counted
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pack
-from recommender.counts import TITLES, Counted, Words
 from recommender.settings import TEXT, Settings
+from recommender.text.word_counts import TITLES, Counted, Words
 
 if TYPE_CHECKING:
-    from recommender.merging import Merged
+    from recommender.text.vocabulary_compiled import Merged
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
@@ -106,7 +106,7 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
 
     In the rows of the titles words are cut to 5 letters. ``again`` tells that a model of the site was built before.
     """
-    from recommender.merging import merge, words_in_use  # noqa: PLC0415  (numba)
+    from recommender.text.vocabulary_compiled import merge, words_in_use  # noqa: PLC0415  (numba)
 
     present = set(words_in_use(counted))
     # A call for each word of a site would take a tenth of all that is done here.
@@ -119,8 +119,8 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
 
 def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tuple[Vectors, Coverage]:
     """Make the space of some fields, and the rows of all articles in it."""
-    from recommender.merging import frequencies  # noqa: PLC0415  (numba)
-    from recommender.weighing import Scales, weigh_rows  # noqa: PLC0415  (numba)
+    from recommender.text.tfidf_compiled import Scales, weigh_rows  # noqa: PLC0415  (numba)
+    from recommender.text.vocabulary_compiled import frequencies  # noqa: PLC0415  (numba)
 
     shape, articles = (len(fields), len(merged.vocabulary)), len(merged.indptr) - 1
     columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)

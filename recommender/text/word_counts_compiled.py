@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.article import Article
-from recommender.counts import MOST, Counted, Counts, join, lines_of, say
 from recommender.settings import TEXT, Settings
 from recommender.system import parallel
+from recommender.text.word_counts import MOST, Counted, Counts, join, lines_of, say
 
 SPACE, END = 32, 10
 # The key of a word of 8 bytes or less is the word itself, of others a hash. Keys are spread by an odd number that
