@@ -27,9 +27,9 @@ from recommender.arrays.jit import LANES
 from recommender.arrays.sparse_rows import Rows
 from recommender.bounds import add_row
 from recommender.collect import collect
-from recommender.corpus import Corpus, read_corpus
 from recommender.neighbors import FREQUENT, nearest
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
 from recommender.system import parallel
 from recommender.text.tfidf import fit_vectors
 from recommender.text.word_counts_compiled import count_articles

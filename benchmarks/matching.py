@@ -15,9 +15,9 @@ from corpora import counted, tables_of, write
 from shapes import Shape, shape_of, with_numbers
 
 from recommender.collect import collect
-from recommender.corpus import read_corpus
 from recommender.neighbors import nearest
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.text.tfidf import fit_vectors
 from recommender.text.word_counts import Counted, arrange
 

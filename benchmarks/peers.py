@@ -17,8 +17,8 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from recommender.corpus import Corpus
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 
 CHUNK = 256
 # BM25 (Robertson and Zaragoza 2009) with the values of most libraries; 1.2 and 0.9 rank the judged site a little worse.

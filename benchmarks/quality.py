@@ -21,12 +21,12 @@ import peers
 import yaml
 
 from recommender.ablation import WHOLE, ablations
-from recommender.corpus import Corpus, read_corpus
 from recommender.evaluate import Report, evaluate_judged, evaluate_lists
 from recommender.fit import fit_model
 from recommender.judgments import read_judgments
 from recommender.rankers import LENGTH, Lists, lists_of, lists_of_urls, written_lists
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
 from recommender.statistics import bootstrap_means, percentile_interval
 from recommender.truth import Truth, graded_truth
 

@@ -40,9 +40,9 @@ from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
 from recommender.collect import collect
 from recommender.commands import building
-from recommender.corpus import Corpus, read_corpus
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
 
 SIZES = "36000,72000,144000,288000,1000000"
 STAGES = [

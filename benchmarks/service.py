@@ -26,10 +26,10 @@ from urllib.parse import quote
 
 import psutil
 
-from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.model import Model, Ranking
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.store import let_go, load_model, save_model
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.corpus import Corpus
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 from recommender.text.tokenizer import analyze
 
 FIELDS = ("title", "answer", "seo.page_keywords")

@@ -19,10 +19,10 @@ from pathlib import Path
 from types import FrameType
 
 from recommender.errors import FileProblem, Interrupted, WriteStopped
-from recommender.files import check_writable, read_bytes, walk
 from recommender.plan import Edit
 from recommender.planfile import RESUME
 from recommender.problems import Problem
+from recommender.site.files import check_writable, read_bytes, walk
 from recommender.system import parallel
 from recommender.system.disk import FATAL, TEMPORARY, sync, sync_folder
 from recommender.system.threads import in_threads

@@ -9,7 +9,6 @@ import numpy as np
 
 from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
-from recommender.files import MAX_BYTES
 from recommender.lookup import Found, look_up
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import fold
@@ -17,6 +16,7 @@ from recommender.markdown.yaml_nodes import Value
 from recommender.model import Model
 from recommender.score import Part, Query
 from recommender.settings import Settings
+from recommender.site.files import MAX_BYTES
 
 
 @dataclass(frozen=True)

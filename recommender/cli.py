@@ -106,7 +106,7 @@ def cli() -> None:
 @JSON
 def init(force: bool, as_json: bool) -> int:
     """Write a commented recommender.yml for the folder it finds."""
-    from recommender.scaffold import write_settings
+    from recommender.site.settings_file import write_settings
 
     written = write_settings(Path.cwd(), force=force)
     if as_json:
@@ -129,10 +129,10 @@ def init(force: bool, as_json: bool) -> int:
 @JSON
 def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool) -> int:
     """Report every problem of files and links, with its remedy; same questions with a model that fits."""
-    from recommender.audit import audit_site
     from recommender.filling import fitting_likeness
     from recommender.problems import worst_reached
-    from recommender.provenance import read_generated
+    from recommender.site.audit import audit_site
+    from recommender.site.generated_links import read_generated
 
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)
@@ -153,7 +153,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
 def related(**options: Any) -> int:
     """Show what an article should link to, and why."""
     from recommender import ask
-    from recommender.files import MAX_BYTES
+    from recommender.site.files import MAX_BYTES
 
     settings = find_settings(Path.cwd())
     if (options["article"] is None) == (options["draft"] is None):

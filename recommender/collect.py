@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from recommender.arrays.sparse_rows import Ints
-from recommender.corpus import Corpus, assemble, listed, not_empty
 from recommender.index import Index, key_of, now
-from recommender.reader import Part, Read, Reading
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, assemble, listed, not_empty
+from recommender.site.reader import Part, Read, Reading
 from recommender.system import parallel
 from recommender.text.word_counts import Counted, Counts, join, take
 

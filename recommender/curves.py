@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.corpus import Corpus
 from recommender.judgments import USEFUL
 from recommender.measures import Share, in_links, walk
 from recommender.model import Model
 from recommender.rankers import Lists, linkable
+from recommender.site.corpus import Corpus
 from recommender.statistics import Floats
 from recommender.truth import Graded
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.choose import Candidate
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
-from recommender.links import judge_links
 from recommender.model import Model
-from recommender.provenance import Generated
+from recommender.site.corpus import Corpus
+from recommender.site.generated_links import Generated
+from recommender.site.link_verdicts import judge_links
 
 POOR_SHARE = 0.5
 STRONG_SHARE = 0.1

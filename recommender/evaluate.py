@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from recommender.corpus import Corpus
 from recommender.measures import Share, binary_measures, catalogue_measures, graded_measures
 from recommender.rankers import CURATED, WRITTEN, Lists, by_family, linkable
+from recommender.site.corpus import Corpus
 from recommender.statistics import (
     SEED,
     Floats,

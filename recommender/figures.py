@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.audit import Audit
-from recommender.corpus import Corpus
 from recommender.curves import Step
 from recommender.evaluate import Assessment, Evaluation, Report, by_subject
 from recommender.measures import Share
+from recommender.site.audit import Audit
+from recommender.site.corpus import Corpus
 from recommender.statistics import Floats
 
 

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import apply, git, planfile
-from recommender.corpus import Corpus
 from recommender.errors import ModelError, RecommenderError
 from recommender.families import Likeness
-from recommender.files import printed
 from recommender.model import Model
 from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem, unread
-from recommender.provenance import Generated, format_generated, read_generated
 from recommender.redating import hidden_on
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
+from recommender.site.files import printed
+from recommender.site.generated_links import Generated, format_generated, read_generated
 from recommender.store import load_model
 from recommender.system import parallel
 from recommender.system.disk import locked, remove_leftovers

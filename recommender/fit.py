@@ -17,14 +17,14 @@ from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered,
 from recommender.article import Article
 from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
 from recommender.closest import index_names
-from recommender.corpus import Corpus, assemble
 from recommender.families import titles_of
 from recommender.model import SHOWN, Model, Ranking
 from recommender.near_copies import Bodies
-from recommender.reader import Read
 from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, assemble
+from recommender.site.reader import Read
 from recommender.system import parallel
 from recommender.system.threads import in_threads
 from recommender.text.tfidf import Fitted, Vectors, fit_vectors

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from recommender.arrays.sparse_rows import decoded, pack, pack_bytes
 from recommender.article import Article
 from recommender.problems import Problem
-from recommender.reader import Read, Stamp
 from recommender.settings import Settings
+from recommender.site.reader import Read, Stamp
 from recommender.system.code_version import edition
 from recommender.system.disk import replace_file
 from recommender.text.word_counts import Counts

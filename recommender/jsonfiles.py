@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from recommender import __version__, documents
 from recommender.documents import Wish
 from recommender.errors import FileProblem, RecommenderError, WriteStopped
-from recommender.files import read_bytes
 from recommender.model import Model
+from recommender.site.files import read_bytes
 from recommender.system import parallel
 from recommender.system.disk import FATAL, locked, remove_leftovers, replace_file, sync_folder
 

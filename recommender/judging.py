@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recommender.article import digest
-from recommender.corpus import Corpus, members_of
 from recommender.errors import RecommenderError
 from recommender.judgments import GRADES, Judgments
-from recommender.links import representative
 from recommender.problems import printable, shorten
 from recommender.rankers import Lists, family_of
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, members_of
+from recommender.site.link_verdicts import representative
 from recommender.statistics import SEED
 from recommender.text.tokenizer import opening
 

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, near_dots
 from recommender.catalogue import Catalogue, SavedAddresses
 from recommender.choose import Asking, Candidate, Choice, Rules, choose
-from recommender.corpus import Corpus, members_of
 from recommender.families import Likeness, Titles, draft_title, like_draft, titles_of
 from recommender.floor import default_floor
 from recommender.near_copies import Bodies, draft_shares
@@ -34,6 +33,7 @@ from recommender.score import (
     word_parts,
 )
 from recommender.settings import Settings, ranking_settings
+from recommender.site.corpus import Corpus, members_of
 from recommender.text.tfidf import Coverage, Vectors
 from recommender.text.word_counts import article_words
 

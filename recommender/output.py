@@ -18,11 +18,11 @@ from recommender.system.clock import stamp
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.ask import Answer, Reason
-    from recommender.audit import Audit
     from recommender.filling import Written
     from recommender.model import Model
     from recommender.plan import Plan
     from recommender.score import Part
+    from recommender.site.audit import Audit
 
 progress = parallel.on_terminal
 TERMS = 8

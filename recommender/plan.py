@@ -12,16 +12,16 @@ from typing import Protocol
 
 from recommender.article import Article, Link
 from recommender.choose import Choice
-from recommender.corpus import Corpus
 from recommender.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
-from recommender.files import check_writable, read_bytes
-from recommender.links import Judged, judge_links
 from recommender.markdown import front_matter, link_blocks
 from recommender.markdown.link_blocks import Wanted
 from recommender.problems import Problem
-from recommender.provenance import Generated
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
+from recommender.site.files import check_writable, read_bytes
+from recommender.site.generated_links import Generated
+from recommender.site.link_verdicts import Judged, judge_links
 from recommender.system import parallel
 
 MODES = ("repair", "empty", "regenerate")

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 from recommender.article import digest
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
-from recommender.links import find_target
 from recommender.model import Model
-from recommender.provenance import Generated
+from recommender.site.corpus import Corpus
+from recommender.site.generated_links import Generated
+from recommender.site.link_verdicts import find_target
 from recommender.statistics import SEED
 from recommender.system.json_lines import Form, read_by_url, texts
 

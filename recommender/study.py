@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.corpus import Corpus, read_corpus
 from recommender.errors import SettingsError
 from recommender.filling import fitting_model
 from recommender.fit import fit_model
 from recommender.judgments import Label, read_judgments
 from recommender.model import Model
-from recommender.provenance import FILE_NAME as LINKS
-from recommender.provenance import Generated, read_generated
 from recommender.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls
 from recommender.settings import FILE_NAME, Settings, load_settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.generated_links import FILE_NAME as LINKS
+from recommender.site.generated_links import Generated, read_generated
 from recommender.system import parallel
 from recommender.truth import Graded, Truth, curated_truth, graded_truth
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recommender.corpus import Corpus
 from recommender.disagreements import Disagreements
 from recommender.evaluate import Assessment, Evaluation, Report, article_values, by_subject
 from recommender.judgments import Agreement
 from recommender.model import Model
 from recommender.output import note, print_json, say
+from recommender.site.corpus import Corpus
 from recommender.statistics import FLIPS, RESAMPLES
 from recommender.system.user_files import write_target
 from recommender.tune import Tuned

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.judgments import Judgments, Label, parse_label
-from recommender.links import judge_links
-from recommender.provenance import Generated
 from recommender.rankers import asking_rows, family_of
+from recommender.site.corpus import Corpus
+from recommender.site.generated_links import Generated
+from recommender.site.link_verdicts import judge_links
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from collections import Counter
 from recommender import planfile
 from recommender.diff import unified_diff
 from recommender.errors import FileProblem, RecommenderError
-from recommender.files import read_bytes
 from recommender.filling import Order, diff_prefix
 from recommender.plan import Edit, Plan
 from recommender.planfile import Run
 from recommender.problems import Problem
-from recommender.provenance import read_generated
+from recommender.site.files import read_bytes
+from recommender.site.generated_links import read_generated
 
 
 def plan_undo(order: Order, *, redo: bool = False) -> Plan:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from test_vectors import article, idf_of, reference, words_of
 
 from recommender.article import Article, Style
-from recommender.corpus import Corpus
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.settings import PARTS, Settings
+from recommender.site.corpus import Corpus
 from recommender.text.tokenizer import analyze
 
 # Plurals of words that are there and of one that is not, and words that only few texts have.

@@ -9,11 +9,11 @@ import pytest
 
 from recommender.ablation import WHOLE, ablations
 from recommender.choose import Candidate, choose
-from recommender.corpus import Corpus
 from recommender.model import Model
 from recommender.rankers import Lists, lists_of, lists_of_urls
 from recommender.score import NAMES
 from recommender.settings import PARTS, Settings
+from recommender.site.corpus import Corpus
 
 
 @pytest.fixture(scope="module")

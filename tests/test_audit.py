@@ -7,10 +7,10 @@ from conftest import answer_of, article, block, link, write_files
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recommender.audit import audit_site
-from recommender.corpus import Corpus, read_corpus
 from recommender.problems import KINDS, Problem
 from recommender.settings import Settings
+from recommender.site.audit import audit_site
+from recommender.site.corpus import Corpus, read_corpus
 
 
 def findings(corpus: Corpus, *codes: str, slots: int = 5) -> list[tuple[str, str, int, int, str]]:

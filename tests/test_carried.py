@@ -18,11 +18,11 @@ from score_by_hand import TEXTS, WORDS
 from recommender import carried as module
 from recommender.article import Article, Style
 from recommender.carried import Carried
-from recommender.corpus import Corpus
 from recommender.fit import fit_model
 from recommender.layout import to_arrays
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 from recommender.text.tfidf import STEPS
 
 Site = dict[str, tuple[str, str, str]]  # url -> subject, answer, title

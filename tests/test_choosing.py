@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from recommender.choose import Asking, Candidate, Rules, choose
 from recommender.choosing import Facts, Lists, choose_all
-from recommender.corpus import members_of
 from recommender.families import Likeness
 from recommender.fit import _with_chosen
 from recommender.model import SHOWN, Model
+from recommender.site.corpus import members_of
 
 SIZE = 9
 

@@ -22,8 +22,8 @@ from recommender import cli as module
 from recommender.cli import cli, main
 from recommender.commands import filling
 from recommender.commands.site import read_site
-from recommender.corpus import Corpus
 from recommender.settings import Settings, load_settings
+from recommender.site.corpus import Corpus
 from recommender.system.disk import LockHeld, locked
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"

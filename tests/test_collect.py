@@ -14,12 +14,12 @@ import pytest
 from conftest import article, write_files
 
 from recommender import collect as module
-from recommender import reader
 from recommender.collect import Collected, collect
-from recommender.corpus import read_corpus
 from recommender.index import UNREAD, Index, load_counts, load_index, save_index
 from recommender.markdown import front_matter
 from recommender.settings import Settings
+from recommender.site import reader
+from recommender.site.corpus import read_corpus
 from recommender.system import parallel
 from recommender.text.tfidf import Fitted, fit_vectors
 from recommender.text.vocabulary_compiled import words_in_use

@@ -12,9 +12,9 @@ import pytest
 from conftest import ARTICLES, ROOT
 
 from recommender.collect import collect
-from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.text.tokenizer import analyze
 from recommender.text.word_counts import Counts
 

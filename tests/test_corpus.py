@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from recommender.article import Link
-from recommender.corpus import Corpus, assemble, read_corpus
 from recommender.errors import ContentError, FileProblem
-from recommender.files import MAX_BYTES, read_bytes
 from recommender.markdown.link_blocks import Style
 from recommender.problems import KINDS
 from recommender.settings import Keys, Settings
+from recommender.site.corpus import Corpus, assemble, read_corpus
+from recommender.site.files import MAX_BYTES, read_bytes
 from recommender.system import parallel
 
 SETTINGS = Settings()
@@ -257,7 +257,7 @@ def test_a_file_that_no_guard_foresaw_stops_no_other(tmp_path: Path, monkeypatch
     def digits(text: str) -> bool:
         return int(text) > 0
 
-    monkeypatch.setattr("recommender.reader.is_id", digits)
+    monkeypatch.setattr("recommender.site.reader.is_id", digits)
     corpus = read(tmp_path, {"a.md": article(1), "b.md": article(2, id="x")})
     assert [(p.code, p.path, p.reason[:10]) for p in corpus.problems] == [("unreadable", "b.md", "ValueError")]
 

@@ -11,7 +11,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
-from recommender.corpus import Corpus
 from recommender.coverage import (
     Weights,
     asked_of,
@@ -24,6 +23,7 @@ from recommender.coverage import (
 )
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 from recommender.text.tfidf import K1, B, Coverage
 
 

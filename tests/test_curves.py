@@ -8,7 +8,6 @@ import random
 import numpy as np
 import pytest
 
-from recommender.corpus import Corpus
 from recommender.curves import (
     Step,
     judged_scores,
@@ -22,6 +21,7 @@ from recommender.judgments import parse_label
 from recommender.measures import gini
 from recommender.model import Model
 from recommender.rankers import linkable, lists_of, lists_of_urls, written_lists
+from recommender.site.corpus import Corpus
 from recommender.truth import Graded
 
 

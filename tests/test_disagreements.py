@@ -9,13 +9,13 @@ import pytest
 from conftest import article, link
 from numpy.typing import NDArray
 
-from recommender.corpus import Corpus, read_corpus
 from recommender.disagreements import Search, find_disagreements
 from recommender.errors import RecommenderError
 from recommender.fit import fit_model
-from recommender.links import judge_links
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.link_verdicts import judge_links
 
 Small = Callable[[Mapping[str, str]], Corpus]
 ALL = Search(10_000)

@@ -9,7 +9,6 @@ import pytest
 import pytrec_eval
 from scipy import stats
 
-from recommender.corpus import Corpus
 from recommender.evaluate import (
     Assessment,
     Report,
@@ -24,6 +23,7 @@ from recommender.evaluate import (
 from recommender.judgments import Label
 from recommender.model import Model
 from recommender.rankers import CURATED, WRITTEN, beside_references, lists_of, lists_of_urls
+from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth
 
 NAMES = ("recall", "precision", "hit rate", "MRR", "MAP", "nDCG")

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Rows, pack
-from recommender.corpus import members_of
 from recommender.families import (
     FULL_TITLE,
     RAREST_SHARE,
@@ -23,6 +22,7 @@ from recommender.families import (
     likeness,
     titles_of,
 )
+from recommender.site.corpus import members_of
 
 Dense = NDArray[np.float64]
 RARITY = np.array([0.0, 0.3, 0.6, 1.0])

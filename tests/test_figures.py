@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.audit import audit_site
-from recommender.corpus import Corpus
 from recommender.curves import Step
 from recommender.evaluate import Report, assess, by_subject, evaluate_rankers
 from recommender.figures import by_rank, findings, losses_of, means_of, sections, staircase, subject_grid
 from recommender.judgments import Label
 from recommender.measures import Share
+from recommender.site.audit import audit_site
+from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth
 
 

@@ -10,10 +10,10 @@ from conftest import article, write_files
 
 from recommender.apply import remove_leftovers
 from recommender.commands.watching import is_of_content
-from recommender.files import list_files
-from recommender.scaffold import write_settings
 from recommender.service.survey import fingerprint_of
 from recommender.settings import load_settings
+from recommender.site.files import list_files
+from recommender.site.settings_file import write_settings
 
 OURS = (
     "X.MDX",

@@ -18,7 +18,6 @@ import pytest
 from conftest import Ranker, article, command, commit, contents, git, link, write_files
 
 from recommender import filling
-from recommender.corpus import read_corpus
 from recommender.errors import ModelError, RecommenderError
 from recommender.filling import Order, Written, diff_prefix, fitting_model
 from recommender.git import GitGuard
@@ -26,6 +25,7 @@ from recommender.model import Model
 from recommender.plan import Plan
 from recommender.planfile import plan_file
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.system.parallel import silent
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

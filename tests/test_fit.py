@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, sites
 
 from recommender.collect import collect
-from recommender.corpus import Corpus, read_corpus
 from recommender.fit import describe, fit_model, load_engines
 from recommender.layout import to_arrays
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
 from recommender.system import parallel
 
 DEFAULT = Settings()

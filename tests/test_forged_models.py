@@ -27,10 +27,10 @@ from test_apply import forked
 
 from recommender import layout
 from recommender.ask import ask_row, ask_texts
-from recommender.corpus import read_corpus
 from recommender.errors import ModelError
 from recommender.fit import fit_model
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.store import FORMAT, MANIFEST, load_model, save_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore::RuntimeWarning")

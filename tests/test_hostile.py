@@ -19,10 +19,10 @@ from nightly import NIGHTLY
 from test_apply import forked
 from test_nodes import BOMBS
 
-from recommender.audit import audit_site
 from recommender.collect import collect
-from recommender.corpus import read_corpus
 from recommender.settings import Settings
+from recommender.site.audit import audit_site
+from recommender.site.corpus import read_corpus
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 

@@ -11,8 +11,8 @@ import pytest
 
 from recommender.errors import RecommenderError
 from recommender.judgments import read_judgments
-from recommender.provenance import read_generated
 from recommender.rankers import read_rankings
+from recommender.site.generated_links import read_generated
 
 Reader = Callable[[Path], dict[str, Any]]
 LINES: list[tuple[Reader, str]] = [

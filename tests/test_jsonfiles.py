@@ -20,13 +20,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.cli import main
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.fit import fit_model
 from recommender.jsonfiles import DECIMALS, INDEX, Exported, export_files, file_of
 from recommender.model import Model
 from recommender.service import create_app
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 from recommender.system.disk import LockHeld, locked
 
 Site = Callable[[Mapping[str, str | bytes]], Corpus]

@@ -10,11 +10,11 @@ from conftest import answer_of, article
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.judging import KEYS, Session, Task, choose_articles, page, pool, press, start
 from recommender.judgments import format_judgments, parse_label
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 
 Small = Callable[[Mapping[str, str]], Corpus]
 TASKS = (Task("/a", ("/x", "/y", "/z")), Task("/b", ("/x", "/y")))
@@ -193,7 +193,7 @@ def test_a_page_shows_the_two_articles_what_is_graded_and_the_keys(site: Corpus)
 
 def test_a_page_of_a_site_ranked_without_its_answers_shows_the_titles(site: Corpus) -> None:
     settings = Settings(fields={"title": 1.0})
-    from recommender.corpus import read_corpus
+    from recommender.site.corpus import read_corpus
 
     titles = read_corpus(site.root, settings)
     assert page(typed("", (Task("/a", ("/b",)),)), titles, settings)[2:5] == [

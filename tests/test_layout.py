@@ -14,12 +14,12 @@ from conftest import BUILT_AT
 
 from recommender import layout
 from recommender.addresses import make_addresses
-from recommender.corpus import Corpus
 from recommender.errors import ModelError
 from recommender.fit import fit_model
 from recommender.layout import DTYPES, LayoutError, from_arrays, to_arrays, to_header
 from recommender.model import Model
 from recommender.settings import PARTS, Settings
+from recommender.site.corpus import Corpus
 from recommender.store import load_model, save_model
 
 Change = Callable[[np.ndarray], np.ndarray]

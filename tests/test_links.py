@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 from conftest import answer_of, article, block, link
 
-from recommender.corpus import Corpus
-from recommender.links import BEYOND, UNSOUND, judge_links, representative
+from recommender.site.corpus import Corpus
+from recommender.site.link_verdicts import BEYOND, UNSOUND, judge_links, representative
 
 FILES = {
     "moon.md": article("moon", id="1", extra="aliases: [/once, /sun]\n"),

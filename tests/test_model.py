@@ -21,11 +21,11 @@ from score_by_hand import ByHand, Site, site_of, sites
 from recommender.arrays.sparse_rows import pack
 from recommender.catalogue import NEVER, NO_LIST
 from recommender.choose import Candidate
-from recommender.corpus import Corpus, read_corpus
 from recommender.fit import fit_model
 from recommender.model import SHOWN, Model, Ranking
 from recommender.score import query_draft
 from recommender.settings import Keys, Settings, ranking_settings
+from recommender.site.corpus import Corpus, read_corpus
 from recommender.text.tokenizer import analyze
 from recommender.text.word_counts import article_words
 

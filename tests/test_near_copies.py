@@ -13,11 +13,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from recommender.ask import Answer, ask, ask_draft, why
-from recommender.audit import audit_site
-from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.settings import Settings
+from recommender.site.audit import audit_site
+from recommender.site.corpus import read_corpus
 
 DEFAULT = replace(Settings(), floor=0.01)
 BREW = (

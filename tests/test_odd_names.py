@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import article, commit, contents, git, link, write_files
 
-from recommender.corpus import read_corpus
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 
 NAME = b"caf\xe9"
 

@@ -13,14 +13,14 @@ from recommender import output
 from recommender.arrays.sparse_rows import pack
 from recommender.article import digest
 from recommender.ask import ask, ask_draft, why
-from recommender.audit import Audit, audit_site
 from recommender.commands.exporting import write_lists
-from recommender.corpus import Corpus
 from recommender.filling import Written
 from recommender.model import Model
 from recommender.plan import Edit, Plan
 from recommender.problems import Problem
 from recommender.rankers import lists_of
+from recommender.site.audit import Audit, audit_site
+from recommender.site.corpus import Corpus
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 

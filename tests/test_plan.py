@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import Ranker, answer_of, article, block, commit, contents, git, link, write_files
 
-from recommender.corpus import Corpus, read_corpus
 from recommender.model import Model
 from recommender.plan import MODES, Edit, Filling, Plan, make_plan
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
 
 OTHERS = [f"t{n}" for n in range(1, 9)]
 Lists = Mapping[str, list[str | tuple[str, float]]]
@@ -502,7 +502,7 @@ def test_the_sample_site_is_filled_once_and_changes_nothing_else(tmp_path: Path,
 
 
 def verdicts(corpus: Corpus, row: int) -> set[str]:
-    from recommender.links import judge_links
+    from recommender.site.link_verdicts import judge_links
 
     return {one.verdict for one in judge_links(corpus, row, frozenset())}
 

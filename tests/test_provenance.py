@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import RecommenderError, SettingsError
-from recommender.provenance import FILE_NAME, format_generated, generated_of, read_generated
+from recommender.site.generated_links import FILE_NAME, format_generated, generated_of, read_generated
 
 # Urls as they can stand in a file: any text without lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import answer_of, article, link
 
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
-from recommender.links import judge_links
 from recommender.model import Model
 from recommender.rankers import (
     BASELINES,
@@ -29,6 +27,8 @@ from recommender.rankers import (
     unique_label,
     written_lists,
 )
+from recommender.site.corpus import Corpus
+from recommender.site.link_verdicts import judge_links
 from recommender.truth import curated_truth, graded_truth
 
 Small = Callable[[Mapping[str, str]], Corpus]

@@ -11,12 +11,12 @@ from conftest import article, link, write_files
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.corpus import Corpus, read_corpus
 from recommender.errors import SettingsError
-from recommender.reader import Reading
 from recommender.rules.reader import Page
 from recommender.rules.rule import HIDDEN, hidden_rule, target_rule
 from recommender.settings import FILE_NAME, Settings, load_settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.reader import Reading
 from recommender.system.clock import today
 from recommender.visibility import GONE, TO_COME, VISIBLE
 

@@ -11,8 +11,8 @@ import pytest
 from conftest import article, write_files
 
 from recommender.errors import ContentError, SettingsError, WriteStopped
-from recommender.scaffold import SAMPLE, write_parts, write_settings
 from recommender.settings import FILE_NAME, PARTS, Settings, load_settings
+from recommender.site.settings_file import SAMPLE, write_parts, write_settings
 
 
 def written(folder: Path) -> Settings:

@@ -15,7 +15,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
-from recommender.corpus import Corpus, read_corpus
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.score import (
@@ -31,6 +30,7 @@ from recommender.score import (
     weights_of,
 )
 from recommender.settings import PARTS, Settings
+from recommender.site.corpus import Corpus, read_corpus
 from recommender.text.word_counts import article_words
 
 COMPARED = slice(0, len(WORD_PARTS))

@@ -20,14 +20,14 @@ from flask.testing import FlaskClient
 from recommender import lookup
 from recommender.ask import ask, ask_texts
 from recommender.choose import choose
-from recommender.corpus import Corpus, read_corpus
 from recommender.fit import fit_model
-from recommender.links import judge_links
 from recommender.model import Model
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.link_verdicts import judge_links
 from recommender.store import save_model
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"

@@ -17,13 +17,13 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.corpus import read_corpus
 from recommender.errors import SettingsError
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.store import save_model
 
 BROWSER = {"Accept": "text/html"}

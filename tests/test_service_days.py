@@ -10,11 +10,11 @@ import pytest
 from conftest import article, link, write_files
 from flask.testing import FlaskClient
 
-from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.service import create_app, current
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.store import MANIFEST, save_model
 
 DAY = 86_400

@@ -13,10 +13,10 @@ import pytest
 from conftest import BUILT_AT, article, write_files
 from flask.testing import FlaskClient
 
-from recommender.corpus import read_corpus
 from recommender.fit import fit_model
 from recommender.service import create_app
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
 from recommender.store import save_model
 
 SECRET = "the-secret-of-this-folder"

@@ -17,9 +17,7 @@ from conftest import article, block, link, write_files
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from recommender.corpus import read_corpus
 from recommender.fit import fit_model
-from recommender.links import BEYOND, UNSOUND
 from recommender.model import Model
 from recommender.score import Part
 from recommender.service import create_app
@@ -28,6 +26,8 @@ from recommender.service.refusals import Refusal
 from recommender.service.state import State, wait_for_survey
 from recommender.service.views import VERDICTS, bars, diff_lines, fields, plot
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
+from recommender.site.link_verdicts import BEYOND, UNSOUND
 from recommender.store import save_model
 
 EVIL = "<script>alert(1)</script>\"&'"

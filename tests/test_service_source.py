@@ -9,10 +9,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from recommender.model import Model
-from recommender.provenance import FILE_NAME, format_generated
 from recommender.service import content, create_app
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
+from recommender.site.generated_links import FILE_NAME, format_generated
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 

@@ -8,7 +8,7 @@ import pytest
 
 from recommender.errors import SettingsError
 from recommender.settings import UrlSettings
-from recommender.site_form import form_of
+from recommender.site.other_pages import form_of
 
 URLS = ["/learn/a", "/learn/b.html", "/blog/2026/c/"]
 

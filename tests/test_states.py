@@ -27,11 +27,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from nightly import NIGHTLY
 
 from recommender.cli import main
-from recommender.corpus import read_corpus
 from recommender.plan import MODES
 from recommender.planfile import plan_file, read_plan, record_file
-from recommender.provenance import read_generated
 from recommender.settings import Settings
+from recommender.site.corpus import read_corpus
+from recommender.site.generated_links import read_generated
 from recommender.system.disk import TEMPORARY
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from conftest import Ranker, article, command, link, write_files
 
-from recommender.corpus import Corpus, read_corpus
-from recommender.links import judge_links
 from recommender.plan import MODES, aim
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.link_verdicts import judge_links
 
 DAY = 86_400
 TODAY = 20_785  # 2026-11-28

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 import pytest
 from conftest import answer_of, article, link
 
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.judgments import Label
 from recommender.rankers import stranger
+from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth, graded_truth
 
 Small = Callable[[Mapping[str, str]], Corpus]

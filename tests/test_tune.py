@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from recommender import tune as tuning
-from recommender.corpus import Corpus
 from recommender.errors import RecommenderError
 from recommender.evaluate import evaluate_lists
 from recommender.judgments import Label
 from recommender.model import Model
 from recommender.score import NAMES
+from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth
 from recommender.tune import tune
 

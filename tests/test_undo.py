@@ -14,7 +14,7 @@ from test_filling import AFTER, FILES, GENERATED, fill, final, order_for, plan, 
 from recommender import filling
 from recommender.errors import RecommenderError
 from recommender.planfile import plan_file
-from recommender.provenance import read_generated
+from recommender.site.generated_links import read_generated
 from recommender.system.parallel import silent
 from recommender.undo import plan_undo
 

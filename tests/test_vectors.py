@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Rows
 from recommender.article import Article
-from recommender.corpus import Corpus
 from recommender.settings import Settings
+from recommender.site.corpus import Corpus
 from recommender.system import parallel
 from recommender.text.tfidf import (
     ENOUGH,

@@ -27,8 +27,8 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     from recommender import evaluate as measure
     from recommender import tables
     from recommender.judgments import read_judgments
-    from recommender.provenance import read_generated
     from recommender.rankers import LENGTH, beside_references
+    from recommender.site.generated_links import read_generated
     from recommender.system.user_files import check_target
     from recommender.truth import curated_truth, graded_truth
 
@@ -62,7 +62,7 @@ def disagreements(content: Path | None, model: Path | None, **options: Any) -> i
     """List curated links that the model finds poor, and strong suggestions that no curator made."""
     from recommender import tables
     from recommender.disagreements import Search, find_disagreements
-    from recommender.provenance import read_generated
+    from recommender.site.generated_links import read_generated
 
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)

@@ -16,9 +16,9 @@ from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
-    from recommender.corpus import Corpus
     from recommender.model import Model
     from recommender.plan import Plan
+    from recommender.site.corpus import Corpus
 
 # Files that a first run changes without a question.
 MANY = 1000

@@ -57,8 +57,8 @@ def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bo
 def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) -> None:
     from recommender import judging
     from recommender.judgments import read_judgments
-    from recommender.provenance import read_generated
     from recommender.rankers import baselines, written_lists
+    from recommender.site.generated_links import read_generated
     from recommender.system.user_files import check_kept
     from recommender.truth import curated_truth
 

@@ -12,13 +12,13 @@ from click.core import ParameterSource
 
 from recommender import output
 from recommender.errors import ModelError, RecommenderError
-from recommender.files import printed
 from recommender.settings import Settings
+from recommender.site.files import printed
 
 if TYPE_CHECKING:
-    from recommender.corpus import Corpus
     from recommender.model import Model
     from recommender.rankers import Lists, UrlLists
+    from recommender.site.corpus import Corpus
 
 
 class _FilePath(click.Path):
@@ -56,7 +56,7 @@ def exclude(option: str, others: Sequence[str], reason: str) -> None:
 
 def read_site(content: Path | None, settings: Settings) -> Corpus:
     """Read the site's articles."""
-    from recommender.corpus import read_corpus
+    from recommender.site.corpus import read_corpus
 
     return read_corpus(content_folder(content, settings), settings, output.progress)
 
@@ -99,7 +99,7 @@ def near(path: Path) -> Path:
 
 def links_file(settings: Settings) -> Path:
     """Give the file that says which links were generated."""
-    from recommender.provenance import FILE_NAME
+    from recommender.site.generated_links import FILE_NAME
 
     return (settings.home or Path.cwd()) / FILE_NAME
 

@@ -24,8 +24,8 @@ def tune(content: Path | None, judgments: Path | None, model: Path | None, **opt
     """Learn how much each part of a score counts, from curated links or judgments."""
     from recommender import tables
     from recommender.judgments import read_judgments
-    from recommender.provenance import read_generated
-    from recommender.scaffold import write_parts
+    from recommender.site.generated_links import read_generated
+    from recommender.site.settings_file import write_parts
     from recommender.truth import curated_truth, graded_truth
     from recommender.tune import tune as learn
 

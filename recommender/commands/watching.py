@@ -29,8 +29,8 @@ def watch(content: Path | None, model: Path | None) -> int:
     """Build, and build again whenever an article changes, until Ctrl-C; a running `serve` takes each new model."""
     from watchfiles import watch as changes_below
 
-    from recommender.corpus import check_content
-    from recommender.files import printed
+    from recommender.site.corpus import check_content
+    from recommender.site.files import printed
 
     settings = find_settings(Path.cwd())
     root, folder = content_folder(content, settings), model_folder(model, settings)
@@ -57,7 +57,7 @@ def watch(content: Path | None, model: Path | None) -> int:
 
 def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
     """Tell by its path whether a change may be one of the content: a Markdown file, or a folder that came or went."""
-    from recommender.files import is_article_name, is_skipped, is_walked
+    from recommender.site.files import is_article_name, is_skipped, is_walked
 
     top, away = Path(os.path.realpath(root)), Path(os.path.realpath(model))
 

@@ -14,17 +14,17 @@ from typing import overload
 
 from recommender.article import Article, Style
 from recommender.catalogue import Catalogue, SavedAddresses
-from recommender.corpus import Corpus
 from recommender.filling import diff_prefix
-from recommender.links import Judged, curated_targets, judge_links
 from recommender.lookup import rows_of_id
 from recommender.model import Model
 from recommender.plan import Edit, Filling
 from recommender.problems import Problem
-from recommender.provenance import FILE_NAME, generated_of
-from recommender.reader import read_article
 from recommender.settings import Settings
-from recommender.site_form import SiteForm, form_of
+from recommender.site.corpus import Corpus
+from recommender.site.generated_links import FILE_NAME, generated_of
+from recommender.site.link_verdicts import Judged, curated_targets, judge_links
+from recommender.site.other_pages import SiteForm, form_of
+from recommender.site.reader import read_article
 from recommender.visibility import GONE
 
 # For verdicts of which nobody asks whether a page that is no article is there all the same.

@@ -17,16 +17,16 @@ from typing import Any
 
 import numpy as np
 
-from recommender.audit import audit_site
-from recommender.corpus import Corpus, read_corpus
 from recommender.errors import RecommenderError
-from recommender.files import is_article_name, walk
-from recommender.links import curated_targets, judge_links
 from recommender.model import Model
-from recommender.provenance import FILE_NAME, Generated, read_generated
 from recommender.redating import hidden_on
 from recommender.service.current import tag_of, tag_on_day
 from recommender.settings import RULES, Keys, Settings, UrlSettings
+from recommender.site.audit import audit_site
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.files import is_article_name, walk
+from recommender.site.generated_links import FILE_NAME, Generated, read_generated
+from recommender.site.link_verdicts import curated_targets, judge_links
 from recommender.store import open_model, read_manifest
 from recommender.system.clock import today
 from recommender.system.disk import replace_file

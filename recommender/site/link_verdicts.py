@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from recommender.addresses import Resolved, parse, resolve, same_page, with_page
 from recommender.article import Article, Link, is_id
-from recommender.corpus import Corpus
 from recommender.markdown.link_blocks import fold
+from recommender.site.corpus import Corpus
 
 UNSOUND = ("dead", "ambiguous", "self", "copy", "hidden", "repeated")
 # Nothing that can be judged: another site's page, or a page of ours that is no article.

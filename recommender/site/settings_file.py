@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.errors import ContentError, FileProblem, SettingsError
-from recommender.files import is_article_name, printed, read_bytes, walk
 from recommender.markdown import front_matter, yaml_nodes
 from recommender.markdown.link_blocks import quote
 from recommender.settings import FILE_NAME, Settings
+from recommender.site.files import is_article_name, printed, read_bytes, walk
 from recommender.system.user_files import rewrite, write_target
 
 SAMPLE = 200

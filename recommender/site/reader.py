@@ -13,13 +13,13 @@ from typing import NamedTuple
 from recommender.addresses import is_page_url
 from recommender.article import Article, digest, is_id
 from recommender.errors import FileProblem
-from recommender.files import printed, read_bytes
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import Block, end_of_others, fold, read_blocks, style_of
 from recommender.markdown.yaml_nodes import Value
 from recommender.problems import Problem
 from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
+from recommender.site.files import printed, read_bytes
 from recommender.system.clock import today
 from recommender.text.copies import SENTENCE, answer_digest
 from recommender.text.tokenizer import own_words, single_spaced

@@ -13,12 +13,12 @@ from pathlib import Path
 from recommender.addresses import Addresses, Book, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest_of
 from recommender.errors import ContentError
-from recommender.files import list_files
 from recommender.problems import Problem
-from recommender.reader import Read, Reading
 from recommender.rules.rule import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
-from recommender.site_form import SiteForm, form_of
+from recommender.site.files import list_files
+from recommender.site.other_pages import SiteForm, form_of
+from recommender.site.reader import Read, Reading
 from recommender.system import parallel
 from recommender.system.clock import today
 from recommender.text.word_counts import Counted

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from recommender.addresses import alias_key, host_name, parse
-from recommender.corpus import Corpus, members_of
-from recommender.links import Judged, judge_links
 from recommender.problems import KINDS, MILD, SEVERITIES, Kind, Problem
-from recommender.provenance import Generated
 from recommender.settings import FILE_NAME
+from recommender.site.corpus import Corpus, members_of
+from recommender.site.generated_links import Generated
+from recommender.site.link_verdicts import Judged, judge_links
 
 SameQuestions = Callable[[int], Iterable[int]]
 
