@@ -25,9 +25,9 @@ from numba import njit
 
 from recommender.arrays.jit import LANES
 from recommender.arrays.sparse_rows import Rows
-from recommender.bounds import add_row
 from recommender.collect import collect
-from recommender.neighbors import FREQUENT, nearest
+from recommender.ranking.nearest.bounds import add_row
+from recommender.ranking.nearest.search import FREQUENT, nearest
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.system import parallel

@@ -15,7 +15,7 @@ from corpora import counted, tables_of, write
 from shapes import Shape, shape_of, with_numbers
 
 from recommender.collect import collect
-from recommender.neighbors import nearest
+from recommender.ranking.nearest.search import nearest
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.text.tfidf import fit_vectors

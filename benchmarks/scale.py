@@ -31,29 +31,28 @@ from matching import ROOT, fitted_shape
 from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
-import recommender.alike
-import recommender.collect
-import recommender.index
-import recommender.store
-from recommender import fit
+from recommender import collect as collection
+from recommender import fit, store
+from recommender import index as read_cache
 from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
 from recommender.collect import collect
 from recommender.commands import building
 from recommender.model import Model
+from recommender.ranking import same_question_compiled
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 
 SIZES = "36000,72000,144000,288000,1000000"
 STAGES = [
-    (recommender.collect, "collect", "reading"),
-    (recommender.index, "save_index", "index"),
+    (collection, "collect", "reading"),
+    (read_cache, "save_index", "index"),
     (fit, "fit_vectors", "vectors"),
     (fit, "_nearest", "nearest"),
     (fit, "_rescored", "rescoring"),
-    (recommender.alike, "find_likeness", "same questions"),
+    (same_question_compiled, "find_likeness", "same questions"),
     (fit, "_with_chosen", "choosing"),
-    (recommender.store, "save_model", "saving"),
+    (store, "save_model", "saving"),
     (building, "build_changed", "build"),
     (building, "publish", "build"),
 ]

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.errors import FileProblem, RecommenderError
 from recommender.lookup import Found, look_up
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import fold
 from recommender.markdown.yaml_nodes import Value
 from recommender.model import Model
-from recommender.score import Part, Query
+from recommender.ranking.score import Part, Query
+from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.settings import Settings
 from recommender.site.files import MAX_BYTES
 

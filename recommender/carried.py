@@ -18,8 +18,8 @@ from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, Texts
 from recommender.catalogue import Catalogue
 from recommender.model import Model
-from recommender.neighbors import Asking, Neighbors, nearest_of_some
-from recommender.rescoring import Pairs, sorted_by_score, table
+from recommender.ranking.nearest.search import Asking, Neighbors, nearest_of_some
+from recommender.ranking.score_compiled import Pairs, sorted_by_score, table
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 from recommender.text.tfidf import Coverage, Fitted, Space, Vectors

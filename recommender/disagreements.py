@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recommender.choose import Candidate
 from recommender.errors import RecommenderError
 from recommender.model import Model
+from recommender.ranking.selection import Candidate
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import judge_links

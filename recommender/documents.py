@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from recommender.ask import Answer, Only, ask_row, linkers, same_question
-from recommender.choose import Candidate, Choice
 from recommender.model import Model
-from recommender.score import Part
+from recommender.ranking.score import Part
+from recommender.ranking.selection import Candidate, Choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from recommender import apply, git, planfile
 from recommender.errors import ModelError, RecommenderError
-from recommender.families import Likeness
 from recommender.model import Model
 from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem, unread
+from recommender.ranking.same_question import Likeness
 from recommender.redating import hidden_on
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus

@@ -17,11 +17,11 @@ from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered,
 from recommender.article import Article
 from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
 from recommender.closest import index_names
-from recommender.families import titles_of
 from recommender.model import SHOWN, Model, Ranking
-from recommender.near_copies import Bodies
+from recommender.ranking.near_copies import Bodies
+from recommender.ranking.same_question import titles_of
+from recommender.ranking.score import Near, subject_lift, weights_of
 from recommender.redating import Choosing, Chunk, ranking_of
-from recommender.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble
 from recommender.site.reader import Read
@@ -33,7 +33,7 @@ from recommender.text.word_counts import Counted, Counts, title_words
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
     from recommender.carried import Carried
-    from recommender.choosing import Facts
+    from recommender.ranking.selection_compiled import Facts
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def rank(
     near = _nearest(fitted.main, settings, catalogue.families, carried)
     nearest, cosines, lift = _rescored(fitted, near, settings, catalogue.subjects.all(), carried)
     step(len(catalogue))
-    from recommender.alike import find_likeness  # noqa: PLC0415  (numba)
+    from recommender.ranking.same_question_compiled import find_likeness  # noqa: PLC0415  (numba)
 
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
     titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words, catalogue.titles)
@@ -155,8 +155,8 @@ def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carr
 
 def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Carried | None) -> Near:
     # numba takes 0.4 s to import, and only a build ranks a whole site.
-    from recommender.neighbors import nearest  # noqa: PLC0415
-    from recommender.pruned import nearest_pruned  # noqa: PLC0415
+    from recommender.ranking.nearest.approximate import nearest_pruned  # noqa: PLC0415
+    from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
     from recommender.shares import nearest_elsewhere  # noqa: PLC0415
 
     there = parallel.elsewhere()
@@ -176,7 +176,7 @@ def _rescored(
     fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str], carried: Carried | None
 ) -> tuple[Ranking, Floats, float]:
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
-    from recommender.rescoring import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
+    from recommender.ranking.score_compiled import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
 
     _, numbers = numbered(subjects)
     lift = subject_lift(near, numbers)
@@ -207,8 +207,9 @@ def load_engines(settings: Settings) -> None:
 def load_kernels() -> None:
     """Have numba imported and the ranking's loops compiled, or loaded where they were: 1 s."""
     # Imported for what they import.
-    from recommender import alike, carried, choosing  # noqa: F401, PLC0415
-    from recommender.neighbors import nearest  # noqa: PLC0415
+    from recommender import carried  # noqa: F401, PLC0415
+    from recommender.ranking import same_question_compiled  # noqa: F401, PLC0415
+    from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
     from recommender.text import tfidf_compiled, vocabulary_compiled, word_counts_compiled  # noqa: F401, PLC0415
 
     nearest(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1), 1, np.arange(8, dtype=np.int32), 0.0, 1)
@@ -216,7 +217,7 @@ def load_kernels() -> None:
 
 def _with_chosen(model: Model) -> Model:
     """Choose from the candidates of all articles at once, then for the few whose lists these do not fill."""
-    from recommender.choosing import Lists, choose_all  # noqa: PLC0415  (numba)
+    from recommender.ranking.selection_compiled import Lists, choose_all  # noqa: PLC0415  (numba)
 
     slots, limit = model.settings.slots, max(SHOWN, model.settings.slots)
     pools = Lists(model.nearest.indptr, model.nearest.rows, model.nearest.scores)
@@ -239,7 +240,7 @@ def _longer(choosing: Choosing, short: Sequence[int]) -> Iterable[Chunk]:
 
 
 def _facts(model: Model) -> Facts:
-    from recommender.choosing import Facts  # noqa: PLC0415  (numba)
+    from recommender.ranking.selection_compiled import Facts  # noqa: PLC0415  (numba)
 
     rules = model.rules
     return Facts(

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from recommender.arrays.sparse_rows import Rows, Texts
 from recommender.catalogue import Catalogue
 from recommender.closest import NameIndex
-from recommender.families import Likeness
 from recommender.model import Model, Ranking
+from recommender.ranking.same_question import Likeness
 from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
 from recommender.text.tfidf import Coverage, Space, Vectors
 

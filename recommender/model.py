@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, near_dots
 from recommender.catalogue import Catalogue, SavedAddresses
-from recommender.choose import Asking, Candidate, Choice, Rules, choose
-from recommender.families import Likeness, Titles, draft_title, like_draft, titles_of
-from recommender.floor import default_floor
-from recommender.near_copies import Bodies, draft_shares
-from recommender.score import (
+from recommender.ranking.floor import default_floor
+from recommender.ranking.near_copies import Bodies, draft_shares
+from recommender.ranking.same_question import Likeness, Titles, draft_title, like_draft, titles_of
+from recommender.ranking.score import (
     NAMES,
     WORD_PARTS,
     Near,
@@ -32,6 +31,7 @@ from recommender.score import (
     weights_of,
     word_parts,
 )
+from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
 from recommender.text.tfidf import Coverage, Vectors

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.filling import Written
     from recommender.model import Model
     from recommender.plan import Plan
-    from recommender.score import Part
+    from recommender.ranking.score import Part
     from recommender.site.audit import Audit
 
 progress = parallel.on_terminal

@@ -11,12 +11,12 @@ from functools import cached_property
 from typing import Protocol
 
 from recommender.article import Article, Link
-from recommender.choose import Choice
 from recommender.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter, link_blocks
 from recommender.markdown.link_blocks import Wanted
 from recommender.problems import Problem
+from recommender.ranking.selection import Choice
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.files import check_writable, read_bytes

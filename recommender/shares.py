@@ -16,7 +16,7 @@ import numpy as np
 
 from recommender.arrays.jit import LANES, compiled
 from recommender.arrays.sparse_rows import Floats, Rows, Terms
-from recommender.neighbors import Neighbors, Search
+from recommender.ranking.nearest.search import Neighbors, Search
 from recommender.system.parallel import Executor
 
 # Shares a thread: a lost machine costs what it had in hand, a slow one is helped out; each moves 12 k bytes a row.

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats
-from recommender.choose import Asking, Candidate, choose
 from recommender.errors import RecommenderError
 from recommender.measures import binary_measures, graded_measures
 from recommender.model import Model
-from recommender.score import NAMES, total, weights_of
+from recommender.ranking.score import NAMES, total, weights_of
+from recommender.ranking.selection import Asking, Candidate, choose
 from recommender.statistics import SEED, bootstrap_means, percentile_interval
 from recommender.truth import Graded, Truth
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from ledger import EDITS, table
 
-from recommender.choose import Asking, Candidate, Choice, Rules, choose
 from recommender.fit import fit_model
 from recommender.model import Model
+from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, members_of, read_corpus
 from recommender.store import save_model

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from recommender.ablation import WHOLE, ablations
-from recommender.choose import Candidate, choose
 from recommender.model import Model
 from recommender.rankers import Lists, lists_of, lists_of_urls
-from recommender.score import NAMES
+from recommender.ranking.score import NAMES
+from recommender.ranking.selection import Candidate, choose
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from test_families import Dense, blend, rows_of, sites, titles_with
 
-from recommender.alike import find_likeness
 from recommender.arrays.sparse_rows import Rows
-from recommender.near_copies import Bodies, DraftBody, shares_with
+from recommender.ranking.near_copies import Bodies, DraftBody, shares_with
+from recommender.ranking.same_question_compiled import find_likeness
 from recommender.text.tfidf import Coverage, Space, Vectors
 
 

@@ -13,12 +13,12 @@ from score_by_hand import site_of
 
 from recommender import documents
 from recommender.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
-from recommender.choose import RULES
 from recommender.documents import Wish
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.fit import fit_model
 from recommender.model import Model
 from recommender.output import related_as_dict
+from recommender.ranking.selection import RULES
 from recommender.service.current import Served
 from recommender.settings import Keys, Settings
 from recommender.site.corpus import Corpus, read_corpus

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.choose import RULES, Asking, Candidate, Choice, Rejected, Rules, choose, representative
+from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Rejected, Rules, choose, representative
 from recommender.site.corpus import members_of
 
 # Row: subject. Rows 2 and 3 are copies, 5 is hidden, 6 has no id, 9 is never suggested; 1 and 4 ask the same question,

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from recommender.choose import Asking, Candidate, Rules, choose
-from recommender.choosing import Facts, Lists, choose_all
-from recommender.families import Likeness
 from recommender.fit import _with_chosen
 from recommender.model import SHOWN, Model
+from recommender.ranking.same_question import Likeness
+from recommender.ranking.selection import Asking, Candidate, Rules, choose
+from recommender.ranking.selection_compiled import Facts, Lists, choose_all
 from recommender.site.corpus import members_of
 
 SIZE = 9

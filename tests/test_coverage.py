@@ -11,7 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
-from recommender.coverage import (
+from recommender.model import Model
+from recommender.ranking.coverage import (
     Weights,
     asked_of,
     covered_by,
@@ -21,7 +22,6 @@ from recommender.coverage import (
     texts_covered,
     titles_covered,
 )
-from recommender.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.text.tfidf import K1, B, Coverage

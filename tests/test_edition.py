@@ -28,16 +28,16 @@ def edited(file: str) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(module.pkgutil, "get_data", changed)
 
 
-FIT, EXACT = "recommender.fit", "recommender.exact"
+FIT, EXACT = "recommender.fit", "recommender.ranking.nearest.exact_scores"
 CHANGES: list[tuple[str, str, Callable[[pytest.MonkeyPatch], None], bool]] = [
     ("its own file", FIT, edited("fit.py"), True),
     ("a file that it imports", FIT, edited("text/tfidf.py"), True),
-    ("a file that it imports late", FIT, edited("choosing.py"), True),
+    ("a file that it imports late", FIT, edited("ranking/selection_compiled.py"), True),
     ("a file at third hand", FIT, edited("text/tokenizer.py"), True),
     ("numpy", FIT, lambda patch: patch.setattr(np, "__version__", "9.9"), True),
     ("a help text", FIT, edited("cli.py"), False),
     ("the service", FIT, edited("service/app.py"), False),
-    ("the rules of choosing, for a loop that does not choose", EXACT, edited("choosing.py"), False),
+    ("the rules of choosing, for a loop that does not choose", EXACT, edited("ranking/selection_compiled.py"), False),
 ]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Rows, pack
-from recommender.families import (
+from recommender.ranking.same_question import (
     FULL_TITLE,
     RAREST_SHARE,
     TITLE_SHARE,

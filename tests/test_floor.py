@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.floor import default_floor
 from recommender.model import Model
+from recommender.ranking.floor import default_floor
 
 # Articles of a site -> place in the lists whose usual score is halved; 0.5 of the way between two for a half.
 PLACES = {1: 5, 2: 5, 10: 5, 15: 4, 20: 3, 25: 2, 30: 1, 60: 1, 100: 1, 150: 1.5, 200: 2}

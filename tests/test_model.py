@@ -20,10 +20,10 @@ from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.arrays.sparse_rows import pack
 from recommender.catalogue import NEVER, NO_LIST
-from recommender.choose import Candidate
 from recommender.fit import fit_model
 from recommender.model import SHOWN, Model, Ranking
-from recommender.score import query_draft
+from recommender.ranking.score import query_draft
+from recommender.ranking.selection import Candidate
 from recommender.settings import Keys, Settings, ranking_settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.text.tokenizer import analyze

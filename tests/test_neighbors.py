@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from recommender import neighbors
 from recommender.arrays.sparse_rows import Rows
-from recommender.neighbors import nearest
+from recommender.ranking.nearest import search
+from recommender.ranking.nearest.search import nearest
 
 
 def rows_of(dense: NDArray[np.float64]) -> Rows:
@@ -92,8 +92,8 @@ def site(n: int = 700, columns: int = 1500) -> Rows:
 def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatch, frequent: int) -> None:
     matrix = site(300)
     families = (np.arange(300) // 2).astype(np.int32)
-    monkeypatch.setattr(neighbors, "FREQUENT", frequent)
-    index = neighbors._build(neighbors.by_frequency(matrix))
+    monkeypatch.setattr(search, "FREQUENT", frequent)
+    index = search._build(search.by_frequency(matrix))
     assert (index.terms.size > 0, index.rows.size > 0) == (frequent > 0, frequent < 1000)
     for k in (1, 10, 64, 299, 400):
         assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)
@@ -103,9 +103,9 @@ def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatc
 def test_a_site_of_many_blocks_is_exact_with_little_room(monkeypatch: pytest.MonkeyPatch, k: int) -> None:
     matrix = site()
     families = (np.arange(len(matrix)) // 2).astype(np.int32)
-    monkeypatch.setattr(neighbors, "ROOM", 40)
-    monkeypatch.setattr(neighbors, "PEAKS", 2 * k)
-    monkeypatch.setattr(neighbors, "FREQUENT", 100)
+    monkeypatch.setattr(search, "ROOM", 40)
+    monkeypatch.setattr(search, "PEAKS", 2 * k)
+    monkeypatch.setattr(search, "FREQUENT", 100)
     assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)
 
 
@@ -132,7 +132,7 @@ def odd_sites() -> dict[str, NDArray[np.float64]]:
 def test_odd_sites_are_exact(monkeypatch: pytest.MonkeyPatch, name: str, frequent: int) -> None:
     matrix = rows_of(odd_sites()[name])
     families = np.arange(len(matrix), dtype=np.int32)
-    monkeypatch.setattr(neighbors, "FREQUENT", frequent)
+    monkeypatch.setattr(search, "FREQUENT", frequent)
     for floor in (0.0, 0.5):
         assert answer(matrix, 20, families, floor) == lists(matrix, 20, families, floor)
 

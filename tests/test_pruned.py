@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from test_neighbors import lists, rows_of, site
 
-from recommender import pruned
 from recommender.arrays.sparse_rows import Rows
-from recommender.neighbors import Neighbors, nearest
-from recommender.pruned import nearest_pruned
+from recommender.ranking.nearest import approximate
+from recommender.ranking.nearest.approximate import nearest_pruned
+from recommender.ranking.nearest.search import Neighbors, nearest
 
 
 def recall(found: Neighbors, exact: Neighbors) -> float:
@@ -22,8 +22,8 @@ def families_of(matrix: Rows, size: int = 2) -> np.ndarray:
 
 
 def test_with_budget_and_candidates_enough_it_is_the_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruned, "BUDGET", 1e6)
-    monkeypatch.setattr(pruned, "CANDIDATES", 1000)
+    monkeypatch.setattr(approximate, "BUDGET", 1e6)
+    monkeypatch.setattr(approximate, "CANDIDATES", 1000)
     matrix = site(300)
     families = families_of(matrix)
     found = nearest_pruned(matrix, 12, families, 0.05, 2)
@@ -35,7 +35,7 @@ def test_with_budget_and_candidates_enough_it_is_the_brute_force(monkeypatch: py
 def test_more_budget_finds_more_and_never_a_wrong_score(
     monkeypatch: pytest.MonkeyPatch, budget: float, least: float
 ) -> None:
-    monkeypatch.setattr(pruned, "BUDGET", budget)
+    monkeypatch.setattr(approximate, "BUDGET", budget)
     matrix = site()
     families = families_of(matrix)
     exact = nearest(matrix, len(matrix), families, 0.0, 2)
@@ -52,7 +52,7 @@ def test_how_the_work_is_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     matrix = site()
     families = families_of(matrix)
     whole = nearest_pruned(matrix, 10, families, 0.0, 1)
-    monkeypatch.setattr(pruned, "BLOCK", 7)
+    monkeypatch.setattr(approximate, "BLOCK", 7)
     for threads in (1, 2, 5):
         cut = nearest_pruned(matrix, 10, families, 0.0, threads)
         assert np.array_equal(cut.rows, whole.rows)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from test_neighbors import cosines, lists, site
 
-from recommender import refining
 from recommender.arrays.sparse_rows import Rows
-from recommender.neighbors import by_frequency
-from recommender.refining import Lists, agree, refine
+from recommender.ranking.nearest import refinement
+from recommender.ranking.nearest.refinement import Lists, agree, refine
+from recommender.ranking.nearest.search import by_frequency
 
 
 def poor_lists(matrix: Rows, k: int, families: np.ndarray) -> Lists:
@@ -51,7 +51,7 @@ def test_of_many_the_most_promising_are_compared() -> None:
     families = np.arange(len(matrix), dtype=np.int32)
     found, scores = poor_lists(matrix, k, families), cosines(matrix)
     start, compared = [held(found, x) for x in range(len(matrix))], 5
-    refining._look(by_frequency(matrix), found, compared, 1)
+    refinement._look(by_frequency(matrix), found, compared, 1)
     for x, near in enumerate(start):
         sums: dict[int, int] = {}
         for y, first in near.items():
@@ -71,7 +71,7 @@ def test_how_the_work_is_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     families = np.arange(len(matrix), dtype=np.int32)
     whole = poor_lists(matrix, 8, families)
     refine(by_frequency(matrix), whole, 8, 1)
-    monkeypatch.setattr(refining, "BLOCK", 7)
+    monkeypatch.setattr(refinement, "BLOCK", 7)
     for threads in (1, 2, 5):
         cut = poor_lists(matrix, 8, families)
         refine(by_frequency(matrix), cut, 8, threads)

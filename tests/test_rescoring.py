@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, sites
 
-from recommender import rescoring
 from recommender.model import Model
-from recommender.rescoring import BLOCK, Pairs, padded, rescore, sorted_by_score
-from recommender.score import NAMES, Near, returns, total, weights_of
+from recommender.ranking import score_compiled
+from recommender.ranking.score import NAMES, Near, returns, total, weights_of
+from recommender.ranking.score_compiled import BLOCK, Pairs, padded, rescore, sorted_by_score
 
 WEIGHTS = weights_of({name: (-1.0) ** number * 0.37 ** (number % 3) for number, name in enumerate(NAMES)}, 0.7)
 
@@ -99,6 +99,6 @@ def test_a_failure_in_a_thread_is_raised(model: Model, monkeypatch: pytest.Monke
     def full(*arguments: object) -> None:
         raise MemoryError("no room")
 
-    monkeypatch.setattr(rescoring, "_rescore", full)
+    monkeypatch.setattr(score_compiled, "_rescore", full)
     with pytest.raises(MemoryError, match="no room"):
         rescore(model.vectors, model.coverage, padded(by_cosine(model), numbered(model)), WEIGHTS, 2)

@@ -17,7 +17,7 @@ from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.fit import fit_model
 from recommender.model import Model
-from recommender.score import (
+from recommender.ranking.score import (
     NAMES,
     WORD_PARTS,
     Near,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.series import of_series
+from recommender.ranking.series import of_series
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,9 @@ from flask.testing import FlaskClient
 
 from recommender import lookup
 from recommender.ask import ask, ask_texts
-from recommender.choose import choose
 from recommender.fit import fit_model
 from recommender.model import Model
+from recommender.ranking.selection import choose
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.service.state import State, wait_for_survey

@@ -19,7 +19,7 @@ from openapi_spec_validator import validate
 
 from recommender.fit import fit_model
 from recommender.model import Model
-from recommender.score import Part
+from recommender.ranking.score import Part
 from recommender.service import create_app
 from recommender.service.pages import error_page
 from recommender.service.refusals import Refusal

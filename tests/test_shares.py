@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from test_neighbors import matrices
 
 from recommender.arrays.sparse_rows import Rows
-from recommender.neighbors import nearest
+from recommender.ranking.nearest.search import nearest
 from recommender.shares import merge, nearest_elsewhere
 
 

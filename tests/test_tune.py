@@ -12,7 +12,7 @@ from recommender.errors import RecommenderError
 from recommender.evaluate import evaluate_lists
 from recommender.judgments import Label
 from recommender.model import Model
-from recommender.score import NAMES
+from recommender.ranking.score import NAMES
 from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth
 from recommender.tune import tune

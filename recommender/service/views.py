@@ -15,7 +15,7 @@ from recommender.catalogue import NEVER
 from recommender.model import Model
 from recommender.plan import Edit
 from recommender.problems import Problem
-from recommender.score import Part
+from recommender.ranking.score import Part
 from recommender.service.content import Today
 from recommender.service.refusals import Refusal, shown
 from recommender.service.surveys import Survey

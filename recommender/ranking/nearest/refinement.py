@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Matrix, Numbers, Shorts, compiled, holds, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms
-from recommender.exact import compare, insert
+from recommender.ranking.nearest.exact_scores import compare, insert
 from recommender.system.threads import share_out, spans
 
 Keys = NDArray[np.uint64]

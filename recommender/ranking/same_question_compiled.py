@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, holds, part
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms
-from recommender.families import Likeness, Titles, likeness
-from recommender.near_copies import ENOUGH, NEAR, Bodies, in_body, share_of
-from recommender.series import of_series
+from recommender.ranking.near_copies import ENOUGH, NEAR, Bodies, in_body, share_of
+from recommender.ranking.same_question import Likeness, Titles, likeness
+from recommender.ranking.series import of_series
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, entries_of, shared
-from recommender.coverage import (
+from recommender.ranking.coverage import (
     Asked,
     Targets,
     asked_of,

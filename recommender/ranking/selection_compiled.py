@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms
-from recommender.families import Likeness
+from recommender.ranking.same_question import Likeness
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 

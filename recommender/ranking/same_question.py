@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, meet
-from recommender.series import of_series
+from recommender.ranking.series import of_series
 from recommender.text.tfidf import Space, stem, transform
 
 # A title of fewer words names a thing and asks nothing: its likeness counts less (without this ramp, sites of short

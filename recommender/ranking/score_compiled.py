@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, by_falling_frequency
-from recommender.coverage import head_weights, saturation, text_weights
-from recommender.score import Near, returns
+from recommender.ranking.coverage import head_weights, saturation, text_weights
+from recommender.ranking.score import Near, returns
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 from recommender.text.tfidf import Coverage, Vectors

@@ -18,8 +18,8 @@ import numpy as np
 
 from recommender.arrays.jit import LANES, Desk, Goal, Index, Matrix, Shorts, compiled
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, by_falling_frequency
-from recommender.bounds import fill, search
-from recommender.exact import enter, need, settle, take_up
+from recommender.ranking.nearest.bounds import fill, search
+from recommender.ranking.nearest.exact_scores import enter, need, settle, take_up
 from recommender.system.threads import share_out
 
 FREQUENT = 4096  # terms looked up by row

@@ -14,9 +14,9 @@ import numpy as np
 
 from recommender.arrays.jit import Matrix, Numbers, Shorts, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms
-from recommender.exact import compare
-from recommender.neighbors import Neighbors, by_frequency
-from recommender.refining import BLOCK, FULL, Keys, Lists, agree, offer, refine, row_of, sort_key
+from recommender.ranking.nearest.exact_scores import compare
+from recommender.ranking.nearest.refinement import BLOCK, FULL, Keys, Lists, agree, offer, refine, row_of, sort_key
+from recommender.ranking.nearest.search import Neighbors, by_frequency
 from recommender.system.threads import share_out, spans
 
 TILE = 1 << 17  # rows whose sums are added up before the next: 256 KB
