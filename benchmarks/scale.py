@@ -32,13 +32,14 @@ from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
 from recommender import collect as collection
-from recommender import fit, store
+from recommender import fit
 from recommender import index as read_cache
 from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
 from recommender.collect import collect
 from recommender.commands import building
-from recommender.model import Model
+from recommender.model import store
+from recommender.model.model import Model
 from recommender.ranking import same_question_compiled
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus

@@ -27,10 +27,10 @@ from urllib.parse import quote
 import psutil
 
 from recommender.fit import fit_model
-from recommender.model import Model, Ranking
+from recommender.model.model import Model, Ranking
+from recommender.model.store import let_go, load_model, save_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import let_go, load_model, save_model
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS, SECONDS, ROUNDS, SWAPS = 4, 0.5, 30, 100

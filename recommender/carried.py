@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, Texts
-from recommender.catalogue import Catalogue
-from recommender.model import Model
+from recommender.model.catalogue import Catalogue
+from recommender.model.model import Model
 from recommender.ranking.nearest.search import Asking, Neighbors, nearest_of_some
 from recommender.ranking.score_compiled import Pairs, sorted_by_score, table
 from recommender.system.parallel import cores

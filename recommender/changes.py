@@ -13,10 +13,10 @@ from recommender.collect import Collected, collect
 from recommender.errors import ModelError
 from recommender.fit import Described, describe, load_engines, load_kernels
 from recommender.index import load_counts, load_index, save_index
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import make_folder, open_model, own_manifest
 from recommender.problems import Problem
 from recommender.settings import Settings
-from recommender.store import make_folder, open_model, own_manifest
 from recommender.system import parallel
 from recommender.text.word_counts import Counted, Counts
 

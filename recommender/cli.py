@@ -152,7 +152,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
 @JSON
 def related(**options: Any) -> int:
     """Show what an article should link to, and why."""
-    from recommender import ask
+    from recommender.model import ask
     from recommender.site.files import MAX_BYTES
 
     settings = find_settings(Path.cwd())

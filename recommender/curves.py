@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.judgments import USEFUL
 from recommender.measures import Share, in_links, walk
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import Lists, linkable
 from recommender.site.corpus import Corpus
 from recommender.statistics import Floats

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recommender.errors import RecommenderError
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking.selection import Candidate
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated

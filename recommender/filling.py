@@ -14,16 +14,16 @@ from pathlib import Path
 
 from recommender import apply, git, planfile
 from recommender.errors import ModelError, RecommenderError
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.redating import hidden_on
+from recommender.model.store import load_model
 from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem, unread
 from recommender.ranking.same_question import Likeness
-from recommender.redating import hidden_on
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.files import printed
 from recommender.site.generated_links import Generated, format_generated, read_generated
-from recommender.store import load_model
 from recommender.system import parallel
 from recommender.system.disk import locked, remove_leftovers
 from recommender.system.user_files import check_kept, rewrite

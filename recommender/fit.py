@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from recommender.addresses import unescaped
 from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
-from recommender.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
-from recommender.closest import index_names
-from recommender.model import SHOWN, Model, Ranking
+from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
+from recommender.model.model import SHOWN, Model, Ranking
+from recommender.model.name_index import index_names
+from recommender.model.redating import Choosing, Chunk, ranking_of
 from recommender.ranking.near_copies import Bodies
 from recommender.ranking.same_question import titles_of
 from recommender.ranking.score import Near, subject_lift, weights_of
-from recommender.redating import Choosing, Chunk, ranking_of
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble
 from recommender.site.reader import Read

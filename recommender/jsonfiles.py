@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from recommender import __version__, documents
-from recommender.documents import Wish
+from recommender import __version__
 from recommender.errors import FileProblem, RecommenderError, WriteStopped
-from recommender.model import Model
+from recommender.model import documents
+from recommender.model.documents import Wish
+from recommender.model.model import Model
 from recommender.site.files import read_bytes
 from recommender.system import parallel
 from recommender.system.disk import FATAL, locked, remove_leftovers, replace_file, sync_folder

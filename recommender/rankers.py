@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recommender.article import digest
 from recommender.errors import RecommenderError
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import find_target

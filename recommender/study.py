@@ -10,7 +10,7 @@ from recommender.errors import SettingsError
 from recommender.filling import fitting_model
 from recommender.fit import fit_model
 from recommender.judgments import Label, read_judgments
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls
 from recommender.settings import FILE_NAME, Settings, load_settings
 from recommender.site.corpus import Corpus, read_corpus

@@ -13,7 +13,7 @@ from typing import Any
 from recommender.disagreements import Disagreements
 from recommender.evaluate import Assessment, Evaluation, Report, article_values, by_subject
 from recommender.judgments import Agreement
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.output import note, print_json, say
 from recommender.site.corpus import Corpus
 from recommender.statistics import FLIPS, RESAMPLES

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from recommender.arrays.sparse_rows import Floats
 from recommender.errors import RecommenderError
 from recommender.measures import binary_measures, graded_measures
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking.score import NAMES, total, weights_of
 from recommender.ranking.selection import Asking, Candidate, choose
 from recommender.statistics import SEED, bootstrap_means, percentile_interval

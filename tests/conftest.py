@@ -17,11 +17,11 @@ from hypothesis import settings as hypothesis_settings
 from ledger import EDITS, table
 
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import save_model
 from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, members_of, read_corpus
-from recommender.store import save_model
 
 # A machine's load is no failure.
 hypothesis_settings.register_profile("patient", deadline=None)

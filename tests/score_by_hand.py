@@ -16,7 +16,7 @@ from test_vectors import article, idf_of, reference, words_of
 
 from recommender.article import Article, Style
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
 from recommender.text.tokenizer import analyze

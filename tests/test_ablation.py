@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recommender.ablation import WHOLE, ablations
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import Lists, lists_of, lists_of_urls
 from recommender.ranking.score import NAMES
 from recommender.ranking.selection import Candidate, choose

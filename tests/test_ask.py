@@ -11,12 +11,12 @@ import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 from score_by_hand import site_of
 
-from recommender import documents
-from recommender.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
-from recommender.documents import Wish
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model import documents
+from recommender.model.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
+from recommender.model.documents import Wish
+from recommender.model.model import Model
 from recommender.output import related_as_dict
 from recommender.ranking.selection import RULES
 from recommender.service.current import Served

@@ -19,8 +19,8 @@ from recommender import carried as module
 from recommender.article import Article, Style
 from recommender.carried import Carried
 from recommender.fit import fit_model
-from recommender.layout import to_arrays
-from recommender.model import Model
+from recommender.model.array_schema import to_arrays
+from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.text.tfidf import STEPS

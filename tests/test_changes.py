@@ -15,7 +15,7 @@ from conftest import article, write_files
 from recommender import changes as module
 from recommender import collect as collecting
 from recommender.cli import main
-from recommender.store import load_model
+from recommender.model.store import load_model
 from recommender.text.word_counts import Counts
 
 NOTE = "files read; the others are as the last build read them\n"

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from recommender.fit import _with_chosen
-from recommender.model import SHOWN, Model
+from recommender.model.model import SHOWN, Model
 from recommender.ranking.same_question import Likeness
 from recommender.ranking.selection import Asking, Candidate, Rules, choose
 from recommender.ranking.selection_compiled import Facts, Lists, choose_all

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender import closest as index
-from recommender import lookup
 from recommender.addresses import unescaped
 from recommender.arrays.sparse_rows import Texts, pack
-from recommender.catalogue import Catalogue
-from recommender.closest import index_names
-from recommender.lookup import closest
-from recommender.model import Model
+from recommender.model import lookup
+from recommender.model import name_index as index
+from recommender.model.catalogue import Catalogue
+from recommender.model.lookup import closest
+from recommender.model.model import Model
+from recommender.model.name_index import index_names
 
 NAMES = st.text("aAbB-éÉ/ 1", max_size=9)
 HOSTILE = [

@@ -23,7 +23,7 @@ from conftest import ROOT
 from recommender import cluster
 from recommender.cli import main
 from recommender.cluster import Cluster, ClusterError, connected, differences, facts
-from recommender.store import read_manifest
+from recommender.model.store import read_manifest
 from recommender.system import parallel
 from recommender.system.processes import WorkerLost
 

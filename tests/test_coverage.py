@@ -11,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking.coverage import (
     Weights,
     asked_of,

@@ -19,7 +19,7 @@ from recommender.curves import (
 from recommender.evaluate import evaluate_judged
 from recommender.judgments import parse_label
 from recommender.measures import gini
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import linkable, lists_of, lists_of_urls, written_lists
 from recommender.site.corpus import Corpus
 from recommender.truth import Graded

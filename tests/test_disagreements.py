@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recommender.disagreements import Search, find_disagreements
 from recommender.errors import RecommenderError
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links

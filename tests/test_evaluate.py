@@ -21,7 +21,7 @@ from recommender.evaluate import (
     evaluate_rankers,
 )
 from recommender.judgments import Label
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import CURATED, WRITTEN, beside_references, lists_of, lists_of_urls
 from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth

@@ -31,11 +31,11 @@ from test_store import other
 
 from recommender import filling
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import MANIFEST, load_model, save_model
 from recommender.planfile import state_folder
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import MANIFEST, load_model, save_model
 from recommender.system.disk import TEMPORARY
 from recommender.system.parallel import silent
 

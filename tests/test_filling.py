@@ -21,7 +21,7 @@ from recommender import filling
 from recommender.errors import ModelError, RecommenderError
 from recommender.filling import Order, Written, diff_prefix, fitting_model
 from recommender.git import GitGuard
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.plan import Plan
 from recommender.planfile import plan_file
 from recommender.settings import Settings

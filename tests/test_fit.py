@@ -19,8 +19,8 @@ from score_by_hand import ByHand, Site, sites
 
 from recommender.collect import collect
 from recommender.fit import describe, fit_model, load_engines
-from recommender.layout import to_arrays
-from recommender.model import Model
+from recommender.model.array_schema import to_arrays
+from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.system import parallel

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking.floor import default_floor
 
 # Articles of a site -> place in the lists whose usual score is halved; 0.5 of the way between two for a half.

@@ -25,13 +25,13 @@ from nightly import NIGHTLY
 from numpy.typing import NDArray
 from test_apply import forked
 
-from recommender import layout
-from recommender.ask import ask_row, ask_texts
 from recommender.errors import ModelError
 from recommender.fit import fit_model
+from recommender.model import array_schema
+from recommender.model.ask import ask_row, ask_texts
+from recommender.model.store import FORMAT, MANIFEST, load_model, save_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import FORMAT, MANIFEST, load_model, save_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore::RuntimeWarning")
 
@@ -106,7 +106,7 @@ def bytes_of(array: NDArray[Any]) -> bytes:
 
 def arrays_of(folder: Path) -> dict[str, NDArray[Any]]:
     place = folder / json.loads((folder / MANIFEST).read_text())["version"]
-    return {name: np.load(place / f"{name}.npy") for name in layout.DTYPES}
+    return {name: np.load(place / f"{name}.npy") for name in array_schema.DTYPES}
 
 
 def outcomes_of(tiny: Path, forgeries: Mapping[str, Mapping[str, bytes]], tmp_path: Path) -> dict[str, str]:
@@ -189,7 +189,7 @@ def forgeries_of(name: str, array: NDArray[Any]) -> dict[str, bytes]:
     return found
 
 
-@pytest.mark.parametrize("name", sorted(layout.DTYPES))
+@pytest.mark.parametrize("name", sorted(array_schema.DTYPES))
 def test_a_forged_array_is_refused_or_harmless(tiny: Path, tmp_path: Path, name: str) -> None:
     made = forgeries_of(name, arrays_of(tiny)[name])
     chosen = sorted(made) if NIGHTLY else random.sample(sorted(made), 6)
@@ -202,7 +202,10 @@ def test_a_forged_array_is_refused_or_harmless(tiny: Path, tmp_path: Path, name:
 def test_arrays_of_one_type_swapped_are_refused_or_harmless(tiny: Path, tmp_path: Path) -> None:
     arrays = arrays_of(tiny)
     pairs = [
-        (one, other) for one in arrays for other in arrays if one < other and layout.DTYPES[one] == layout.DTYPES[other]
+        (one, other)
+        for one in arrays
+        for other in arrays
+        if one < other and array_schema.DTYPES[one] == array_schema.DTYPES[other]
     ]
     chosen = pairs if NIGHTLY else random.sample(pairs, 20)
     swaps = {f"{a} and {b}": {a: bytes_of(arrays[b]), b: bytes_of(arrays[a])} for a, b in chosen}

@@ -23,7 +23,7 @@ from recommender.cli import main
 from recommender.errors import RecommenderError
 from recommender.fit import fit_model
 from recommender.jsonfiles import DECIMALS, INDEX, Exported, export_files, file_of
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.service import create_app
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 from conftest import BUILT_AT
 
-from recommender import layout
 from recommender.addresses import make_addresses
 from recommender.errors import ModelError
 from recommender.fit import fit_model
-from recommender.layout import DTYPES, LayoutError, from_arrays, to_arrays, to_header
-from recommender.model import Model
+from recommender.model import array_schema
+from recommender.model.array_schema import DTYPES, LayoutError, from_arrays, to_arrays, to_header
+from recommender.model.model import Model
+from recommender.model.store import load_model, save_model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
-from recommender.store import load_model, save_model
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -173,7 +173,7 @@ def test_a_saved_model_with_fitting_checksums_is_refused_in_one_sentence(
 ):
     arrays = to_arrays(model)
     arrays[name] = change(arrays[name])
-    monkeypatch.setattr(layout, "to_arrays", lambda model: arrays)
+    monkeypatch.setattr(array_schema, "to_arrays", lambda model: arrays)
     version = save_model(model, tmp_path)
     with pytest.raises(ModelError, match=rf"{version}: {match}; build it again: `recommender build`"):
         load_model(tmp_path)

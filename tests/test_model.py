@@ -19,9 +19,9 @@ from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.arrays.sparse_rows import pack
-from recommender.catalogue import NEVER, NO_LIST
 from recommender.fit import fit_model
-from recommender.model import SHOWN, Model, Ranking
+from recommender.model.catalogue import NEVER, NO_LIST
+from recommender.model.model import SHOWN, Model, Ranking
 from recommender.ranking.score import query_draft
 from recommender.ranking.selection import Candidate
 from recommender.settings import Keys, Settings, ranking_settings
@@ -106,7 +106,7 @@ def test_on_a_large_site_more_is_looked_for_among_the_candidates_of_the_candidat
     nearest = Ranking(np.arange(len(model) + 1) * few, model.nearest.rows[kept], model.nearest.scores[kept])
     large = replace(model, nearest=nearest, cosines=model.cosines[kept])
     among = large.catalogue.of_subject(subject) if subject else None
-    monkeypatch.setattr("recommender.model.BEYOND", 5)
+    monkeypatch.setattr("recommender.model.model.BEYOND", 5)
     for row in range(0, len(model), 3):
         first, second = large.pools(row, among)
         assert first == large.candidates(row)
@@ -119,7 +119,7 @@ def test_on_a_large_site_more_is_looked_for_among_the_candidates_of_the_candidat
 
 def test_of_a_subject_with_few_articles_all_are_looked_at(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """However far they are from who asks, if only they share a word."""
-    monkeypatch.setattr("recommender.model.BEYOND", 20)
+    monkeypatch.setattr("recommender.model.model.BEYOND", 20)
     music = model.catalogue.of_subject("Music")
     assert 5 < np.count_nonzero(music) <= 20
     for row in range(0, len(model), 5):

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from recommender.ask import Answer, ask, ask_draft, why
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.ask import Answer, ask, ask_draft, why
+from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.audit import audit_site
 from recommender.site.corpus import read_corpus

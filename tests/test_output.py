@@ -12,10 +12,10 @@ import pytest
 from recommender import output
 from recommender.arrays.sparse_rows import pack
 from recommender.article import digest
-from recommender.ask import ask, ask_draft, why
 from recommender.commands.exporting import write_lists
 from recommender.filling import Written
-from recommender.model import Model
+from recommender.model.ask import ask, ask_draft, why
+from recommender.model.model import Model
 from recommender.plan import Edit, Plan
 from recommender.problems import Problem
 from recommender.rankers import lists_of

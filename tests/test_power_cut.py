@@ -24,9 +24,9 @@ from test_undo import undo
 from recommender import filling
 from recommender.apply import apply_edits
 from recommender.errors import ModelError
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import MANIFEST, load_model, save_model
 from recommender.planfile import plan_file, read_plan, record_file, write_plan
-from recommender.store import MANIFEST, load_model, save_model
 from recommender.system.disk import TEMPORARY, locked, replace_file
 from recommender.system.parallel import silent
 from recommender.undo import plan_undo

@@ -20,9 +20,9 @@ from strace import outcome_of
 
 from recommender.errors import ContentError
 from recommender.fit import fit_model
+from recommender.model.store import save_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import save_model
 from recommender.system import processes
 from recommender.system.parallel import run
 

@@ -16,7 +16,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from recommender.evaluate import evaluate_judged
 from recommender.judgments import Label
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import lists_of, lists_of_urls
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus

@@ -10,7 +10,7 @@ import pytest
 from conftest import answer_of, article, link
 
 from recommender.errors import RecommenderError
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import (
     BASELINES,
     CURATED,

@@ -13,12 +13,12 @@ from conftest import ARTICLES, BUILT_AT, article, write_files
 
 from recommender.dates import days_of
 from recommender.fit import fit_model
-from recommender.layout import to_arrays, to_header
-from recommender.model import Model
-from recommender.redating import hidden_on, on_day
+from recommender.model.array_schema import to_arrays, to_header
+from recommender.model.model import Model
+from recommender.model.redating import hidden_on, on_day
+from recommender.model.store import save_model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
-from recommender.store import save_model
 from recommender.system.clock import EPOCH
 
 DAY = 86_400

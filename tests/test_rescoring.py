@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, sites
 
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking import score_compiled
 from recommender.ranking.score import NAMES, Near, returns, total, weights_of
 from recommender.ranking.score_compiled import BLOCK, Pairs, padded, rescore, sorted_by_score

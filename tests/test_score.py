@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking.score import (
     NAMES,
     WORD_PARTS,

@@ -17,10 +17,11 @@ import pytest
 from conftest import BUILT_AT, article, write_files
 from flask.testing import FlaskClient
 
-from recommender import lookup
-from recommender.ask import ask, ask_texts
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model import lookup
+from recommender.model.ask import ask, ask_texts
+from recommender.model.model import Model
+from recommender.model.store import save_model
 from recommender.ranking.selection import choose
 from recommender.service import create_app
 from recommender.service.access import Access
@@ -28,7 +29,6 @@ from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links
-from recommender.store import save_model
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 KEPLER_COPY = "/learn/physics/questions/explain-keplers-three-laws-of-planetary-motion"

@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from recommender.errors import SettingsError
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import save_model
 from recommender.service import create_app
 from recommender.service.access import Access
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import save_model
 
 BROWSER = {"Accept": "text/html"}
 

@@ -19,9 +19,9 @@ from conftest import BUILT_AT, ROOT, identity_of, write_files
 from test_service_running import Running, serve, wait_until
 
 from recommender.fit import fit_model
+from recommender.model.store import save_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import save_model
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install '.[test]'")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -11,11 +11,11 @@ from conftest import article, link, write_files
 from flask.testing import FlaskClient
 
 from recommender.fit import fit_model
+from recommender.model.store import MANIFEST, save_model
 from recommender.service import create_app, current
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import MANIFEST, save_model
 
 DAY = 86_400
 TODAY = 20_785  # 2026-11-28

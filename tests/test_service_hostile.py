@@ -14,10 +14,10 @@ from conftest import BUILT_AT, article, write_files
 from flask.testing import FlaskClient
 
 from recommender.fit import fit_model
+from recommender.model.store import save_model
 from recommender.service import create_app
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
-from recommender.store import save_model
 
 SECRET = "the-secret-of-this-folder"
 EVIL = {

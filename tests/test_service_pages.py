@@ -18,7 +18,8 @@ from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
 from recommender.fit import fit_model
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import save_model
 from recommender.ranking.score import Part
 from recommender.service import create_app
 from recommender.service.pages import error_page
@@ -28,7 +29,6 @@ from recommender.service.views import VERDICTS, bars, diff_lines, fields, plot
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.site.link_verdicts import BEYOND, UNSOUND
-from recommender.store import save_model
 
 EVIL = "<script>alert(1)</script>\"&'"
 TIDES = "tides follow the moon because gravity pulls the sea by day and night"

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender import documents
 from recommender.arrays.sparse_rows import Finder, pack, pack_bytes
-from recommender.documents import Wish
-from recommender.model import Model
+from recommender.model import documents
+from recommender.model.documents import Wish
+from recommender.model.model import Model
 from recommender.service import create_app
 from recommender.service.current import Served
 from recommender.service.quick import rounded

@@ -26,8 +26,8 @@ import psutil
 import pytest
 from conftest import ROOT, command
 
-from recommender.model import Model
-from recommender.store import save_model
+from recommender.model.model import Model
+from recommender.model.store import save_model
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 POSTED = "Host: localhost\r\nContent-Type: application/json\r\n"

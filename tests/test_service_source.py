@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.service import content, create_app
 from recommender.service.state import State, wait_for_survey
 from recommender.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.service.current import Current, Served
 from recommender.service.metrics import Metrics
 from recommender.service.state import State

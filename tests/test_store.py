@@ -16,12 +16,12 @@ from typing import Any
 
 import pytest
 
-from recommender import layout, store
 from recommender.errors import ModelError, WriteStopped
-from recommender.layout import to_arrays, to_header
-from recommender.model import Model
+from recommender.model import array_schema, store
+from recommender.model.array_schema import to_arrays, to_header
+from recommender.model.model import Model
+from recommender.model.store import FORMAT, MANIFEST, let_go, load_model, own_manifest, read_manifest, save_model
 from recommender.settings import PARTS
-from recommender.store import FORMAT, MANIFEST, let_go, load_model, own_manifest, read_manifest, save_model
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_what_lies_on_the_disk(saved: Path):
     version = version_of(saved)
     assert sorted(os.listdir(saved)) == sorted([".gitignore", MANIFEST, version])
     assert (saved / ".gitignore").read_text() == "*\n"
-    assert sorted(os.listdir(saved / version)) == sorted(f"{name}.npy" for name in layout.DTYPES)
+    assert sorted(os.listdir(saved / version)) == sorted(f"{name}.npy" for name in array_schema.DTYPES)
     assert (saved / version).stat().st_mode & 0o777 == 0o755
     manifest = read_manifest(saved)
     for name, entry in manifest["files"].items():
@@ -266,7 +266,7 @@ def test_a_folder_that_cannot_be_written_gives_a_sentence(model: Model, tmp_path
 # --- damaged files
 
 
-@pytest.mark.parametrize("name", sorted(layout.DTYPES))
+@pytest.mark.parametrize("name", sorted(array_schema.DTYPES))
 def test_every_truncation_and_flipped_byte_is_refused(folder: Path, name: str):
     file = place_of(folder) / f"{name}.npy"
     data = file.read_bytes()

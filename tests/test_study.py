@@ -13,11 +13,11 @@ from recommender import study
 from recommender.commands import judging
 from recommender.errors import RecommenderError, SettingsError
 from recommender.judgments import Label
-from recommender.model import Model
+from recommender.model.model import Model
+from recommender.model.store import load_model
 from recommender.rankers import BASELINES, CURATED, WRITTEN, lists_of, lists_of_urls
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import FILE_NAME as LINKS
-from recommender.store import load_model
 from recommender.study import grades_of_links, open_study
 from recommender.truth import Truth, curated_truth
 

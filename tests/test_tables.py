@@ -13,7 +13,7 @@ from recommender import tables
 from recommender.disagreements import Disagreements, Search, find_disagreements
 from recommender.evaluate import DEPTHS, Evaluation, Report, assess, evaluate_rankers
 from recommender.judgments import Agreement, Label
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.rankers import beside_references, lists_of, lists_of_urls
 from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth

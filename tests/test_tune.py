@@ -11,7 +11,7 @@ from recommender import tune as tuning
 from recommender.errors import RecommenderError
 from recommender.evaluate import evaluate_lists
 from recommender.judgments import Label
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.ranking.score import NAMES
 from recommender.site.corpus import Corpus
 from recommender.truth import Graded, Truth, curated_truth

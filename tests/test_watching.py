@@ -14,7 +14,7 @@ import pytest
 from conftest import command
 
 from recommender.commands.watching import is_of_content
-from recommender.store import read_manifest
+from recommender.model.store import read_manifest
 
 
 @pytest.fixture

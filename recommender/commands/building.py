@@ -19,7 +19,7 @@ from recommender.system.user_files import check_folder
 
 if TYPE_CHECKING:
     from recommender.fit import Vectorised
-    from recommender.model import Model
+    from recommender.model.model import Model
     from recommender.problems import Problem
 
 # Articles from which on memory is given back while a model is built; a smaller site has some 200 MB to give.
@@ -110,7 +110,7 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
 def publish(vectorised: Vectorised, settings: Settings, folder: Path, before: Model | None = None) -> Model:
     """Rank a site, with the help of a model that was made alike, and save the model."""
     from recommender.fit import rank
-    from recommender.store import save_model
+    from recommender.model.store import save_model
 
     model = rank(vectorised, settings, output.now(), output.progress, before)
     save_model(model, folder)

@@ -79,8 +79,8 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
 
 def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
     from recommender.jsonfiles import export_files
-    from recommender.redating import on_day
-    from recommender.store import open_model, read_manifest
+    from recommender.model.redating import on_day
+    from recommender.model.store import open_model, read_manifest
     from recommender.system.clock import today
 
     check_folder(folder)

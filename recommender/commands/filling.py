@@ -16,7 +16,7 @@ from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
-    from recommender.model import Model
+    from recommender.model.model import Model
     from recommender.plan import Plan
     from recommender.site.corpus import Corpus
 

@@ -16,7 +16,7 @@ from recommender.settings import Settings
 from recommender.site.files import printed
 
 if TYPE_CHECKING:
-    from recommender.model import Model
+    from recommender.model.model import Model
     from recommender.rankers import Lists, UrlLists
     from recommender.site.corpus import Corpus
 
@@ -106,8 +106,8 @@ def links_file(settings: Settings) -> Path:
 
 def load(model: Path | None, settings: Settings) -> Model:
     """Load the saved model, as it is today."""
-    from recommender.redating import on_day
-    from recommender.store import load_model
+    from recommender.model.redating import on_day
+    from recommender.model.store import load_model
     from recommender.system.clock import today
 
     return on_day(load_model(saved_model(model, settings)), today())

@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from recommender import documents
 from recommender.article import is_id
-from recommender.ask import ask_texts
-from recommender.documents import Wish
 from recommender.errors import LookupProblem, RecommenderError
-from recommender.lookup import by_id, closest, row_of_url, rows_of_id, search
+from recommender.model import documents
+from recommender.model.ask import ask_texts
+from recommender.model.documents import Wish
+from recommender.model.lookup import by_id, closest, row_of_url, rows_of_id, search
 from recommender.service.access import Access
 from recommender.service.current import Served
 from recommender.service.parameters import (

@@ -18,12 +18,12 @@ import numpy as np
 
 from recommender.dates import iso
 from recommender.errors import ModelError
-from recommender.lookup import closest
-from recommender.model import Model
-from recommender.redating import on_day
+from recommender.model.lookup import closest
+from recommender.model.model import Model
+from recommender.model.redating import on_day
+from recommender.model.store import MANIFEST, let_go, open_model, read_manifest
 from recommender.service.quick import Quick
 from recommender.service.refusals import Refusal
-from recommender.store import MANIFEST, let_go, open_model, read_manifest
 from recommender.system.clock import today
 from recommender.system.parallel import give_back
 

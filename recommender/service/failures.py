@@ -7,7 +7,7 @@ import logging
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 
-from recommender.documents import public_urls
+from recommender.model.documents import public_urls
 from recommender.service.access import Access
 from recommender.service.pages import error_page
 from recommender.service.refusals import Refusal

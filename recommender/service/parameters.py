@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from recommender.ask import Only
-from recommender.documents import Wish
+from recommender.model.ask import Only
+from recommender.model.documents import Wish
 from recommender.service.refusals import Refusal, shown
 
 MAX_QUERY, MAX_TEXT, MAX_LIMIT, MAX_BODY = 4096, 2000, 50, 256 * 1024

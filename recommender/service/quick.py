@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 
 from recommender.arrays.sparse_rows import Finder, Ints, Texts
-from recommender.model import Model
+from recommender.model.model import Model
 
 # So many lists that are short, or longer than a build keeps, are kept: one takes 0.3 ms, some 10 to choose.
 SHORT = 256

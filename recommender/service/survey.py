@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from recommender.errors import RecommenderError
-from recommender.model import Model
-from recommender.redating import hidden_on
+from recommender.model.model import Model
+from recommender.model.redating import hidden_on
+from recommender.model.store import open_model, read_manifest
 from recommender.service.current import tag_of, tag_on_day
 from recommender.settings import RULES, Keys, Settings, UrlSettings
 from recommender.site.audit import audit_site
@@ -27,7 +28,6 @@ from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.files import is_article_name, walk
 from recommender.site.generated_links import FILE_NAME, Generated, read_generated
 from recommender.site.link_verdicts import curated_targets, judge_links
-from recommender.store import open_model, read_manifest
 from recommender.system.clock import today
 from recommender.system.disk import replace_file
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Rows, Texts
-from recommender.catalogue import Catalogue
-from recommender.closest import NameIndex
-from recommender.model import Model, Ranking
+from recommender.model.catalogue import Catalogue
+from recommender.model.model import Model, Ranking
+from recommender.model.name_index import NameIndex
 from recommender.ranking.same_question import Likeness
 from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
 from recommender.text.tfidf import Coverage, Space, Vectors

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, near_dots
-from recommender.catalogue import Catalogue, SavedAddresses
+from recommender.model.catalogue import Catalogue, SavedAddresses
 from recommender.ranking.floor import default_floor
 from recommender.ranking.near_copies import Bodies, draft_shares
 from recommender.ranking.same_question import Likeness, Titles, draft_title, like_draft, titles_of

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.ask import Answer, Only, ask_row, linkers, same_question
-from recommender.model import Model
+from recommender.model.ask import Answer, Only, ask_row, linkers, same_question
+from recommender.model.model import Model
 from recommender.ranking.score import Part
 from recommender.ranking.selection import Candidate, Choice
 

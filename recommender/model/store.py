@@ -24,10 +24,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender import __version__, layout
+from recommender import __version__
 from recommender.arrays.sparse_rows import ascends
 from recommender.errors import ModelError, WriteStopped
-from recommender.model import Model
+from recommender.model import array_schema
+from recommender.model.model import Model
 from recommender.settings import Settings, ranking_settings
 from recommender.system.code_version import edition
 from recommender.system.disk import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
@@ -85,14 +86,14 @@ def _remove_leftovers(folder: Path) -> None:
 
 
 def _publish(model: Model, folder: Path, staging: Path) -> str:
-    arrays = layout.to_arrays(model)
+    arrays = array_schema.to_arrays(model)
     # A thread that the system gives no memory at its start is waited for without end (CPython): not for a small model.
     threads = 2 if sum(array.nbytes for array in arrays.values()) > SMALL else 1
     written = in_threads(threads, lambda name: _write_array(staging / f"{name}.npy", arrays[name]), list(arrays))
     files = dict(zip(arrays, written, strict=True))  # half of the time went into checksums, half into waiting
     version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32]
     made = {"format": FORMAT, "created_with": _creator(), "version": version, "files": files}
-    manifest = made | layout.to_header(model)
+    manifest = made | array_schema.to_header(model)
     staging.chmod(0o755)
     sync_folder(str(staging))
     target = folder / version
@@ -144,8 +145,8 @@ def open_model(folder: Path, manifest: Mapping[str, Any]) -> Model:
     opened = in_threads(2, lambda name: _open_array(place, name, files[name]), list(files))
     arrays = dict(zip(files, opened, strict=True))
     try:
-        model = layout.from_arrays(arrays, manifest)
-    except layout.LayoutError as error:
+        model = array_schema.from_arrays(arrays, manifest)
+    except array_schema.LayoutError as error:
         raise ModelError(f"{place}: {error}; {REBUILD}") from None
     for name, array in arrays.items():
         if name.endswith("_indices") and not ascends(arrays[name.replace("_indices", "_indptr")], array):
@@ -158,7 +159,7 @@ def let_go(model: Model) -> None:
 
     The system keeps them at hand; a process that only holds a model for those it forks then takes no memory for it.
     """
-    for array in layout.to_arrays(model).values():
+    for array in array_schema.to_arrays(model).values():
         base: Any = array
         while isinstance(base, np.ndarray):
             base = base.base
@@ -202,7 +203,7 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
     if not isinstance(manifest["version"], str) or not _VERSION.fullmatch(manifest["version"]):
         raise ModelError(f"{file}: version is not a content hash; {REBUILD}")
     files = manifest["files"]
-    if not isinstance(files, dict) or set(files) != set(layout.DTYPES):
+    if not isinstance(files, dict) or set(files) != set(array_schema.DTYPES):
         raise ModelError(f"{file}: files are missing or unknown; {REBUILD}")
     for name, entry in files.items():
         good = (
@@ -211,7 +212,7 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
             and isinstance(entry["bytes"], int)
             and isinstance(entry["shape"], list)
             and all(isinstance(size, int) and size >= 0 for size in entry["shape"])
-            and entry["dtype"] == layout.DTYPES[name]
+            and entry["dtype"] == array_schema.DTYPES[name]
         )
         if not good:
             raise ModelError(f"{file}: the entry of {name} is not as written; {REBUILD}")

@@ -13,7 +13,7 @@ from recommender.addresses import resolve, unescaped
 from recommender.arrays.sparse_rows import Ints, Terms, Texts
 from recommender.article import is_id, site_path
 from recommender.errors import LookupProblem
-from recommender.model import Model
+from recommender.model.model import Model
 from recommender.problems import printable, shorten
 from recommender.site.files import SUFFIXES
 from recommender.text.tfidf import STEM

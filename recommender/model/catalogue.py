@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from recommender.addresses import Addresses, own_hosts, page_key
 from recommender.arrays.sparse_rows import Finder, Ints, Terms, Texts, numbered, pack
-from recommender.closest import NameIndex
+from recommender.model.name_index import NameIndex
 from recommender.settings import UrlSettings
 from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visibility
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recommender.errors import FileProblem, RecommenderError
-from recommender.lookup import Found, look_up
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import fold
 from recommender.markdown.yaml_nodes import Value
-from recommender.model import Model
+from recommender.model.lookup import Found, look_up
+from recommender.model.model import Model
 from recommender.ranking.score import Part, Query
 from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.settings import Settings

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Ints
 from recommender.article import digest_of
-from recommender.model import SHOWN, Model, Ranking
+from recommender.model.model import SHOWN, Model, Ranking
 
 Chunk = tuple[NDArray[Any], ...]
 
