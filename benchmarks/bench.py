@@ -25,7 +25,7 @@ from numba import njit
 
 from recommender.arrays.jit import LANES
 from recommender.arrays.sparse_rows import Rows
-from recommender.collect import collect
+from recommender.build.collection import collect
 from recommender.ranking.nearest.bounds import add_row
 from recommender.ranking.nearest.search import FREQUENT, nearest
 from recommender.settings import Settings

@@ -14,7 +14,7 @@ import numpy as np
 from corpora import counted, tables_of, write
 from shapes import Shape, shape_of, with_numbers
 
-from recommender.collect import collect
+from recommender.build.collection import collect
 from recommender.ranking.nearest.search import nearest
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus

@@ -21,8 +21,8 @@ import peers
 import yaml
 
 from recommender.ablation import WHOLE, ablations
+from recommender.build.pipeline import fit_model
 from recommender.evaluate import Report, evaluate_judged, evaluate_lists
-from recommender.fit import fit_model
 from recommender.judgments import read_judgments
 from recommender.rankers import LENGTH, Lists, lists_of, lists_of_urls, written_lists
 from recommender.settings import Settings

@@ -31,12 +31,10 @@ from matching import ROOT, fitted_shape
 from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
-from recommender import collect as collection
-from recommender import fit
-from recommender import index as read_cache
 from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
-from recommender.collect import collect
+from recommender.build import collection, pipeline, read_cache
+from recommender.build.collection import collect
 from recommender.commands import building
 from recommender.model import store
 from recommender.model.model import Model
@@ -48,11 +46,11 @@ SIZES = "36000,72000,144000,288000,1000000"
 STAGES = [
     (collection, "collect", "reading"),
     (read_cache, "save_index", "index"),
-    (fit, "fit_vectors", "vectors"),
-    (fit, "_nearest", "nearest"),
-    (fit, "_rescored", "rescoring"),
+    (pipeline, "fit_vectors", "vectors"),
+    (pipeline, "_nearest", "nearest"),
+    (pipeline, "_rescored", "rescoring"),
     (same_question_compiled, "find_likeness", "same questions"),
-    (fit, "_with_chosen", "choosing"),
+    (pipeline, "_with_chosen", "choosing"),
     (store, "save_model", "saving"),
     (building, "build_changed", "build"),
     (building, "publish", "build"),
@@ -106,14 +104,14 @@ def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
     watch, settings = Watch(), Settings()
     for module, name, stage in STAGES:
         setattr(module, name, watch.timed(stage, getattr(module, name)))
-    fit.load_engines(settings)
+    pipeline.load_engines(settings)
     words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
     if articles <= files:
         watch.timed("making", write)(shape, articles, folder / "content")
         model = building.build_changed(folder / "content", settings, folder / "model").model
     else:
-        described = fit.describe(watch.timed("making", made_corpus)(shape, articles, settings), settings)
-        vectorised = fit.vectorise(described, settings)
+        described = pipeline.describe(watch.timed("making", made_corpus)(shape, articles, settings), settings)
+        vectorised = pipeline.vectorise(described, settings)
         del described
         model = building.publish(vectorised, settings, folder / "model")
     figures = watch.figures

@@ -26,7 +26,7 @@ from urllib.parse import quote
 
 import psutil
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.model import Model, Ranking
 from recommender.model.store import let_go, load_model, save_model
 from recommender.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.rankers import LENGTH, Lists, lists_of, lists_of_urls
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from ledger import EDITS, table
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
 from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_vectors import article, idf_of, reference, words_of
 
 from recommender.article import Article, Style
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus

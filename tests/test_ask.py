@@ -11,8 +11,8 @@ import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 from score_by_hand import site_of
 
+from recommender.build.pipeline import fit_model
 from recommender.errors import LookupProblem, RecommenderError
-from recommender.fit import fit_model
 from recommender.model import documents
 from recommender.model.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
 from recommender.model.documents import Wish

@@ -15,10 +15,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import TEXTS, WORDS
 
-from recommender import carried as module
 from recommender.article import Article, Style
-from recommender.carried import Carried
-from recommender.fit import fit_model
+from recommender.build import carry_over as module
+from recommender.build.carry_over import Carried
+from recommender.build.pipeline import fit_model
 from recommender.model.array_schema import to_arrays
 from recommender.model.model import Model
 from recommender.settings import Settings

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from conftest import article, write_files
 
-from recommender import changes as module
-from recommender import collect as collecting
+from recommender.build import collection as collecting
+from recommender.build import incremental as module
 from recommender.cli import main
 from recommender.model.store import load_model
 from recommender.text.word_counts import Counts

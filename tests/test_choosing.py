@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from recommender.fit import _with_chosen
+from recommender.build.pipeline import _with_chosen
 from recommender.model.model import SHOWN, Model
 from recommender.ranking.same_question import Likeness
 from recommender.ranking.selection import Asking, Candidate, Rules, choose

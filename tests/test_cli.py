@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from conftest import article, command, contents, link, write_files
 
-from recommender import changes, fit
 from recommender import cli as module
+from recommender.build import incremental, pipeline
 from recommender.cli import cli, main
 from recommender.commands import filling
 from recommender.commands.site import read_site
@@ -403,7 +403,7 @@ def test_a_build_after_edits_is_the_one_from_scratch(site: Path, monkeypatch: py
 
 def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, weakref.ref] = {}
-    collect, rank, gone = changes.collect, fit.rank, []
+    collect, rank, gone = incremental.collect, pipeline.rank, []
 
     def noted(*arguments: Any, **options: Any) -> Any:
         found = collect(*arguments, **options)
@@ -415,8 +415,8 @@ def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: p
         gone.append({name: one() is None for name, one in read.items()})
         return rank(*arguments, **options)
 
-    monkeypatch.setattr(changes, "collect", noted)
-    monkeypatch.setattr(fit, "rank", ranked)
+    monkeypatch.setattr(incremental, "collect", noted)
+    monkeypatch.setattr(pipeline, "rank", ranked)
     monkeypatch.chdir(site)
     assert main(["build", "--model", "m"]) == 0
     made_up, real = gone  # the first is ranked while the real one is read

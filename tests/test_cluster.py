@@ -20,9 +20,9 @@ import pytest
 from cluster_work import end, halves, process_of
 from conftest import ROOT
 
-from recommender import cluster
+from recommender.build import cluster
+from recommender.build.cluster import Cluster, ClusterError, connected, differences, facts
 from recommender.cli import main
-from recommender.cluster import Cluster, ClusterError, connected, differences, facts
 from recommender.model.store import read_manifest
 from recommender.system import parallel
 from recommender.system.processes import WorkerLost

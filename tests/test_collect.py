@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from conftest import article, write_files
 
-from recommender import collect as module
-from recommender.collect import Collected, collect
-from recommender.index import UNREAD, Index, load_counts, load_index, save_index
+from recommender.build import collection as module
+from recommender.build.collection import Collected, collect
+from recommender.build.read_cache import UNREAD, Index, load_counts, load_index, save_index
 from recommender.markdown import front_matter
 from recommender.settings import Settings
 from recommender.site import reader

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from conftest import ARTICLES, ROOT
 
-from recommender.collect import collect
-from recommender.fit import fit_model
+from recommender.build.collection import collect
+from recommender.build.pipeline import fit_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.text.tokenizer import analyze

@@ -28,9 +28,9 @@ def edited(file: str) -> Callable[[pytest.MonkeyPatch], None]:
     return lambda patch: patch.setattr(module.pkgutil, "get_data", changed)
 
 
-FIT, EXACT = "recommender.fit", "recommender.ranking.nearest.exact_scores"
+FIT, EXACT = "recommender.build.pipeline", "recommender.ranking.nearest.exact_scores"
 CHANGES: list[tuple[str, str, Callable[[pytest.MonkeyPatch], None], bool]] = [
-    ("its own file", FIT, edited("fit.py"), True),
+    ("its own file", FIT, edited("build/pipeline.py"), True),
     ("a file that it imports", FIT, edited("text/tfidf.py"), True),
     ("a file that it imports late", FIT, edited("ranking/selection_compiled.py"), True),
     ("a file at third hand", FIT, edited("text/tokenizer.py"), True),

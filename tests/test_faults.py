@@ -30,7 +30,7 @@ from test_forged_models import SITE, linked
 from test_store import other
 
 from recommender import filling
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import MANIFEST, load_model, save_model
 from recommender.planfile import state_folder

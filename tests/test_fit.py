@@ -17,8 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from score_by_hand import ByHand, Site, sites
 
-from recommender.collect import collect
-from recommender.fit import describe, fit_model, load_engines
+from recommender.build.collection import collect
+from recommender.build.pipeline import describe, fit_model, load_engines
 from recommender.model.array_schema import to_arrays
 from recommender.model.model import Model
 from recommender.settings import Settings

@@ -25,8 +25,8 @@ from nightly import NIGHTLY
 from numpy.typing import NDArray
 from test_apply import forked
 
+from recommender.build.pipeline import fit_model
 from recommender.errors import ModelError
-from recommender.fit import fit_model
 from recommender.model import array_schema
 from recommender.model.ask import ask_row, ask_texts
 from recommender.model.store import FORMAT, MANIFEST, load_model, save_model

@@ -19,7 +19,7 @@ from nightly import NIGHTLY
 from test_apply import forked
 from test_nodes import BOMBS
 
-from recommender.collect import collect
+from recommender.build.collection import collect
 from recommender.settings import Settings
 from recommender.site.audit import audit_site
 from recommender.site.corpus import read_corpus

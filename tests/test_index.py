@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from conftest import article, write_files
 
-from recommender import index as module
-from recommender.collect import Collected, collect
-from recommender.index import FILE_NAME, Index, key_of, load_counts, load_index, save_index
+from recommender.build import read_cache as module
+from recommender.build.collection import Collected, collect
+from recommender.build.read_cache import FILE_NAME, Index, key_of, load_counts, load_index, save_index
 from recommender.settings import Settings
 from recommender.text.word_counts import Counts
 from recommender.visibility import Visibility

@@ -19,9 +19,9 @@ from conftest import BUILT_AT, article, contents
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.build.pipeline import fit_model
 from recommender.cli import main
 from recommender.errors import RecommenderError
-from recommender.fit import fit_model
 from recommender.jsonfiles import DECIMALS, INDEX, Exported, export_files, file_of
 from recommender.model.model import Model
 from recommender.service import create_app

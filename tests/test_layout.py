@@ -13,8 +13,8 @@ import pytest
 from conftest import BUILT_AT
 
 from recommender.addresses import make_addresses
+from recommender.build.pipeline import fit_model
 from recommender.errors import ModelError
-from recommender.fit import fit_model
 from recommender.model import array_schema
 from recommender.model.array_schema import DTYPES, LayoutError, from_arrays, to_arrays, to_header
 from recommender.model.model import Model

@@ -11,8 +11,8 @@ import pytest
 from conftest import BUILT_AT, answer_of, article, write_files
 
 from recommender.arrays.sparse_rows import pack
+from recommender.build.pipeline import fit_model
 from recommender.errors import LookupProblem
-from recommender.fit import fit_model
 from recommender.model.lookup import Found, _titles_with, closest, look_up, prefix_range, rows_of_id, search
 from recommender.model.model import Model
 from recommender.settings import Settings

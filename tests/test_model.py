@@ -19,7 +19,7 @@ from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, site_of, sites
 
 from recommender.arrays.sparse_rows import pack
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.catalogue import NEVER, NO_LIST
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.ranking.score import query_draft

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.ask import Answer, ask, ask_draft, why
 from recommender.model.model import Model
 from recommender.settings import Settings

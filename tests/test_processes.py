@@ -18,8 +18,8 @@ import pytest
 from conftest import article, write_files
 from strace import outcome_of
 
+from recommender.build.pipeline import fit_model
 from recommender.errors import ContentError
-from recommender.fit import fit_model
 from recommender.model.store import save_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from conftest import ARTICLES, BUILT_AT, article, write_files
 
+from recommender.build.pipeline import fit_model
 from recommender.dates import days_of
-from recommender.fit import fit_model
 from recommender.model.array_schema import to_arrays, to_header
 from recommender.model.model import Model
 from recommender.model.redating import hidden_on, on_day

@@ -17,7 +17,7 @@ import pytest
 from conftest import BUILT_AT, article, write_files
 from flask.testing import FlaskClient
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model import lookup
 from recommender.model.ask import ask, ask_texts
 from recommender.model.model import Model

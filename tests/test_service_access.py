@@ -17,8 +17,8 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recommender.build.pipeline import fit_model
 from recommender.errors import SettingsError
-from recommender.fit import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
 from recommender.service import create_app

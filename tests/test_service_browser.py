@@ -18,7 +18,7 @@ import yaml
 from conftest import BUILT_AT, ROOT, identity_of, write_files
 from test_service_running import Running, serve, wait_until
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.store import save_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus

@@ -10,7 +10,7 @@ import pytest
 from conftest import article, link, write_files
 from flask.testing import FlaskClient
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.store import MANIFEST, save_model
 from recommender.service import create_app, current
 from recommender.service.state import State, wait_for_survey

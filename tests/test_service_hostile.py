@@ -13,7 +13,7 @@ import pytest
 from conftest import BUILT_AT, article, write_files
 from flask.testing import FlaskClient
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.store import save_model
 from recommender.service import create_app
 from recommender.settings import Settings

@@ -17,7 +17,7 @@ from conftest import article, block, link, write_files
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 
-from recommender.fit import fit_model
+from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
 from recommender.ranking.score import Part

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from test_neighbors import matrices
 
 from recommender.arrays.sparse_rows import Rows
+from recommender.build.cluster_search import merge, nearest_elsewhere
 from recommender.ranking.nearest.search import nearest
-from recommender.shares import merge, nearest_elsewhere
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from recommender.system import parallel
 from recommender.system.user_files import check_folder
 
 if TYPE_CHECKING:
-    from recommender.fit import Vectorised
+    from recommender.build.pipeline import Vectorised
     from recommender.model.model import Model
     from recommender.problems import Problem
 
@@ -42,7 +42,7 @@ def build(content: Path | None, model: Path | None, scheduler: str | None, as_js
     check_folder(folder)
     with contextlib.ExitStack() as stack:
         if scheduler is not None:
-            from recommender.cluster import connected
+            from recommender.build.cluster import connected
 
             root = root.absolute()  # workers have other working directories
             stack.enter_context(parallel.on(stack.enter_context(connected(scheduler, root))))
@@ -89,8 +89,8 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
 
     A model of this content, these settings and this code stays as it is.
     """
-    from recommender.changes import find_changes
-    from recommender.fit import vectorise
+    from recommender.build.incremental import find_changes
+    from recommender.build.pipeline import vectorise
 
     found = find_changes(root, settings, folder, output.progress, verify=verify)
     if found.read is not None:
@@ -109,7 +109,7 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
 
 def publish(vectorised: Vectorised, settings: Settings, folder: Path, before: Model | None = None) -> Model:
     """Rank a site, with the help of a model that was made alike, and save the model."""
-    from recommender.fit import rank
+    from recommender.build.pipeline import rank
     from recommender.model.store import save_model
 
     model = rank(vectorised, settings, output.now(), output.progress, before)

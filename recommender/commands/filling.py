@@ -91,7 +91,7 @@ def _check_unfinished(root: Path, *, write: bool) -> None:
 
 def _rank(reason: str, corpus: Corpus, settings: Settings, save: Path | None) -> Model:
     """Rank the content where no saved model fits; a run that writes saves what it ranked."""
-    from recommender.fit import describe, rank, vectorise
+    from recommender.build.pipeline import describe, rank, vectorise
 
     what = "building it from this content first" if save else "this content is ranked for this run alone, nothing saved"
     output.note(f"{reason}: {what}")

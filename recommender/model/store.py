@@ -113,7 +113,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
 
 
 def _creator() -> dict[str, str]:
-    return {"recommender": __version__, "numpy": np.__version__, "edition": edition("recommender.fit")[:32]}
+    return {"recommender": __version__, "numpy": np.__version__, "edition": edition("recommender.build.pipeline")[:32]}
 
 
 def own_manifest(folder: Path, settings: Settings) -> dict[str, Any] | None:

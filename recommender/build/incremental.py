@@ -9,10 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from recommender.collect import Collected, collect
+from recommender.build.collection import Collected, collect
+from recommender.build.pipeline import Described, describe, load_engines, load_kernels
+from recommender.build.read_cache import load_counts, load_index, save_index
 from recommender.errors import ModelError
-from recommender.fit import Described, describe, load_engines, load_kernels
-from recommender.index import load_counts, load_index, save_index
 from recommender.model.model import Model
 from recommender.model.store import make_folder, open_model, own_manifest
 from recommender.problems import Problem

@@ -32,7 +32,7 @@ from recommender.text.word_counts import Counted, Counts, title_words
 
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
-    from recommender.carried import Carried
+    from recommender.build.carry_over import Carried
     from recommender.ranking.selection_compiled import Facts
 
 
@@ -148,16 +148,16 @@ def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carr
     """Find what a model from before spares; nothing where pairs are not all compared, or not here."""
     if before is None or parallel.elsewhere() or max(len(before), len(catalogue)) > before.settings.exact_up_to:
         return None
-    from recommender.carried import carry  # noqa: PLC0415  (numba)
+    from recommender.build.carry_over import carry  # noqa: PLC0415  (numba)
 
     return carry(before, fitted, catalogue)
 
 
 def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Carried | None) -> Near:
     # numba takes 0.4 s to import, and only a build ranks a whole site.
+    from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415
     from recommender.ranking.nearest.approximate import nearest_pruned  # noqa: PLC0415
     from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
-    from recommender.shares import nearest_elsewhere  # noqa: PLC0415
 
     there = parallel.elsewhere()
     if there:
@@ -207,7 +207,7 @@ def load_engines(settings: Settings) -> None:
 def load_kernels() -> None:
     """Have numba imported and the ranking's loops compiled, or loaded where they were: 1 s."""
     # Imported for what they import.
-    from recommender import carried  # noqa: F401, PLC0415
+    from recommender.build import carry_over as carried  # noqa: F401, PLC0415
     from recommender.ranking import same_question_compiled  # noqa: F401, PLC0415
     from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
     from recommender.text import tfidf_compiled, vocabulary_compiled, word_counts_compiled  # noqa: F401, PLC0415

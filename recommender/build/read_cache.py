@@ -35,7 +35,7 @@ from recommender.text.word_counts import Counts
 from recommender.visibility import read_visibility
 
 FILE_NAME = "index.npz"
-_READING = "recommender.collect"  # reads files and counts their words, with all that it imports
+_READING = "recommender.build.collection"  # reads files and counts their words, with all that it imports
 RACY = 2_000_000_000  # ns
 _TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
 # Of one text, its lines; no address holds a line break.

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from recommender.arrays.sparse_rows import Ints
-from recommender.index import Index, key_of, now
+from recommender.build.read_cache import Index, key_of, now
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble, listed, not_empty
 from recommender.site.reader import Part, Read, Reading

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recommender.build.read_cache import key_of
 from recommender.errors import RecommenderError
-from recommender.index import key_of
 from recommender.settings import Settings
 from recommender.system.processes import WorkerLost
 
