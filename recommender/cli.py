@@ -129,7 +129,7 @@ def init(force: bool, as_json: bool) -> int:
 @JSON
 def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool) -> int:
     """Report every problem of files and links, with its remedy; same questions with a model that fits."""
-    from recommender.filling import fitting_likeness
+    from recommender.editing.fill import fitting_likeness
     from recommender.problems import worst_reached
     from recommender.site.audit import audit_site
     from recommender.site.generated_links import read_generated

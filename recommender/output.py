@@ -17,10 +17,10 @@ from recommender.system import parallel
 from recommender.system.clock import stamp
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
-    from recommender.filling import Written
+    from recommender.editing.fill import Written
+    from recommender.editing.plan import Plan
     from recommender.model.ask import Answer, Reason
     from recommender.model.model import Model
-    from recommender.plan import Plan
     from recommender.ranking.score import Part
     from recommender.site.audit import Audit
 

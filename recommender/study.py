@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.build.pipeline import fit_model
+from recommender.editing.fill import fitting_model
 from recommender.errors import SettingsError
-from recommender.filling import fitting_model
 from recommender.judgments import Label, read_judgments
 from recommender.model.model import Model
 from recommender.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls

@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 from conftest import command, contents, write_files
 
-from recommender import apply
-from recommender.apply import Applied, apply_edits, remove_leftovers
+from recommender.editing import writer
+from recommender.editing.plan import Edit
+from recommender.editing.writer import Applied, apply_edits, remove_leftovers
 from recommender.errors import Interrupted, RecommenderError, WriteStopped
-from recommender.plan import Edit
 from recommender.system import disk as atomic
 from recommender.system.disk import LockHeld, locked
 
@@ -126,7 +126,7 @@ def test_long_and_odd_names(root: Path):
 
 @pytest.mark.parametrize("batch", [1, 2, 4, 6, 7])
 def test_batches_make_no_difference(root: Path, monkeypatch: pytest.MonkeyPatch, batch: int):
-    monkeypatch.setattr(apply, "BATCH", batch)
+    monkeypatch.setattr(writer, "BATCH", batch)
     steps: list[int] = []
     edits = [edit_of(root, name) for name in NAMES]
     assert apply_edits(root, edits, lambda label, total: steps.append) == Applied(6, 0, ())
@@ -150,7 +150,7 @@ def test_handlers_of_signals_are_put_back(root: Path):
 
 def test_every_temporary_is_synced_before_its_rename_and_the_folder_after(root: Path, monkeypatch: pytest.MonkeyPatch):
     calls: list[str] = []
-    sync, replace = apply.sync, os.replace
+    sync, replace = writer.sync, os.replace
 
     def note_sync(path: str) -> None:
         calls.append("temporary" if TEMPORARY.fullmatch(os.path.basename(path)) else "folder")
@@ -160,9 +160,9 @@ def test_every_temporary_is_synced_before_its_rename_and_the_folder_after(root: 
         calls.append("rename")
         replace(source, target)
 
-    for module in (apply, atomic):
+    for module in (writer, atomic):
         monkeypatch.setattr(module, "sync", note_sync)
-    monkeypatch.setattr(apply.os, "replace", note_replace)
+    monkeypatch.setattr(writer.os, "replace", note_replace)
     apply_edits(root, [edit_of(root, name) for name in NAMES[:2]])
     assert calls == ["temporary", "temporary", "rename", "rename", "folder"]
 
@@ -247,7 +247,7 @@ def test_a_change_between_read_and_rename_stays_and_is_reported(
     root: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
 ):
     edits = [edit_of(root, name) for name in NAMES]
-    sync, mine, turn = apply.sync, [], threading.Lock()
+    sync, mine, turn = writer.sync, [], threading.Lock()
 
     def meddle(path: str) -> None:
         # All files have been read and staged when the first temporary is synced, by one of several threads.
@@ -257,7 +257,7 @@ def test_a_change_between_read_and_rename_stays_and_is_reported(
                 mine.append(state(root / "c.md"))
         sync(path)
 
-    monkeypatch.setattr(apply, "sync", meddle)
+    monkeypatch.setattr(writer, "sync", meddle)
     applied = apply_edits(root, edits)
     assert (applied.written, codes(applied)) == (5, [("c.md", "conflict")])
     assert [state(root / "c.md")] == mine
@@ -342,7 +342,7 @@ def big(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("batch", [1, 2, 500])
 def test_a_full_disk_stops_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch: int):
-    monkeypatch.setattr(apply, "BATCH", batch)
+    monkeypatch.setattr(writer, "BATCH", batch)
     with tmpfs(tmp_path / "disk", "size=64k") as disk:
         # 16 pages: 6 files of 1, ballast of 6, so 4 are free; each file grows to 2.
         write_files(disk, {**dict.fromkeys(NAMES, OLD), "ballast": b"x" * 6 * 4096})
@@ -359,7 +359,7 @@ def test_a_full_disk_stops_and_resumes(tmp_path: Path, monkeypatch: pytest.Monke
         assert all((disk / name).read_bytes() == OLD for name in NAMES if name not in done)
         assert temporaries(disk) == []
         (disk / "ballast").unlink()
-        monkeypatch.setattr(apply, "BATCH", 1)
+        monkeypatch.setattr(writer, "BATCH", 1)
         assert apply_edits(disk, edits) == Applied(6 - len(done), len(done), ())
         assert contents(disk) == dict.fromkeys(NAMES, big(NEW))
 
@@ -603,7 +603,7 @@ def test_an_interrupt_within_a_batch_counts_what_was_written(root: Path, monkeyp
         if len(count) == 2:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(apply.os, "replace", interrupted)
+    monkeypatch.setattr(writer.os, "replace", interrupted)
     with pytest.raises(Interrupted, match="2 files written, 3 left untouched") as caught:
         apply_edits(root, edits)
     assert caught.value.exit_code == 143
@@ -666,7 +666,7 @@ def test_a_full_disk_in_a_real_run_is_resumed(committed_site: Path, tmp_path: Pa
 def test_a_folder_that_the_disk_did_not_take_is_not_called_done(
     root: Path, monkeypatch: pytest.MonkeyPatch, number: int, stops: bool
 ):
-    edits, real = [edit_of(root, name) for name in NAMES], apply.sync
+    edits, real = [edit_of(root, name) for name in NAMES], writer.sync
 
     def fail(path: str) -> None:
         if path == str(root):
@@ -693,7 +693,7 @@ def test_errors_of_one_file_and_of_the_disk_are_told_apart(root: Path, monkeypat
                 raise OSError(number, os.strerror(number))
             return real(descriptor, data)
 
-        monkeypatch.setattr(apply.os, "write", fail)
+        monkeypatch.setattr(writer.os, "write", fail)
         if number in (errno.EACCES, errno.EPERM):
             assert codes(applied := apply_edits(root, edits)) == [("c.md", "not-editable")]
             assert applied.written == 5
@@ -712,7 +712,7 @@ def test_a_write_that_lies_about_its_length_is_not_published(root: Path, monkeyp
         calls.append(1)
         return real(descriptor, data) if len(calls) != 2 else real(descriptor, bytes(data)[:3]) + len(data) - 3
 
-    monkeypatch.setattr(apply.os, "write", lie)
+    monkeypatch.setattr(writer.os, "write", lie)
     with pytest.raises(WriteStopped, match="a short write"):
         apply_edits(root, edits)
     assert contents(root) == dict.fromkeys(NAMES, OLD)
@@ -720,6 +720,6 @@ def test_a_write_that_lies_about_its_length_is_not_published(root: Path, monkeyp
 
 def test_short_writes_are_continued(root: Path, monkeypatch: pytest.MonkeyPatch):
     real = os.write
-    monkeypatch.setattr(apply.os, "write", lambda descriptor, data: real(descriptor, bytes(data)[:5]))
+    monkeypatch.setattr(writer.os, "write", lambda descriptor, data: real(descriptor, bytes(data)[:5]))
     assert apply_edits(root, [edit_of(root, name) for name in NAMES]) == Applied(6, 0, ())
     assert contents(root) == dict.fromkeys(NAMES, NEW)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.diff import changed_bytes, unified_diff
+from recommender.editing.diff import changed_bytes, unified_diff
 
 # Few different lines, so that they repeat; odd separators are no line breaks here.
 LINES = st.lists(st.sampled_from(["a", "b", "", "é\u2028", "c\r", "-x", "+y", "\x85", "@@ -1 +1 @@"]), max_size=30)

@@ -29,11 +29,11 @@ from test_filling import AFTER, FILES, GENERATED, finish, order_for, plan
 from test_forged_models import SITE, linked
 from test_store import other
 
-from recommender import filling
 from recommender.build.pipeline import fit_model
+from recommender.editing import fill
+from recommender.editing.plan_file import state_folder
 from recommender.model.model import Model
 from recommender.model.store import MANIFEST, load_model, save_model
-from recommender.planfile import state_folder
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.system.disk import TEMPORARY
@@ -62,7 +62,7 @@ BUILD_CALLS = (*BUILD_STEPS, "rename", "mkdir", "chmod", "utimensat", "flock")
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     # The guard has its own tests; here its git would meet the faults too, and each look at it takes 10 ms.
-    monkeypatch.setattr(filling.git, "check_guard", lambda *arguments, **options: None)
+    monkeypatch.setattr(fill.git, "check_guard", lambda *arguments, **options: None)
 
 
 def without_leftovers(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -98,8 +98,8 @@ def writing(top: Path) -> Callable[[], object]:
     made = plan(order)
 
     def write() -> object:
-        with filling.writing(order.root, write=True):
-            return filling.write(order, made, silent)
+        with fill.writing(order.root, write=True):
+            return fill.write(order, made, silent)
 
     return write
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import article, write_files
 
-from recommender.apply import remove_leftovers
 from recommender.commands.watching import is_of_content
+from recommender.editing.writer import remove_leftovers
 from recommender.service.survey import fingerprint_of
 from recommender.settings import load_settings
 from recommender.site.files import list_files

@@ -17,13 +17,13 @@ from unittest import mock
 import pytest
 from conftest import Ranker, article, command, commit, contents, git, link, write_files
 
-from recommender import filling
+from recommender.editing import fill as filling
+from recommender.editing.fill import Order, Written, diff_prefix, fitting_model
+from recommender.editing.git_guard import GitGuard
+from recommender.editing.plan import Plan
+from recommender.editing.plan_file import plan_file
 from recommender.errors import ModelError, RecommenderError
-from recommender.filling import Order, Written, diff_prefix, fitting_model
-from recommender.git import GitGuard
 from recommender.model.model import Model
-from recommender.plan import Plan
-from recommender.planfile import plan_file
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.system.parallel import silent
@@ -278,7 +278,7 @@ def test_provenance_is_noted_by_a_resumed_run_that_was_stopped_before_it(top: Pa
 def test_resume_leaves_what_changed_since_and_notes_it(top: Path):
     order = order_for(top)
     made = plan(order)
-    from recommender.planfile import write_plan
+    from recommender.editing.plan_file import write_plan
 
     write_plan(plan_file(order.root), made.edits)
     (top / "content" / "b.md").write_text("mine")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from conftest import commit, git, write_files
 
-from recommender.git import GitGuard, check_guard, top_level
-from recommender.plan import Edit
+from recommender.editing.git_guard import GitGuard, check_guard, top_level
+from recommender.editing.plan import Edit
 
 NAMES = ["a.md", "sub/b.md"]
 

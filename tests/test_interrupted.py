@@ -17,7 +17,7 @@ from conftest import command, commit, contents, git
 from ledger import check_whole
 from nightly import NIGHTLY
 
-from recommender.planfile import plan_file
+from recommender.editing.plan_file import plan_file
 from recommender.system.disk import TEMPORARY
 
 POINTS = 200 if NIGHTLY else 4

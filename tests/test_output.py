@@ -13,10 +13,10 @@ from recommender import output
 from recommender.arrays.sparse_rows import pack
 from recommender.article import digest
 from recommender.commands.exporting import write_lists
-from recommender.filling import Written
+from recommender.editing.fill import Written
+from recommender.editing.plan import Edit, Plan
 from recommender.model.ask import ask, ask_draft, why
 from recommender.model.model import Model
-from recommender.plan import Edit, Plan
 from recommender.problems import Problem
 from recommender.rankers import lists_of
 from recommender.site.audit import Audit, audit_site

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from conftest import Ranker, answer_of, article, block, commit, contents, git, link, write_files
 
+from recommender.editing.plan import MODES, Edit, Filling, Plan, make_plan
 from recommender.model.model import Model
-from recommender.plan import MODES, Edit, Filling, Plan, make_plan
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 

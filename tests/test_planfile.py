@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from recommender import planfile
+from recommender.editing import plan_file as planfile
+from recommender.editing.plan import Edit
+from recommender.editing.plan_file import Run, plan_file, read_plan, state_folder, write_plan
 from recommender.errors import RecommenderError, WriteStopped
-from recommender.plan import Edit
-from recommender.planfile import Run, plan_file, read_plan, state_folder, write_plan
 
 EDITS = (
     Edit(

@@ -21,15 +21,15 @@ from test_filling import AFTER, FILES, GENERATED, fill, order_for, plan
 from test_jsonfiles import Site, export, site_of
 from test_undo import undo
 
-from recommender import filling
-from recommender.apply import apply_edits
+from recommender.editing import fill as filling
+from recommender.editing.plan_file import plan_file, read_plan, record_file, write_plan
+from recommender.editing.undo import plan_undo
+from recommender.editing.writer import apply_edits
 from recommender.errors import ModelError
 from recommender.model.model import Model
 from recommender.model.store import MANIFEST, load_model, save_model
-from recommender.planfile import plan_file, read_plan, record_file, write_plan
 from recommender.system.disk import TEMPORARY, locked, replace_file
 from recommender.system.parallel import silent
-from recommender.undo import plan_undo
 
 __all__ = ["models"]  # a fixture
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

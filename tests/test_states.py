@@ -27,8 +27,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from nightly import NIGHTLY
 
 from recommender.cli import main
-from recommender.plan import MODES
-from recommender.planfile import plan_file, read_plan, record_file
+from recommender.editing.plan import MODES
+from recommender.editing.plan_file import plan_file, read_plan, record_file
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.site.generated_links import read_generated

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Ranker, article, command, link, write_files
 
-from recommender.plan import MODES, aim
+from recommender.editing.plan import MODES, aim
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links

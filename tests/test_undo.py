@@ -11,12 +11,12 @@ from conftest import command, contents, git
 from strace import KILLED, struck
 from test_filling import AFTER, FILES, GENERATED, fill, final, order_for, plan, top
 
-from recommender import filling
+from recommender.editing import fill as filling
+from recommender.editing.plan_file import plan_file
+from recommender.editing.undo import plan_undo
 from recommender.errors import RecommenderError
-from recommender.planfile import plan_file
 from recommender.site.generated_links import read_generated
 from recommender.system.parallel import silent
-from recommender.undo import plan_undo
 
 __all__ = ["top"]  # a fixture
 pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")

@@ -16,8 +16,8 @@ from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
+    from recommender.editing.plan import Plan
     from recommender.model.model import Model
-    from recommender.plan import Plan
     from recommender.site.corpus import Corpus
 
 # Files that a first run changes without a question.
@@ -39,7 +39,7 @@ MANY = 1000
 @JSON
 def fill(**options: Any) -> int:
     """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
-    from recommender import filling
+    from recommender.editing import fill as filling
 
     exclude("check", ["write", "resume"], "--check writes nothing")
     exclude("resume", ["mode", "only", "max_files", "model"], "--resume finishes a run as it was planned")
@@ -79,7 +79,7 @@ def fill(**options: Any) -> int:
 
 def _check_unfinished(root: Path, *, write: bool) -> None:
     """Refuse to write while a run is unfinished, before the site is read; where nothing is written, say so."""
-    from recommender.planfile import refuse_unfinished
+    from recommender.editing.plan_file import refuse_unfinished
 
     try:
         refuse_unfinished(root)

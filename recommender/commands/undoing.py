@@ -19,12 +19,12 @@ from recommender.settings import find_settings
 @JSON
 def undo(content: Path | None, write: bool, redo: bool, as_json: bool) -> int:
     """Take the last `fill --write` back, also an interrupted one; a file that changed since stays as it is."""
-    from recommender import filling
-    from recommender.undo import plan_undo
+    from recommender.editing import fill
+    from recommender.editing.undo import plan_undo
 
     settings = find_settings(Path.cwd())
     # Git needs no asking: each file holds exactly what the run wrote, and the record what stood there before.
-    order = filling.Order(
+    order = fill.Order(
         root=content_folder(content, settings),
         mode="undo",
         only=(),
@@ -34,10 +34,10 @@ def undo(content: Path | None, write: bool, redo: bool, as_json: bool) -> int:
         links_file=links_file(settings),
         with_diff=not (write or as_json),
     )
-    with filling.writing(order.root, write):
+    with fill.writing(order.root, write):
         made = plan_undo(order, redo=redo)
         if write:
-            done = filling.write(order, dataclasses.replace(made, tally={}), output.progress)
+            done = fill.write(order, dataclasses.replace(made, tally={}), output.progress)
             output.show_written(done, as_json=as_json)
             return 1 if done.problems else 0
         output.show_undo(made, as_json=as_json)

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import overload
 
 from recommender.article import Article, Style
-from recommender.filling import diff_prefix
+from recommender.editing.fill import diff_prefix
+from recommender.editing.plan import Edit, Filling
 from recommender.model.catalogue import Catalogue, SavedAddresses
 from recommender.model.lookup import rows_of_id
 from recommender.model.model import Model
-from recommender.plan import Edit, Filling
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus

@@ -8,10 +8,10 @@ from typing import Any
 from flask import Flask, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from recommender.editing.plan import MODES
 from recommender.errors import RecommenderError, SettingsError
 from recommender.model.ask import Answer, ask_row, ask_texts
 from recommender.model.lookup import closest, look_up, search
-from recommender.plan import MODES
 from recommender.service import views
 from recommender.service.api import draft_texts, find_url
 from recommender.service.current import Served

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from recommender.editing.plan import Edit
 from recommender.model import documents
 from recommender.model.ask import Answer, Reason, linkers, rule_in_words, same_question, why
 from recommender.model.catalogue import NEVER
 from recommender.model.model import Model
-from recommender.plan import Edit
 from recommender.problems import Problem
 from recommender.ranking.score import Part
 from recommender.service.content import Today

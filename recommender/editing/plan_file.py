@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from recommender.editing.plan import Edit
 from recommender.errors import RecommenderError, WriteStopped
-from recommender.plan import Edit
 from recommender.system.disk import make_folders, remove_leftovers, replace_file, sync_folder
 
 RESUME, TAKE_BACK = "recommender fill --resume", "recommender undo --write"

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Protocol
 
 from recommender.article import Article, Link
-from recommender.diff import changed_bytes, unified_diff
+from recommender.editing.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter, link_blocks
 from recommender.markdown.link_blocks import Wanted

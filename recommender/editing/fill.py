@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender import apply, git, planfile
+from recommender.editing import git_guard, plan_file, writer
+from recommender.editing.plan import Edit, Filling, Plan, make_plan
 from recommender.errors import ModelError, RecommenderError
 from recommender.model.model import Model
 from recommender.model.redating import hidden_on
 from recommender.model.store import load_model
-from recommender.plan import Edit, Filling, Plan, make_plan
 from recommender.problems import Problem, unread
 from recommender.ranking.same_question import Likeness
 from recommender.settings import Settings
@@ -131,12 +131,12 @@ def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progres
 
 def is_first(order: Order) -> bool:
     """Tell whether no run of this site is known: neither the record of one nor which links it generated."""
-    return not order.links_file.exists() and not planfile.record_file(order.root).exists()
+    return not order.links_file.exists() and not plan_file.record_file(order.root).exists()
 
 
 def diff_prefix(root: Path) -> str:
     """Give what stands before paths in a diff, so that ``git apply`` works from the top of the work tree."""
-    top = git.top_level(root) or Path.cwd()
+    top = git_guard.top_level(root) or Path.cwd()
     relative = os.path.relpath(os.path.realpath(root), os.path.realpath(top))
     return "" if relative == "." or relative.startswith("..") else relative.replace(os.sep, "/") + "/"
 
@@ -162,9 +162,9 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
         Interrupted: a signal; the run can be resumed.
     """
     if not made.unfinished:
-        planfile.refuse_unfinished(order.root)
-    git.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
-    apply.remove_leftovers(order.root)
+        plan_file.refuse_unfinished(order.root)
+    git_guard.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+    writer.remove_leftovers(order.root)
     if made.edits:
         check_kept(order.links_file)
     present = read_generated(order.links_file)
@@ -176,9 +176,9 @@ def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
     if settled != present:
         _write_generated(order, settled)
     if made.edits:
-        planfile.write_plan(planfile.plan_file(order.root), made.edits, undo=made.undo)
+        plan_file.write_plan(plan_file.plan_file(order.root), made.edits, undo=made.undo)
     elif made.unfinished:
-        planfile.drop_plan(order.root)
+        plan_file.drop_plan(order.root)
     applied = _apply(order, made.edits, (settled, generated), progress)
     problems = (*made.problems, *applied.problems)
     return Written(applied.written, applied.already, problems, _tally_but(made, applied.problems), made.unread)
@@ -198,10 +198,10 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
 
     Call it under ``writing``. Raises as ``write`` does.
     """
-    run = planfile.read_plan(planfile.plan_file(order.root))
+    run = plan_file.read_plan(plan_file.plan_file(order.root))
     if not run.undo:  # what an undo changes is in its plan, byte for byte
-        git.check_guard(order.root, run.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
-    apply.remove_leftovers(order.root)
+        git_guard.check_guard(order.root, run.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
+    writer.remove_leftovers(order.root)
     # The run may have been stopped before it noted which of its links are generated.
     noted = {edit.url: frozenset(edit.generated) for edit in run.edits}
     present = read_generated(order.links_file)
@@ -211,7 +211,7 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
 
 def _apply(
     order: Order, edits: Sequence[Edit], notes: tuple[Generated, Generated], progress: parallel.Progress
-) -> apply.Applied:
+) -> writer.Applied:
     """Edit the files, and note which of their links are generated; ``notes`` are those of now and those to be.
 
     Before the files, what was noted and what will be: a link that is noted and does not stand in its file does no
@@ -220,11 +220,11 @@ def _apply(
     before, generated = notes
     both = {url: before.get(url, frozenset()) | generated.get(url, frozenset()) for url in {*before, *generated}}
     _write_generated(order, both)
-    applied = apply.apply_edits(order.root, edits, progress)
+    applied = writer.apply_edits(order.root, edits, progress)
     left = {problem.path for problem in applied.problems}
     as_it_was = {edit.url: both.get(edit.url, frozenset()) for edit in edits if edit.path in left}
     _write_generated(order, {**generated, **as_it_was})
-    planfile.keep_record(order.root)
+    plan_file.keep_record(order.root)
     return applied
 
 

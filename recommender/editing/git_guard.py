@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+from recommender.editing.plan import Edit
 from recommender.errors import RecommenderError
-from recommender.plan import Edit
 
 # What `ls-files -v` puts before a path: a small letter or S where git was told not to look at the file.
 _OVERLOOKED = dict.fromkeys([b"h", b"S", b"s"], "assume-unchanged or skip-worktree") | {b"H": ""}

@@ -18,9 +18,9 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
+from recommender.editing.plan import Edit
+from recommender.editing.plan_file import RESUME
 from recommender.errors import FileProblem, Interrupted, WriteStopped
-from recommender.plan import Edit
-from recommender.planfile import RESUME
 from recommender.problems import Problem
 from recommender.site.files import check_writable, read_bytes, walk
 from recommender.system import parallel

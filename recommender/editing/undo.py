@@ -6,12 +6,12 @@ import hashlib
 import os
 from collections import Counter
 
-from recommender import planfile
-from recommender.diff import unified_diff
+from recommender.editing import plan_file
+from recommender.editing.diff import unified_diff
+from recommender.editing.fill import Order, diff_prefix
+from recommender.editing.plan import Edit, Plan
+from recommender.editing.plan_file import Run
 from recommender.errors import FileProblem, RecommenderError
-from recommender.filling import Order, diff_prefix
-from recommender.plan import Edit, Plan
-from recommender.planfile import Run
 from recommender.problems import Problem
 from recommender.site.files import read_bytes
 from recommender.site.generated_links import read_generated
@@ -47,16 +47,16 @@ def plan_undo(order: Order, *, redo: bool = False) -> Plan:
 
 def _run_to_turn(order: Order, *, redo: bool) -> tuple[Run, bool]:
     if redo:
-        planfile.refuse_unfinished(order.root)
-    elif planfile.plan_file(order.root).exists():
-        return planfile.read_plan(planfile.plan_file(order.root)), True
+        plan_file.refuse_unfinished(order.root)
+    elif plan_file.plan_file(order.root).exists():
+        return plan_file.read_plan(plan_file.plan_file(order.root)), True
     done = "redone" if redo else "undone"
-    run = planfile.read_plan(planfile.record_file(order.root), f"no run of this CONTENT is recorded to be {done}")
+    run = plan_file.read_plan(plan_file.record_file(order.root), f"no run of this CONTENT is recorded to be {done}")
     if redo and not run.undo:
-        raise RecommenderError(f"there is nothing to redo: the last run was not taken back ({planfile.TAKE_BACK})")
+        raise RecommenderError(f"there is nothing to redo: the last run was not taken back ({plan_file.TAKE_BACK})")
     if run.undo and not redo:
         raise RecommenderError(
-            f"there is nothing to undo: the last run was taken back already; do it again: {planfile.TAKE_BACK} --redo"
+            f"there is nothing to undo: the last run was taken back already; do it again: {plan_file.TAKE_BACK} --redo"
         )
     return run, False
 
