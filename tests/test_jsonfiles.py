@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from recommender.build.pipeline import fit_model
 from recommender.cli import main
 from recommender.errors import RecommenderError
-from recommender.jsonfiles import DECIMALS, INDEX, Exported, export_files, file_of
+from recommender.export.static_files import DECIMALS, INDEX, Exported, export_files, file_of
 from recommender.model.model import Model
 from recommender.service import create_app
 from recommender.settings import Settings

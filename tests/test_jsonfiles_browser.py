@@ -17,7 +17,7 @@ from test_jsonfiles import LONG
 from test_service_browser import CHROMIUM, browser  # noqa: F401  (the browser is a fixture)
 
 from recommender.build.pipeline import fit_model
-from recommender.jsonfiles import export_files, file_of
+from recommender.export.static_files import export_files, file_of
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 

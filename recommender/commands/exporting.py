@@ -16,7 +16,7 @@ from recommender.settings import Settings, find_settings
 from recommender.system.user_files import check_folder, check_target, write_target
 
 if TYPE_CHECKING:
-    from recommender.jsonfiles import Exported
+    from recommender.export.static_files import Exported
 
 
 @click.command()
@@ -78,7 +78,7 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
 
 
 def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
-    from recommender.jsonfiles import export_files
+    from recommender.export.static_files import export_files
     from recommender.model.redating import on_day
     from recommender.model.store import open_model, read_manifest
     from recommender.system.clock import today
