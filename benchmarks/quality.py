@@ -20,15 +20,15 @@ from typing import Any
 import peers
 import yaml
 
-from recommender.ablation import WHOLE, ablations
 from recommender.build.pipeline import fit_model
-from recommender.evaluate import Report, evaluate_judged, evaluate_lists
-from recommender.judgments import read_judgments
-from recommender.rankers import LENGTH, Lists, lists_of, lists_of_urls, written_lists
+from recommender.evaluation.ablation import WHOLE, ablations
+from recommender.evaluation.evaluate import Report, evaluate_judged, evaluate_lists
+from recommender.evaluation.ground_truth import Truth, graded_truth
+from recommender.evaluation.judgments import read_judgments
+from recommender.evaluation.rankers import LENGTH, Lists, lists_of, lists_of_urls, written_lists
+from recommender.evaluation.significance import bootstrap_means, percentile_interval
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
-from recommender.statistics import bootstrap_means, percentile_interval
-from recommender.truth import Truth, graded_truth
 
 JUDGED: dict[str, peers.Ranker] = {
     "Hugo's related content (keywords)": peers.hugo_keywords,

@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recommender.disagreements import Disagreements
-from recommender.evaluate import Assessment, Evaluation, Report, article_values, by_subject
-from recommender.judgments import Agreement
+from recommender.evaluation.disagreements import Disagreements
+from recommender.evaluation.evaluate import Assessment, Evaluation, Report, article_values, by_subject
+from recommender.evaluation.judgments import Agreement
+from recommender.evaluation.significance import FLIPS, RESAMPLES
+from recommender.evaluation.tuning import Tuned
 from recommender.model.model import Model
 from recommender.output import note, print_json, say
 from recommender.site.corpus import Corpus
-from recommender.statistics import FLIPS, RESAMPLES
 from recommender.system.user_files import write_target
-from recommender.tune import Tuned
 
 # These stand with their interval, and are those that rankers are compared on; JSON has it of all.
 MAIN = ("nDCG", "useful")

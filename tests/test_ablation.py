@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender.ablation import WHOLE, ablations
+from recommender.evaluation.ablation import WHOLE, ablations
+from recommender.evaluation.rankers import Lists, lists_of, lists_of_urls
 from recommender.model.model import Model
-from recommender.rankers import Lists, lists_of, lists_of_urls
 from recommender.ranking.score import NAMES
 from recommender.ranking.selection import Candidate, choose
 from recommender.settings import PARTS, Settings

@@ -16,8 +16,8 @@ from click.testing import CliRunner
 from conftest import article, link, write_files
 
 from recommender.cli import cli, main
-from recommender.judgments import parse_label, read_judgments
-from recommender.rankers import BASELINES, CURATED, WRITTEN
+from recommender.evaluation.judgments import parse_label, read_judgments
+from recommender.evaluation.rankers import BASELINES, CURATED, WRITTEN
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 TELESCOPES = "/learn/astronomy/questions/compare-refracting-and-reflecting-telescopes"

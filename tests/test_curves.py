@@ -8,7 +8,7 @@ import random
 import numpy as np
 import pytest
 
-from recommender.curves import (
+from recommender.evaluation.curves import (
     Step,
     judged_scores,
     links_received,
@@ -16,13 +16,13 @@ from recommender.curves import (
     scores_of_links,
     useful_by_rank,
 )
-from recommender.evaluate import evaluate_judged
-from recommender.judgments import parse_label
-from recommender.measures import gini
+from recommender.evaluation.evaluate import evaluate_judged
+from recommender.evaluation.ground_truth import Graded
+from recommender.evaluation.judgments import parse_label
+from recommender.evaluation.measures import gini
+from recommender.evaluation.rankers import linkable, lists_of, lists_of_urls, written_lists
 from recommender.model.model import Model
-from recommender.rankers import linkable, lists_of, lists_of_urls, written_lists
 from recommender.site.corpus import Corpus
-from recommender.truth import Graded
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from conftest import article, link
 from numpy.typing import NDArray
 
 from recommender.build.pipeline import fit_model
-from recommender.disagreements import Search, find_disagreements
 from recommender.errors import RecommenderError
+from recommender.evaluation.disagreements import Search, find_disagreements
 from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus

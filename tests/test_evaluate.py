@@ -9,7 +9,7 @@ import pytest
 import pytrec_eval
 from scipy import stats
 
-from recommender.evaluate import (
+from recommender.evaluation.evaluate import (
     Assessment,
     Report,
     article_values,
@@ -20,11 +20,11 @@ from recommender.evaluate import (
     evaluate_lists,
     evaluate_rankers,
 )
-from recommender.judgments import Label
+from recommender.evaluation.ground_truth import Graded, Truth, curated_truth
+from recommender.evaluation.judgments import Label
+from recommender.evaluation.rankers import CURATED, WRITTEN, beside_references, lists_of, lists_of_urls
 from recommender.model.model import Model
-from recommender.rankers import CURATED, WRITTEN, beside_references, lists_of, lists_of_urls
 from recommender.site.corpus import Corpus
-from recommender.truth import Graded, Truth, curated_truth
 
 NAMES = ("recall", "precision", "hit rate", "MRR", "MAP", "nDCG")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recommender.curves import Step
-from recommender.evaluate import Report, assess, by_subject, evaluate_rankers
-from recommender.figures import by_rank, findings, losses_of, means_of, sections, staircase, subject_grid
-from recommender.judgments import Label
-from recommender.measures import Share
+from recommender.evaluation.curves import Step
+from recommender.evaluation.evaluate import Report, assess, by_subject, evaluate_rankers
+from recommender.evaluation.figures import by_rank, findings, losses_of, means_of, sections, staircase, subject_grid
+from recommender.evaluation.ground_truth import Graded, Truth
+from recommender.evaluation.judgments import Label
+from recommender.evaluation.measures import Share
 from recommender.site.audit import audit_site
 from recommender.site.corpus import Corpus
-from recommender.truth import Graded, Truth
 
 
 def report(name: str, values: list[float]) -> Report:

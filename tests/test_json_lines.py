@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from recommender.errors import RecommenderError
-from recommender.judgments import read_judgments
-from recommender.rankers import read_rankings
+from recommender.evaluation.judgments import read_judgments
+from recommender.evaluation.rankers import read_rankings
 from recommender.site.generated_links import read_generated
 
 Reader = Callable[[Path], dict[str, Any]]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import RecommenderError
-from recommender.judging import KEYS, Session, Task, choose_articles, page, pool, press, start
-from recommender.judgments import format_judgments, parse_label
+from recommender.evaluation.judging_session import KEYS, Session, Task, choose_articles, page, pool, press, start
+from recommender.evaluation.judgments import format_judgments, parse_label
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 

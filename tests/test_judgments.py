@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from recommender.errors import RecommenderError
-from recommender.judgments import Label, agreement, format_judgments, kappa, parse_label, read_judgments
+from recommender.evaluation.judgments import Label, agreement, format_judgments, kappa, parse_label, read_judgments
 
 LABELS = st.one_of(st.just("D"), st.builds("".join, st.tuples(st.sampled_from("0123"), st.sampled_from(["", *"abz"]))))
 URLS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=9)

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import dcg_score, ndcg_score
 
-from recommender.judgments import Label, parse_label
-from recommender.measures import binary_measures, catalogue_measures, gini, graded_measures
+from recommender.evaluation.judgments import Label, parse_label
+from recommender.evaluation.measures import binary_measures, catalogue_measures, gini, graded_measures
 
 NAMES = {
     "recall": "recall_{}",

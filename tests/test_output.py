@@ -15,10 +15,10 @@ from recommender.article import digest
 from recommender.commands.exporting import write_lists
 from recommender.editing.fill import Written
 from recommender.editing.plan import Edit, Plan
+from recommender.evaluation.rankers import lists_of
 from recommender.model.ask import ask, ask_draft, why
 from recommender.model.model import Model
 from recommender.problems import Problem
-from recommender.rankers import lists_of
 from recommender.site.audit import Audit, audit_site
 from recommender.site.corpus import Corpus
 

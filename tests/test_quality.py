@@ -14,13 +14,13 @@ import pytest
 from conftest import ARTICLES, ROOT
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from recommender.evaluate import evaluate_judged
-from recommender.judgments import Label
+from recommender.evaluation.evaluate import evaluate_judged
+from recommender.evaluation.ground_truth import Graded
+from recommender.evaluation.judgments import Label
+from recommender.evaluation.rankers import lists_of, lists_of_urls
 from recommender.model.model import Model
-from recommender.rankers import lists_of, lists_of_urls
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
-from recommender.truth import Graded
 
 sys.path.insert(0, str(ROOT / "benchmarks"))
 import peers

@@ -10,8 +10,8 @@ import pytest
 from conftest import answer_of, article, link
 
 from recommender.errors import RecommenderError
-from recommender.model.model import Model
-from recommender.rankers import (
+from recommender.evaluation.ground_truth import curated_truth, graded_truth
+from recommender.evaluation.rankers import (
     BASELINES,
     CURATED,
     WRITTEN,
@@ -27,9 +27,9 @@ from recommender.rankers import (
     unique_label,
     written_lists,
 )
+from recommender.model.model import Model
 from recommender.site.corpus import Corpus
 from recommender.site.link_verdicts import judge_links
-from recommender.truth import curated_truth, graded_truth
 
 Small = Callable[[Mapping[str, str]], Corpus]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from recommender.statistics import bootstrap_means, percentile_interval, randomisation_test, weighted_means
+from recommender.evaluation.significance import bootstrap_means, percentile_interval, randomisation_test, weighted_means
 
 DRAW = np.random.default_rng(5)
 COUNT = 80

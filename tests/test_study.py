@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from recommender import study
 from recommender.commands import judging
 from recommender.errors import RecommenderError, SettingsError
-from recommender.judgments import Label
+from recommender.evaluation import notebook
+from recommender.evaluation.ground_truth import Truth, curated_truth
+from recommender.evaluation.judgments import Label
+from recommender.evaluation.notebook import grades_of_links, open_study
+from recommender.evaluation.rankers import BASELINES, CURATED, WRITTEN, lists_of, lists_of_urls
 from recommender.model.model import Model
 from recommender.model.store import load_model
-from recommender.rankers import BASELINES, CURATED, WRITTEN, lists_of, lists_of_urls
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import FILE_NAME as LINKS
-from recommender.study import grades_of_links, open_study
-from recommender.truth import Truth, curated_truth
 
 URL = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 
@@ -57,7 +57,7 @@ def test_judgments_and_generated_links_beside_the_settings_are_read(site: Path) 
 
 
 def test_judgments_are_looked_for_where_judge_writes_them() -> None:
-    assert study.JUDGMENTS == judging.FILE_NAME
+    assert notebook.JUDGMENTS == judging.FILE_NAME
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from recommender import tables
-from recommender.disagreements import Disagreements, Search, find_disagreements
-from recommender.evaluate import DEPTHS, Evaluation, Report, assess, evaluate_rankers
-from recommender.judgments import Agreement, Label
+from recommender.evaluation.disagreements import Disagreements, Search, find_disagreements
+from recommender.evaluation.evaluate import DEPTHS, Evaluation, Report, assess, evaluate_rankers
+from recommender.evaluation.ground_truth import Graded, Truth, curated_truth
+from recommender.evaluation.judgments import Agreement, Label
+from recommender.evaluation.rankers import beside_references, lists_of, lists_of_urls
 from recommender.model.model import Model
-from recommender.rankers import beside_references, lists_of, lists_of_urls
 from recommender.site.corpus import Corpus
-from recommender.truth import Graded, Truth, curated_truth
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:

@@ -8,10 +8,10 @@ import pytest
 from conftest import answer_of, article, link
 
 from recommender.errors import RecommenderError
-from recommender.judgments import Label
-from recommender.rankers import stranger
+from recommender.evaluation.ground_truth import Graded, Truth, curated_truth, graded_truth
+from recommender.evaluation.judgments import Label
+from recommender.evaluation.rankers import stranger
 from recommender.site.corpus import Corpus
-from recommender.truth import Graded, Truth, curated_truth, graded_truth
 
 Small = Callable[[Mapping[str, str]], Corpus]
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from recommender import tune as tuning
 from recommender.errors import RecommenderError
-from recommender.evaluate import evaluate_lists
-from recommender.judgments import Label
+from recommender.evaluation import tuning
+from recommender.evaluation.evaluate import evaluate_lists
+from recommender.evaluation.ground_truth import Graded, Truth, curated_truth
+from recommender.evaluation.judgments import Label
+from recommender.evaluation.tuning import tune
 from recommender.model.model import Model
 from recommender.ranking.score import NAMES
 from recommender.site.corpus import Corpus
-from recommender.truth import Graded, Truth, curated_truth
-from recommender.tune import tune
 
 # With the default seed every fold of the sample site learns the same weights, so nothing is lost on others' articles.
 SEED = 1

@@ -24,13 +24,13 @@ from recommender.settings import find_settings
 @JSON
 def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> int:
     """Compare ranked lists with the sound curated links and with judgments, beside simple baselines."""
-    from recommender import evaluate as measure
     from recommender import tables
-    from recommender.judgments import read_judgments
-    from recommender.rankers import LENGTH, beside_references
+    from recommender.evaluation import evaluate as measure
+    from recommender.evaluation.ground_truth import curated_truth, graded_truth
+    from recommender.evaluation.judgments import read_judgments
+    from recommender.evaluation.rankers import LENGTH, beside_references
     from recommender.site.generated_links import read_generated
     from recommender.system.user_files import check_target
-    from recommender.truth import curated_truth, graded_truth
 
     settings = find_settings(Path.cwd())
     # Before the content, whose reading takes its time.
@@ -61,7 +61,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
 def disagreements(content: Path | None, model: Path | None, **options: Any) -> int:
     """List curated links that the model finds poor, and strong suggestions that no curator made."""
     from recommender import tables
-    from recommender.disagreements import Search, find_disagreements
+    from recommender.evaluation.disagreements import Search, find_disagreements
     from recommender.site.generated_links import read_generated
 
     settings = find_settings(Path.cwd())

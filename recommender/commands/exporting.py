@@ -53,7 +53,7 @@ def export(folder: Path | None, form: str, target: Path | None, as_json: bool, *
 
 
 def _write_lines(target: Path, settings: Settings, options: Mapping[str, Any], *, as_json: bool) -> None:
-    from recommender.rankers import lists_of
+    from recommender.evaluation.rankers import lists_of
 
     if str(target) != "-":
         check_target(target)

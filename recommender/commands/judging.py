@@ -16,7 +16,7 @@ from recommender.commands.site import CONTENT, JSON, PATH, exclude, links_file, 
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
-    from recommender.judging import Session
+    from recommender.evaluation.judging_session import Session
 
 FILE_NAME = "judgments.jsonl"
 # The first links of rankers that read no text: they keep the scale honest, and cost an editor little.
@@ -36,8 +36,8 @@ FEW = 1
 def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bool, **options: Any) -> int:
     """Grade candidates key by key, for `evaluate --judgments`; or say how far two editors agree."""
     from recommender import tables
-    from recommender.judgments import agreement as agree
-    from recommender.judgments import read_judgments
+    from recommender.evaluation.judgments import agreement as agree
+    from recommender.evaluation.judgments import read_judgments
 
     exclude(
         "agreement",
@@ -55,12 +55,12 @@ def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bo
 
 
 def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) -> None:
-    from recommender import judging
-    from recommender.judgments import read_judgments
-    from recommender.rankers import baselines, written_lists
+    from recommender.evaluation import judging_session
+    from recommender.evaluation.ground_truth import curated_truth
+    from recommender.evaluation.judgments import read_judgments
+    from recommender.evaluation.rankers import baselines, written_lists
     from recommender.site.generated_links import read_generated
     from recommender.system.user_files import check_kept
-    from recommender.truth import curated_truth
 
     file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
     check_kept(file)
@@ -73,19 +73,22 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     rankers.append((written_lists(corpus, generated, curated_only=False), 100))
     simple = baselines(corpus, curated_truth(corpus, generated).links, FEW)
     rankers += [(lists, FEW) for lists in simple.values()]
-    rows = judging.choose_articles(corpus, judgments, options["articles"] or ("20",), options["seed"])
+    rows = judging_session.choose_articles(corpus, judgments, options["articles"] or ("20",), options["seed"])
     tasks = [
-        judging.pool(corpus, row, rankers, judgments.get(corpus.articles[row].url, ()), options["seed"]) for row in rows
+        judging_session.pool(corpus, row, rankers, judgments.get(corpus.articles[row].url, ()), options["seed"])
+        for row in rows
     ]
-    session = _walk(judging.start(tasks, judgments), file, lambda now: judging.page(now, corpus, settings))
+    session = _walk(
+        judging_session.start(tasks, judgments), file, lambda now: judging_session.page(now, corpus, settings)
+    )
     graded = sum(len(labels) for labels in session.judgments.values())
     output.note(f"{graded:,} candidates of {len(session.judgments):,} articles are graded in {file}")
 
 
 def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) -> Session:
     """Show, read a key, save, until the editor quits or the input ends."""
-    from recommender.judging import press
-    from recommender.judgments import format_judgments
+    from recommender.evaluation.judging_session import press
+    from recommender.evaluation.judgments import format_judgments
     from recommender.system.user_files import rewrite
 
     before = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if file.exists() else ""

@@ -16,8 +16,8 @@ from recommender.settings import Settings
 from recommender.site.files import printed
 
 if TYPE_CHECKING:
+    from recommender.evaluation.rankers import Lists, UrlLists
     from recommender.model.model import Model
-    from recommender.rankers import Lists, UrlLists
     from recommender.site.corpus import Corpus
 
 
@@ -115,7 +115,7 @@ def load(model: Path | None, settings: Settings) -> Model:
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:
     """Rank by the models and files that were named; by the site's own model too, where nothing speaks against it."""
-    from recommender.rankers import asking_rows, lists_of, read_rankings, unique_label
+    from recommender.evaluation.rankers import asking_rows, lists_of, read_rankings, unique_label
 
     # A mistake in a file is said before a model is loaded.
     files = {file: read_rankings(file) for file in rankings}
@@ -136,7 +136,7 @@ def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings
 
 
 def _of_site(corpus: Corpus, lists: UrlLists, source: Path) -> Lists:
-    from recommender.rankers import lists_of_urls
+    from recommender.evaluation.rankers import lists_of_urls
 
     found = lists_of_urls(corpus, lists)
     if not found:

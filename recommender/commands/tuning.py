@@ -23,11 +23,11 @@ from recommender.settings import FILE_NAME, find_settings
 def tune(content: Path | None, judgments: Path | None, model: Path | None, **options: Any) -> int:
     """Learn how much each part of a score counts, from curated links or judgments."""
     from recommender import tables
-    from recommender.judgments import read_judgments
+    from recommender.evaluation.ground_truth import curated_truth, graded_truth
+    from recommender.evaluation.judgments import read_judgments
+    from recommender.evaluation.tuning import tune as learn
     from recommender.site.generated_links import read_generated
     from recommender.site.settings_file import write_parts
-    from recommender.truth import curated_truth, graded_truth
-    from recommender.tune import tune as learn
 
     settings = find_settings(Path.cwd())
     if options["write"] and settings.home is None:

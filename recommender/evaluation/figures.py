@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.curves import Step
-from recommender.evaluate import Assessment, Evaluation, Report, by_subject
-from recommender.measures import Share
+from recommender.evaluation.curves import Step
+from recommender.evaluation.evaluate import Assessment, Evaluation, Report, by_subject
+from recommender.evaluation.measures import Share
+from recommender.evaluation.significance import Floats
 from recommender.site.audit import Audit
 from recommender.site.corpus import Corpus
-from recommender.statistics import Floats
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from recommender.errors import RecommenderError
-from recommender.judgments import Judgments, Label, parse_label
-from recommender.rankers import asking_rows, family_of
+from recommender.evaluation.judgments import Judgments, Label, parse_label
+from recommender.evaluation.rankers import asking_rows, family_of
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import judge_links

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from recommender.article import digest
 from recommender.errors import RecommenderError
-from recommender.judgments import GRADES, Judgments
+from recommender.evaluation.judgments import GRADES, Judgments
+from recommender.evaluation.rankers import Lists, family_of
+from recommender.evaluation.significance import SEED
 from recommender.problems import printable, shorten
-from recommender.rankers import Lists, family_of
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, members_of
 from recommender.site.link_verdicts import representative
-from recommender.statistics import SEED
 from recommender.text.tokenizer import opening
 
 KEYS = "3 excellent  2 good  1 weak  0 unrelated  D same question  letter: repeats  b back  s skip  q quit"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from recommender.article import digest
 from recommender.errors import RecommenderError
+from recommender.evaluation.significance import SEED
 from recommender.model.model import Model
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import find_target
-from recommender.statistics import SEED
 from recommender.system.json_lines import Form, read_by_url, texts
 
 BASELINES = ("random", "same subject", "most linked", "newest")

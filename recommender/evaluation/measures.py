@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.judgments import USEFUL, Label
+from recommender.evaluation.judgments import USEFUL, Label
 
 Labels = Mapping[int, Label]
 

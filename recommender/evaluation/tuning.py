@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats
 from recommender.errors import RecommenderError
-from recommender.measures import binary_measures, graded_measures
+from recommender.evaluation.ground_truth import Graded, Truth
+from recommender.evaluation.measures import binary_measures, graded_measures
+from recommender.evaluation.significance import SEED, bootstrap_means, percentile_interval
 from recommender.model.model import Model
 from recommender.ranking.score import NAMES, total, weights_of
 from recommender.ranking.selection import Asking, Candidate, choose
-from recommender.statistics import SEED, bootstrap_means, percentile_interval
-from recommender.truth import Graded, Truth
 
 DEPTH, FOLDS, FEWEST = 5, 5, 20
 # Curated links come by the ten thousand; a mean over so many articles is known to 0.01.

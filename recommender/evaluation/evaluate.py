@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from recommender.measures import Share, binary_measures, catalogue_measures, graded_measures
-from recommender.rankers import CURATED, WRITTEN, Lists, by_family, linkable
-from recommender.site.corpus import Corpus
-from recommender.statistics import (
+from recommender.evaluation.ground_truth import Graded, Truth
+from recommender.evaluation.measures import Share, binary_measures, catalogue_measures, graded_measures
+from recommender.evaluation.rankers import CURATED, WRITTEN, Lists, by_family, linkable
+from recommender.evaluation.significance import (
     SEED,
     Floats,
     bootstrap_means,
@@ -23,7 +23,7 @@ from recommender.statistics import (
     randomisation_test,
     weighted_means,
 )
-from recommender.truth import Graded, Truth
+from recommender.site.corpus import Corpus
 
 DEPTHS = (5, 10)
 

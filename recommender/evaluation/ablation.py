@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from recommender.build.pipeline import fit_model
-from recommender.rankers import LENGTH, Lists, lists_of, lists_of_urls
+from recommender.evaluation.rankers import LENGTH, Lists, lists_of, lists_of_urls
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.system import parallel

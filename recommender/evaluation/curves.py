@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.judgments import USEFUL
-from recommender.measures import Share, in_links, walk
+from recommender.evaluation.ground_truth import Graded
+from recommender.evaluation.judgments import USEFUL
+from recommender.evaluation.measures import Share, in_links, walk
+from recommender.evaluation.rankers import Lists, linkable
+from recommender.evaluation.significance import Floats
 from recommender.model.model import Model
-from recommender.rankers import Lists, linkable
 from recommender.site.corpus import Corpus
-from recommender.statistics import Floats
-from recommender.truth import Graded
 
 
 @dataclass(frozen=True)

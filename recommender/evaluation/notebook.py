@@ -9,15 +9,15 @@ from pathlib import Path
 from recommender.build.pipeline import fit_model
 from recommender.editing.fill import fitting_model
 from recommender.errors import SettingsError
-from recommender.judgments import Label, read_judgments
+from recommender.evaluation.ground_truth import Graded, Truth, curated_truth, graded_truth
+from recommender.evaluation.judgments import Label, read_judgments
+from recommender.evaluation.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls
 from recommender.model.model import Model
-from recommender.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls
 from recommender.settings import FILE_NAME, Settings, load_settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.generated_links import FILE_NAME as LINKS
 from recommender.site.generated_links import Generated, read_generated
 from recommender.system import parallel
-from recommender.truth import Graded, Truth, curated_truth, graded_truth
 
 # Where `judge` writes them.
 JUDGMENTS = "judgments.jsonl"
