@@ -42,7 +42,7 @@ from pathlib import Path
 from flask import Flask, Response
 from waitress.server import create_server
 from recommender.service import create_app
-from recommender.service.laptop import log_as_json
+from recommender.service.waitress_server import log_as_json
 from recommender.settings import Settings
 which, folder, size = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 log_as_json()

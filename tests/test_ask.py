@@ -19,7 +19,7 @@ from recommender.model.documents import Wish
 from recommender.model.model import Model
 from recommender.output import related_as_dict
 from recommender.ranking.selection import RULES
-from recommender.service.current import Served
+from recommender.service.live_model import Served
 from recommender.settings import Keys, Settings
 from recommender.site.corpus import Corpus, read_corpus
 

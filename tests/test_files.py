@@ -10,7 +10,7 @@ from conftest import article, write_files
 
 from recommender.commands.watching import is_of_content
 from recommender.editing.writer import remove_leftovers
-from recommender.service.survey import fingerprint_of
+from recommender.service.site_scan import fingerprint_of
 from recommender.settings import load_settings
 from recommender.site.files import list_files
 from recommender.site.settings_file import write_settings

@@ -81,7 +81,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def at(made: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work there; what would run until it is stopped ends at once."""
     monkeypatch.chdir(made)
-    monkeypatch.setattr("recommender.service.laptop.serve", lambda *given: None)
+    monkeypatch.setattr("recommender.service.waitress_server.serve", lambda *given: None)
     monkeypatch.setattr("watchfiles.watch", lambda *given, **named: iter([{1}]))
     return made
 

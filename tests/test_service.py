@@ -25,7 +25,7 @@ from recommender.model.store import save_model
 from recommender.ranking.selection import choose
 from recommender.service import create_app
 from recommender.service.access import Access
-from recommender.service.state import State, wait_for_survey
+from recommender.service.app_state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links

@@ -18,8 +18,8 @@ import pytest
 from conftest import command
 
 from recommender.errors import RecommenderError
-from recommender.service import addresses
-from recommender.service.addresses import is_loopback, listen, url_of
+from recommender.service import listen_addresses
+from recommender.service.listen_addresses import is_loopback, listen, url_of
 
 HERE = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
 HERE6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
@@ -38,7 +38,7 @@ def listening(host: str, port: int = 0) -> Iterator[list[socket.socket]]:
 
 def resolve(monkeypatch: pytest.MonkeyPatch, *found: Any) -> None:
     """Have every name resolve to these addresses."""
-    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_, **__: list(found))
+    monkeypatch.setattr(listen_addresses.socket, "getaddrinfo", lambda *_, **__: list(found))
 
 
 def test_a_name_with_two_addresses_is_listened_for_on_both(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +79,7 @@ def test_a_free_port_is_free_on_all_addresses(monkeypatch: pytest.MonkeyPatch) -
             raise OSError(errno.EADDRINUSE, "taken")
         return made(address, **options)
 
-    monkeypatch.setattr(addresses.socket, "create_server", create)
+    monkeypatch.setattr(listen_addresses.socket, "create_server", create)
     with listening("localhost") as found:
         assert (len(found), len(refused)) == (2, 3)
 
@@ -131,7 +131,7 @@ def test_a_port_that_cannot_be_had_is_one_sentence(monkeypatch: pytest.MonkeyPat
     def refuse(*_: Any, **__: Any) -> socket.socket:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(addresses.socket, "create_server", refuse)
+    monkeypatch.setattr(listen_addresses.socket, "create_server", refuse)
     with pytest.raises(RecommenderError) as raised:
         listen("127.0.0.1", 80)
     assert said in str(raised.value)

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 
 from recommender.build.pipeline import fit_model
 from recommender.model.store import MANIFEST, save_model
-from recommender.service import create_app, current
-from recommender.service.state import State, wait_for_survey
+from recommender.service import create_app, live_model
+from recommender.service.app_state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 
@@ -88,7 +88,7 @@ def test_the_day_turns_while_a_newer_model_is_broken(
     service: tuple[FlaskClient, State], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, state = service
-    monkeypatch.setattr(current, "PATIENCE", 0.0)  # each look tries the broken one again
+    monkeypatch.setattr(live_model, "PATIENCE", 0.0)  # each look tries the broken one again
     (state.current.folder / MANIFEST).write_text("{}")
     state.tick()
     assert state.current.refused

@@ -11,8 +11,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from recommender.service import create_app
-from recommender.service.failures import wants_page
-from recommender.service.refusals import REFUSALS
+from recommender.service.error_handlers import wants_page
+from recommender.service.problem_documents import REFUSALS
 from recommender.settings import Settings
 
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"

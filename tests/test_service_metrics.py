@@ -11,7 +11,7 @@ from typing import Any
 
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from recommender.service.current import Current
+from recommender.service.live_model import Current
 from recommender.service.metrics import Metrics, _AllProcesses
 
 
@@ -56,7 +56,7 @@ def test_a_process_that_has_only_just_begun_to_count_spoils_no_scrape(tmp_path: 
 SWAPS = """
 import os, sys
 from pathlib import Path
-from recommender.service.current import Current
+from recommender.service.live_model import Current
 from recommender.service.metrics import Metrics
 metrics = Metrics()
 for tag in sys.argv[1:]:

@@ -22,10 +22,10 @@ from recommender.model.model import Model
 from recommender.model.store import save_model
 from recommender.ranking.score import Part
 from recommender.service import create_app
+from recommender.service.app_state import State, wait_for_survey
+from recommender.service.page_views import VERDICTS, bars, diff_lines, fields, plot
 from recommender.service.pages import error_page
-from recommender.service.refusals import Refusal
-from recommender.service.state import State, wait_for_survey
-from recommender.service.views import VERDICTS, bars, diff_lines, fields, plot
+from recommender.service.problem_documents import Refusal
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.site.link_verdicts import BEYOND, UNSOUND

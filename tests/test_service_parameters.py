@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.service.parameters import (
+from recommender.service.problem_documents import Refusal
+from recommender.service.requests import (
     MAX_QUERY,
     flag_of,
     limit_in,
@@ -21,7 +22,6 @@ from recommender.service.parameters import (
     score_of,
     text_of,
 )
-from recommender.service.refusals import Refusal
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
 PLAIN = (

@@ -18,8 +18,8 @@ from recommender.model import documents
 from recommender.model.documents import Wish
 from recommender.model.model import Model
 from recommender.service import create_app
-from recommender.service.current import Served
-from recommender.service.quick import rounded
+from recommender.service.live_model import Served
+from recommender.service.prepared_answers import rounded
 from recommender.settings import Settings
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=6)

@@ -9,8 +9,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from recommender.model.model import Model
-from recommender.service import content, create_app
-from recommender.service.state import State, wait_for_survey
+from recommender.service import create_app, live_content
+from recommender.service.app_state import State, wait_for_survey
 from recommender.settings import Settings
 from recommender.site.generated_links import FILE_NAME, format_generated
 
@@ -103,9 +103,11 @@ def test_what_nobody_can_tell_is_not_kept(site: Path) -> None:
 def test_only_the_file_of_the_article_is_read(site: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever its links are: dead ones asked for the form of all urls, sound ones for the files of their targets."""
     client, state = served(site)
-    read, read_article = list[str](), content.read_article
-    monkeypatch.setattr(content, "read_article", lambda root, path, s: read.append(path) or read_article(root, path, s))
-    monkeypatch.setattr(content, "form_of", None)
+    read, read_article = list[str](), live_content.read_article
+    monkeypatch.setattr(
+        live_content, "read_article", lambda root, path, s: read.append(path) or read_article(root, path, s)
+    )
+    monkeypatch.setattr(live_content, "form_of", None)
     for row in range(len(model)):
         assert client.get("/v1/related", query_string={"url": model.catalogue.urls[row]}).status_code == 200
     assert read == model.catalogue.paths.all()
@@ -113,9 +115,9 @@ def test_only_the_file_of_the_article_is_read(site: Path, model: Model, monkeypa
 
 
 def test_the_form_of_the_urls_is_made_once_a_model(site: Path, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    made, form_of = [], content.form_of
-    monkeypatch.setattr(content, "form_of", lambda *given: made.append(1) or form_of(*given))
-    files = content.Content(site / "content", Settings(home=site))
+    made, form_of = [], live_content.form_of
+    monkeypatch.setattr(live_content, "form_of", lambda *given: made.append(1) or form_of(*given))
+    files = live_content.Content(site / "content", Settings(home=site))
     for row in range(20):
         files.today(model, row)
     assert len(made) == 1

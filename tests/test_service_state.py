@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from recommender.model.model import Model
-from recommender.service.current import Current, Served
+from recommender.service.app_state import State
+from recommender.service.live_model import Current, Served
 from recommender.service.metrics import Metrics
-from recommender.service.state import State
-from recommender.service.surveys import Survey, Surveys
+from recommender.service.site_scanner import Survey, Surveys
 from recommender.settings import Settings
 
 FACTS = {"changed": 3, "style": [4, True]}

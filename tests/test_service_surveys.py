@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from recommender.service import surveys as module
-from recommender.service.current import Current
-from recommender.service.survey import order_of
-from recommender.service.surveys import Attempt, Surveys
+from recommender.service import site_scanner as module
+from recommender.service.live_model import Current
+from recommender.service.site_scan import order_of
+from recommender.service.site_scanner import Attempt, Surveys
 from recommender.settings import Settings
 
 
@@ -138,7 +138,7 @@ def test_a_damaged_links_file_is_found_before_the_content_is_read(site: Path) ->
     # What would be read after it is not there at all.
     order = order_of(site / "no-model", site / "no-content", Settings(home=site), site / "survey.npz")
     done = subprocess.run(
-        [sys.executable, "-m", "recommender.service.survey"], input=order, capture_output=True, check=False
+        [sys.executable, "-m", "recommender.service.site_scan"], input=order, capture_output=True, check=False
     )
     assert done.returncode == 1
     assert done.stderr.decode().strip().endswith("restore the file from git")

@@ -29,8 +29,8 @@ def serve(**options: Any) -> int:
     """Answer over HTTP, and show the pages for editors, until Ctrl-C."""
     from recommender.service import create_app
     from recommender.service.access import Access
-    from recommender.service.addresses import is_loopback, listen, url_of
-    from recommender.service.laptop import serve as run_server
+    from recommender.service.listen_addresses import is_loopback, listen, url_of
+    from recommender.service.waitress_server import serve as run_server
     from recommender.site.corpus import check_content
 
     settings = find_settings(Path.cwd())

@@ -15,8 +15,10 @@ from recommender.model.ask import ask_texts
 from recommender.model.documents import Wish
 from recommender.model.lookup import by_id, closest, row_of_url, rows_of_id, search
 from recommender.service.access import Access
-from recommender.service.current import Served
-from recommender.service.parameters import (
+from recommender.service.app_state import State
+from recommender.service.live_model import Served
+from recommender.service.problem_documents import Refusal, shown
+from recommender.service.requests import (
     MAX_TEXT,
     check_keys,
     flag_of,
@@ -27,9 +29,7 @@ from recommender.service.parameters import (
     read_wish,
     text_of,
 )
-from recommender.service.refusals import Refusal, shown
-from recommender.service.replies import cached_reply, encode, json_reply
-from recommender.service.state import State
+from recommender.service.responses import cached_reply, encode, json_reply
 from recommender.settings import TEXT, Settings
 
 RELATED = ("url", "limit", "subject", "min_score", "explain")

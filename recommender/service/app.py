@@ -8,16 +8,16 @@ from flask import Flask
 
 from recommender.service.access import Access
 from recommender.service.api import add_api
-from recommender.service.content import Content
-from recommender.service.current import Current
-from recommender.service.failures import add_failures
-from recommender.service.hooks import add_hooks
+from recommender.service.app_state import State
+from recommender.service.error_handlers import add_failures
+from recommender.service.health import add_probes
+from recommender.service.live_content import Content
+from recommender.service.live_model import Current
 from recommender.service.metrics import Metrics
 from recommender.service.pages import add_pages
-from recommender.service.parameters import MAX_BODY
-from recommender.service.probes import add_probes
-from recommender.service.state import State
-from recommender.service.surveys import Surveys
+from recommender.service.requests import MAX_BODY
+from recommender.service.site_scanner import Surveys
+from recommender.service.wsgi_hooks import add_hooks
 from recommender.settings import Settings
 
 # Where the application's state is found: app.extensions[NAME].

@@ -12,13 +12,13 @@ from recommender.editing.plan import MODES
 from recommender.errors import RecommenderError, SettingsError
 from recommender.model.ask import Answer, ask_row, ask_texts
 from recommender.model.lookup import closest, look_up, search
-from recommender.service import views
+from recommender.service import page_views
 from recommender.service.api import draft_texts, find_url
-from recommender.service.current import Served
-from recommender.service.parameters import MAX_BODY, read_query, text_of
-from recommender.service.refusals import Refusal, shown
-from recommender.service.state import State
-from recommender.service.surveys import Survey
+from recommender.service.app_state import State
+from recommender.service.live_model import Served
+from recommender.service.problem_documents import Refusal, shown
+from recommender.service.requests import MAX_BODY, read_query, text_of
+from recommender.service.site_scanner import Survey
 
 ORPHANS = 50
 # Bytes of a form that are read at most: percent-encoded, a text of 256 KiB has up to 768.
@@ -35,7 +35,7 @@ def add_pages(app: Flask, state: State) -> None:
     app.add_url_rule("/site", "site", pages.site, methods=["GET"])
     app.add_url_rule("/favicon.ico", "icon", lambda: redirect(url_for("static", filename="mark.svg")), methods=["GET"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(views.FILTERS)
+    app.jinja_env.filters.update(page_views.FILTERS)
     # Compiled before the first request, and once for all workers: sixteen first visitors compiled each anew.
     for name in app.jinja_env.list_templates(extensions=["html"]):
         app.jinja_env.get_template(name)
@@ -47,7 +47,7 @@ def error_page(state: State, refusal: Refusal, identity: str) -> Response:
     served = state.current.served
     # The matches are of the model that refused, which a newer one may have replaced since.
     rows = [served.model.catalogue.urls.find(url) for url in matches] if served else []
-    cards = [views.card(served.model, row) for row in rows if row >= 0] if served else []
+    cards = [page_views.card(served.model, row) for row in rows if row >= 0] if served else []
     html = render_template("problem.html", problem=refusal.document(), identity=identity, cards=cards, served=served)
     reply = Response(html, refusal.status, content_type="text/html; charset=utf-8")
     if refusal.status == 503:
@@ -65,7 +65,9 @@ class _Pages:
         text = query.get("query", "").strip()
         if not text:
             survey = self._survey(served)
-            worst = [(views.card(served.model, row), count) for row, count in survey.facts["worst"]] if survey else []
+            worst = (
+                [(page_views.card(served.model, row), count) for row, count in survey.facts["worst"]] if survey else []
+            )
             return render_template("home.html", served=served, worst=worst, cards=[], query="")
         text_of({"query": text}, "query")
         exact = exact_row(served, text)
@@ -73,7 +75,7 @@ class _Pages:
             return redirect(url_for("article", url=served.model.catalogue.urls[exact]))
         rows = search(served.model, text, 30)
         near = [] if rows else [served.model.catalogue.urls.find(url) for url in closest(served.model, text)]
-        cards = [views.card(served.model, row) for row in rows or near]
+        cards = [page_views.card(served.model, row) for row in rows or near]
         return render_template("home.html", served=served, worst=[], cards=cards, query=text, near=bool(near))
 
     def article(self) -> str:
@@ -91,12 +93,12 @@ class _Pages:
         return render_template(
             "article.html",
             served=served,
-            article=views.card(model, row),
-            facts=views.article_facts(model, row, survey),
-            suggestions=views.suggestions(answer, linked),
-            passed=views.passed_over(answer),
+            article=page_views.card(model, row),
+            facts=page_views.article_facts(model, row, survey),
+            suggestions=page_views.suggestions(answer, linked),
+            passed=page_views.passed_over(answer),
             reason=answer.choice.reason(answer.limit),
-            best=views.best(answer, links),
+            best=page_views.best(answer, links),
             mode=mode,
             modes=MODES,
             changed=self.state.changed(),
@@ -112,9 +114,9 @@ class _Pages:
         known = (survey.facts["ambiguous"], survey.style) if survey else ((), None)
         try:
             today = files.today(answer.model, answer.row, known[0])
-            shown_here["today"] = views.today(answer, today)
+            shown_here["today"] = page_views.today(answer, today)
             if today.article is not None:
-                shown_here["fill"] = views.fill(files.fill(answer.model, answer.row, mode, known))
+                shown_here["fill"] = page_views.fill(files.fill(answer.model, answer.row, mode, known))
         except SettingsError as error:
             return {**shown_here, "trouble": f"Not available: {error}"}
         return shown_here
@@ -137,7 +139,7 @@ class _Pages:
             answer = ask_texts(served.model, draft_texts(form, served.model.settings), served.model.settings.slots)
         except RecommenderError as error:
             return self._draft_page(form, None, str(error))
-        return self._draft_page(form, views.draft(answer), "")
+        return self._draft_page(form, page_views.draft(answer), "")
 
     def _draft_page(self, form: Mapping[str, str], result: dict[str, Any] | None, error: str) -> str:
         served = self.state.current.require()
@@ -148,8 +150,8 @@ class _Pages:
         query = read_query(request.query_string, ("page",))
         served = self.state.current.require()
         survey = self._survey(served)
-        page = views.page_number(query.get("page"))
-        view = views.site(served.model, survey, (page - 1) * ORPHANS, ORPHANS)
+        page = page_views.page_number(query.get("page"))
+        view = page_views.site(served.model, survey, (page - 1) * ORPHANS, ORPHANS)
         if survey is not None and page > view["pages"]:  # articles have got links since, or nobody counted
             return redirect(url_for("site", page=view["pages"], _anchor="orphans"))
         return render_template(

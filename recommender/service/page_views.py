@@ -16,9 +16,9 @@ from recommender.model.catalogue import NEVER
 from recommender.model.model import Model
 from recommender.problems import Problem
 from recommender.ranking.score import Part
-from recommender.service.content import Today
-from recommender.service.refusals import Refusal, shown
-from recommender.service.surveys import Survey
+from recommender.service.live_content import Today
+from recommender.service.problem_documents import Refusal, shown
+from recommender.service.site_scanner import Survey
 
 TERMS, PASSED = 8, 6
 # Bins of the plot of in-links: from, to (None: and more).

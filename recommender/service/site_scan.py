@@ -21,7 +21,7 @@ from recommender.errors import RecommenderError
 from recommender.model.model import Model
 from recommender.model.redating import hidden_on
 from recommender.model.store import open_model, read_manifest
-from recommender.service.current import tag_of, tag_on_day
+from recommender.service.live_model import tag_of, tag_on_day
 from recommender.settings import RULES, Keys, Settings, UrlSettings
 from recommender.site.audit import audit_site
 from recommender.site.corpus import Corpus, read_corpus

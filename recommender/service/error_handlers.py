@@ -9,10 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 from recommender.model.documents import public_urls
 from recommender.service.access import Access
+from recommender.service.app_state import State
 from recommender.service.pages import error_page
-from recommender.service.refusals import Refusal
-from recommender.service.replies import problem_reply
-from recommender.service.state import State
+from recommender.service.problem_documents import Refusal
+from recommender.service.responses import problem_reply
 
 LOG = logging.getLogger("recommender.service")
 STATUS_KINDS = {404: "unknown-route", 405: "wrong-method", 413: "too-large", 414: "too-long", 415: "wrong-type"}

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from recommender.errors import SettingsError
-from recommender.service.content import Content
-from recommender.service.current import Current, Served
+from recommender.service.live_content import Content
+from recommender.service.live_model import Current, Served
 from recommender.service.metrics import Metrics
-from recommender.service.surveys import Surveys
+from recommender.service.site_scanner import Surveys
 from recommender.settings import Settings
 from recommender.system.threads import start
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from recommender.model.ask import Only
 from recommender.model.documents import Wish
-from recommender.service.refusals import Refusal, shown
+from recommender.service.problem_documents import Refusal, shown
 
 MAX_QUERY, MAX_TEXT, MAX_LIMIT, MAX_BODY = 4096, 2000, 50, 256 * 1024
 _LIMIT = re.compile(r"[1-9][0-9]?", re.ASCII)

@@ -24,8 +24,8 @@ import numpy as np
 from recommender.arrays.sparse_rows import Terms
 from recommender.article import Style
 from recommender.errors import RecommenderError
-from recommender.service.current import Current
-from recommender.service.survey import order_of
+from recommender.service.live_model import Current
+from recommender.service.site_scan import order_of
 from recommender.settings import Settings
 from recommender.system.disk import LockHeld, locked, replace_file
 from recommender.system.threads import start
@@ -131,7 +131,7 @@ class Surveys:
                 self._note(Attempt(tag, 0.0, self.trouble(tag)))
                 done = subprocess.run(
                     # -P: the module is ours, whatever lies in the working directory.
-                    [sys.executable, "-P", "-m", "recommender.service.survey"],
+                    [sys.executable, "-P", "-m", "recommender.service.site_scan"],
                     input=order,
                     env={**os.environ, "PYTHONPATH": _path_of_package()},
                     capture_output=True,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from flask import Response, request
 
-from recommender.service.refusals import Refusal
+from recommender.service.problem_documents import Refusal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment

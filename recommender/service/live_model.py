@@ -22,8 +22,8 @@ from recommender.model.lookup import closest
 from recommender.model.model import Model
 from recommender.model.redating import on_day
 from recommender.model.store import MANIFEST, let_go, open_model, read_manifest
-from recommender.service.quick import Quick
-from recommender.service.refusals import Refusal
+from recommender.service.prepared_answers import Quick
+from recommender.service.problem_documents import Refusal
 from recommender.system.clock import today
 from recommender.system.parallel import give_back
 

@@ -12,10 +12,10 @@ from flask import Flask, Response, request
 
 from recommender import __version__
 from recommender.service.access import Access
+from recommender.service.app_state import State
 from recommender.service.metrics import CONTENT_TYPE, seconds_of
-from recommender.service.parameters import read_query
-from recommender.service.replies import CACHED, json_reply
-from recommender.service.state import State
+from recommender.service.requests import read_query
+from recommender.service.responses import CACHED, json_reply
 
 OPENAPI = Path(__file__).with_name("openapi.json")
 # The tag of the routes for people.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 
 from recommender.service.access import ANY, Access
-from recommender.service.refusals import Refusal, shown
-from recommender.service.state import State
+from recommender.service.app_state import State
+from recommender.service.problem_documents import Refusal, shown
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
