@@ -35,7 +35,7 @@ from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
 from recommender.build import collection, pipeline, read_cache
 from recommender.build.collection import collect
-from recommender.commands import building
+from recommender.cli import build
 from recommender.model import store
 from recommender.model.model import Model
 from recommender.ranking import same_question_compiled
@@ -52,8 +52,8 @@ STAGES = [
     (same_question_compiled, "find_likeness", "same questions"),
     (pipeline, "_with_chosen", "choosing"),
     (store, "save_model", "saving"),
-    (building, "build_changed", "build"),
-    (building, "publish", "build"),
+    (build, "build_changed", "build"),
+    (build, "publish", "build"),
 ]
 RANKING = ("nearest", "rescoring")
 SAMPLE, FIRST = 320, 10
@@ -108,12 +108,12 @@ def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
     words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
     if articles <= files:
         watch.timed("making", write)(shape, articles, folder / "content")
-        model = building.build_changed(folder / "content", settings, folder / "model").model
+        model = build.build_changed(folder / "content", settings, folder / "model").model
     else:
         described = pipeline.describe(watch.timed("making", made_corpus)(shape, articles, settings), settings)
         vectorised = pipeline.vectorise(described, settings)
         del described
-        model = building.publish(vectorised, settings, folder / "model")
+        model = build.publish(vectorised, settings, folder / "model")
     figures = watch.figures
     figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.np[yz]")) / 2**30
     figures["recall"], figures["recall, first"] = recall(model, settings.candidates)

@@ -1,5 +1,5 @@
 """Lets ``python -m recommender`` do what the console script does."""
 
-from recommender.cli import run
+from recommender.cli.main import run
 
 run()

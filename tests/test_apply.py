@@ -546,7 +546,7 @@ def wrapped(*arguments, **named):
             os.kill(os.getpid(), getattr(signal, fault))
     return real(*arguments, **named)
 setattr(os, name, wrapped)
-from recommender.cli import main
+from recommender.cli.main import main
 sys.exit(main(sys.argv[4:]))
 """
 

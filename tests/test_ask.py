@@ -12,12 +12,12 @@ from conftest import ARTICLES, BUILT_AT, article, write_files
 from score_by_hand import site_of
 
 from recommender.build.pipeline import fit_model
+from recommender.cli.printing import related_as_dict
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
 from recommender.model.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
 from recommender.model.documents import Wish
 from recommender.model.model import Model
-from recommender.output import related_as_dict
 from recommender.ranking.selection import RULES
 from recommender.service.live_model import Served
 from recommender.settings import Keys, Settings

@@ -14,7 +14,7 @@ from conftest import article, write_files
 
 from recommender.build import collection as collecting
 from recommender.build import incremental as module
-from recommender.cli import main
+from recommender.cli.main import main
 from recommender.model.store import load_model
 from recommender.text.word_counts import Counts
 

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 from conftest import article, command, contents, link, write_files
 
-from recommender import cli as module
 from recommender.build import incremental, pipeline
-from recommender.cli import cli, main
-from recommender.commands import filling
-from recommender.commands.site import read_site
+from recommender.cli import fill
+from recommender.cli import main as module
+from recommender.cli.main import cli, main
+from recommender.cli.options import read_site
 from recommender.settings import Settings, load_settings
 from recommender.site.corpus import Corpus
 from recommender.system.disk import LockHeld, locked
@@ -375,7 +375,7 @@ def test_a_run_that_writes_is_alone_from_before_it_reads(
         return read_site(root, settings)
 
     monkeypatch.chdir(site)
-    monkeypatch.setattr(filling, "read_site", read)
+    monkeypatch.setattr(fill, "read_site", read)
     assert main(arguments) == 0
     assert found == [held]
 

@@ -22,7 +22,7 @@ from conftest import ROOT
 
 from recommender.build import cluster
 from recommender.build.cluster import Cluster, ClusterError, connected, differences, facts
-from recommender.cli import main
+from recommender.cli.main import main
 from recommender.model.store import read_manifest
 from recommender.system import parallel
 from recommender.system.processes import WorkerLost

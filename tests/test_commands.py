@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import article, link, write_files
 
-from recommender.cli import cli, main
+from recommender.cli.main import cli, main
 from recommender.evaluation.judgments import parse_label, read_judgments
 from recommender.evaluation.rankers import BASELINES, CURATED, WRITTEN
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from conftest import article, command, commit, contents, write_files
 
-from recommender.cli import main
-from recommender.commands import filling
+from recommender.cli import fill
+from recommender.cli.main import main
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 ASKING = [
@@ -167,7 +167,7 @@ def test_unusable_files_are_counted_and_the_first_is_named(at: Path, capfd) -> N
 
 
 def test_a_large_first_run_is_summed_up_before_it_writes(at: Path, capfd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filling, "MANY", 113)
+    monkeypatch.setattr(fill, "MANY", 113)
     assert main(["fill", "--write"]) == 0
     done = capfd.readouterr()
     assert done.err.startswith("114 files would change; links: ")
@@ -184,7 +184,7 @@ def test_a_large_first_run_is_summed_up_before_it_writes(at: Path, capfd, monkey
 
 
 def test_a_first_run_of_no_more_than_a_thousand_files_is_not_summed_up(at: Path, capfd) -> None:
-    assert filling.MANY == 1000
+    assert fill.MANY == 1000
     assert main(["fill", "--write"]) == 0
     assert "would change" not in capfd.readouterr().err
 

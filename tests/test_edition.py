@@ -35,7 +35,7 @@ CHANGES: list[tuple[str, str, Callable[[pytest.MonkeyPatch], None], bool]] = [
     ("a file that it imports late", FIT, edited("ranking/selection_compiled.py"), True),
     ("a file at third hand", FIT, edited("text/tokenizer.py"), True),
     ("numpy", FIT, lambda patch: patch.setattr(np, "__version__", "9.9"), True),
-    ("a help text", FIT, edited("cli.py"), False),
+    ("a help text", FIT, edited("cli/main.py"), False),
     ("the service", FIT, edited("service/app.py"), False),
     ("the rules of choosing, for a loop that does not choose", EXACT, edited("ranking/selection_compiled.py"), False),
 ]

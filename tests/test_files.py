@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import article, write_files
 
-from recommender.commands.watching import is_of_content
+from recommender.cli.watch import is_of_content
 from recommender.editing.writer import remove_leftovers
 from recommender.service.site_scan import fingerprint_of
 from recommender.settings import load_settings

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.build.pipeline import fit_model
-from recommender.cli import main
+from recommender.cli.main import main
 from recommender.errors import RecommenderError
 from recommender.export.static_files import DECIMALS, INDEX, Exported, export_files, file_of
 from recommender.model.model import Model
@@ -290,7 +290,7 @@ def test_a_link_in_the_place_of_a_file_of_ours_is_replaced_not_followed(small: S
 KILLED = """
 import os, sys
 from pathlib import Path
-from recommender.cli import main
+from recommender.cli.main import main
 point, plain = int(sys.argv[1]), Path.replace
 def replace(self, target):
     global point

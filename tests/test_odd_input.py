@@ -14,7 +14,7 @@ import click
 import pytest
 from conftest import article, link, write_files
 
-from recommender.cli import cli, main
+from recommender.cli.main import cli, main
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="devices, loops and names in bytes are not this system's")
 # No pipe that nobody writes into: it is waited for, as everywhere.

@@ -13,7 +13,7 @@ import click
 import pytest
 from conftest import article, commit, contents, git, link, write_files
 
-from recommender.cli import cli, main
+from recommender.cli.main import cli, main
 
 NAMES = string.ascii_lowercase[:24]
 # What a parameter is given as; a flag stands for itself. LISTS and GRADES are files of the site below.

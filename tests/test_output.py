@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from recommender import output
 from recommender.arrays.sparse_rows import pack
 from recommender.article import digest
-from recommender.commands.exporting import write_lists
+from recommender.cli import printing
+from recommender.cli.export import write_lists
 from recommender.editing.fill import Written
 from recommender.editing.plan import Edit, Plan
 from recommender.evaluation.rankers import lists_of
@@ -34,27 +34,27 @@ def document(capsys: pytest.CaptureFixture[str]) -> dict:
 
 
 def test_a_line_cannot_command_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    output.say("a\x1b[31mb\x07\x9bc\u200cd\xa0é\ud800")
+    printing.say("a\x1b[31mb\x07\x9bc\u200cd\xa0é\ud800")
     assert capsys.readouterr().out == "a\\x1b[31mb\\x07\\x9bc\u200cd\xa0é\\ud800\n"
-    output.note("a\x1b")
-    output.complain("b\n")
+    printing.note("a\x1b")
+    printing.complain("b\n")
     assert capsys.readouterr().err == "a\\x1b\nrecommender: b\\n\n"
 
 
 def test_json_escapes_what_no_file_can_hold(model: Model, corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_build(model, corpus.files, (), Path("models/\udcff"), as_json=True)
+    printing.show_build(model, corpus.files, (), Path("models/\udcff"), as_json=True)
     out = capsys.readouterr().out
     assert '"models/\\udcff"' in out
     assert json.loads(out)["model"] == "models/\udcff"
 
 
 def test_now_is_utc_in_whole_seconds() -> None:
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", output.now())
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", printing.now())
 
 
 def test_links_are_listed_with_rank_score_title_and_url(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask(model, KEPLER, 99)
-    output.show_related(answer, explain=False, as_json=False)
+    printing.show_related(answer, explain=False, as_json=False)
     found = lines(capsys)
     titles, subjects = model.catalogue.titles, model.catalogue.subjects
     assert found[0] == f"{titles[answer.row]}  ({subjects[answer.row]})"
@@ -71,15 +71,15 @@ def test_links_are_listed_with_rank_score_title_and_url(model: Model, capsys: py
 def test_copies_are_named(corpus: Corpus, model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     rows = next(rows for rows in corpus.rows_of_id.values() if len(rows) > 1)
     answer = ask(model, corpus.articles[rows[0]].id, 5)
-    output.show_related(answer, explain=False, as_json=False)
+    printing.show_related(answer, explain=False, as_json=False)
     assert lines(capsys)[1] == f"  copy: {corpus.articles[rows[1]].url}"
-    assert output.related_as_dict(answer, explain=False)["copies"] == [corpus.articles[rows[1]].url]
+    assert printing.related_as_dict(answer, explain=False)["copies"] == [corpus.articles[rows[1]].url]
 
 
 def test_an_explanation_adds_up_line_by_line(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     for row in range(0, len(model), 10):
         answer = ask(model, model.catalogue.urls[row], 1)
-        output.show_related(answer, explain=True, as_json=False)
+        printing.show_related(answer, explain=True, as_json=False)
         found = lines(capsys)
         if not answer.choice.shown:
             continue
@@ -96,14 +96,14 @@ def test_an_explanation_adds_up_line_by_line(model: Model, capsys: pytest.Captur
                 assert not match[3]
                 continue
             values = [float(value) for value in re.findall(r" (\d\.\d{4})(?:,|$)", match[3])]
-            assert len(values) <= output.TERMS + 1
+            assert len(values) <= printing.TERMS + 1
             assert sum(values) == pytest.approx(float(match[1]), abs=1e-3)
         assert f"       {score:.4f}  score" in found
 
 
 def test_links_as_json_have_the_keys_of_a_block_and_the_terms_add_up(model: Model) -> None:
     answer = ask(model, KEPLER, 99)
-    found = output.related_as_dict(answer, explain=True)
+    found = printing.related_as_dict(answer, explain=True)
     assert found["article"]["url"] == KEPLER
     assert 3 < len(answer.choice.shown) < 99
     assert [one["rank"] for one in found["related"]] == list(range(1, len(answer.choice.shown) + 1))
@@ -112,28 +112,28 @@ def test_links_as_json_have_the_keys_of_a_block_and_the_terms_add_up(model: Mode
         assert one["url"] == model.catalogue.urls[candidate.row]
         assert sum(term["value"] for term in one["terms"]) == pytest.approx(one["score"], abs=1e-9)
     assert found["reason"] == answer.choice.reason(99)
-    assert "reason" not in output.related_as_dict(ask(model, KEPLER, 2), explain=False)
-    assert "terms" not in output.related_as_dict(answer, explain=False)["related"][0]
+    assert "reason" not in printing.related_as_dict(ask(model, KEPLER, 2), explain=False)
+    assert "terms" not in printing.related_as_dict(answer, explain=False)["related"][0]
 
 
 def test_a_draft_has_a_title_and_no_url(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask_draft(model, b"# Orbits\n\nPlanets move around the sun in ellipses.", 3)
-    output.show_related(answer, explain=False, as_json=False)
+    printing.show_related(answer, explain=False, as_json=False)
     assert lines(capsys)[0] == "draft: Orbits"
-    assert output.related_as_dict(answer, explain=False)["article"] == {"title": "Orbits"}
+    assert printing.related_as_dict(answer, explain=False)["article"] == {"title": "Orbits"}
 
 
 def test_why_is_said_with_its_terms(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask(model, KEPLER, 5)
     first = answer.choice.shown[0]
     url = model.catalogue.urls[first.row]
-    output.show_why(why(answer, url), as_json=False)
+    printing.show_why(why(answer, url), as_json=False)
     assert lines(capsys)[0] == f"{model.catalogue.titles[first.row]}: shown at rank 1"
-    output.show_why(why(answer, url), as_json=True)
+    printing.show_why(why(answer, url), as_json=True)
     found = document(capsys)
     assert (found["shown"], found["rank"], found["score"]) == (True, 1, round(first.score, 9))
     assert not {"rule", "by"} & found.keys()
-    output.show_why(why(answer, KEPLER), as_json=True)
+    printing.show_why(why(answer, KEPLER), as_json=True)
     found = document(capsys)
     assert (found["shown"], found["rule"], found["sentence"]) == (
         False,
@@ -146,7 +146,7 @@ def test_why_names_what_a_link_collided_with(model: Model, capsys: pytest.Captur
     urls = model.catalogue.urls
     answers = (ask(model, url, 5) for url in urls.all())
     answer, stopped = next((a, r) for a in answers for r in a.choice.rejected if r.by >= 0)
-    output.show_why(why(answer, urls[stopped.row]), as_json=True)
+    printing.show_why(why(answer, urls[stopped.row]), as_json=True)
     found = document(capsys)
     assert (found["rule"], found["by"]) == (stopped.rule, urls[stopped.by])
     assert found["sentence"].endswith(f": {urls[stopped.by]} ({stopped.rule})")
@@ -168,7 +168,7 @@ def test_lists_are_those_that_the_build_chose(model: Model, tmp_path: Path, caps
 
 def test_an_audit_prints_problems_then_counts(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     audit = audit_site(corpus, 5, {})
-    output.show_audit(audit, as_json=False)
+    printing.show_audit(audit, as_json=False)
     found = lines(capsys)
     loud = [problem for problem in audit.problems if problem.severity != "note"]
     assert len(loud) > 5
@@ -176,18 +176,18 @@ def test_an_audit_prints_problems_then_counts(corpus: Corpus, capsys: pytest.Cap
     assert found[len(loud)].startswith("142 files, 142 articles, 132 families, ")
     counts = {line.split()[2]: int(line.split()[0].replace(",", "")) for line in found[len(loud) + 1 :]}
     assert counts == audit.counts()
-    output.show_audit(audit, as_json=True)
+    printing.show_audit(audit, as_json=True)
     assert len(document(capsys)["problems"]) == len(audit.problems)
 
 
 def test_a_clean_audit_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_audit(Audit((), {}, {"files": 1234}), as_json=False)
+    printing.show_audit(Audit((), {}, {"files": 1234}), as_json=False)
     assert lines(capsys) == ["1,234 files", "no problem found"]
 
 
 def test_a_build_says_what_it_made(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     bad = (Problem("not-utf8", "bad.md", 2, reason="byte 8 is not UTF-8"),)
-    output.show_build(model, 143, bad, Path("models/default"), as_json=False)
+    printing.show_build(model, 143, bad, Path("models/default"), as_json=False)
     captured = capsys.readouterr()
     lengths = [len(model.chosen.of(row)) for row in range(142)]
     counts = [sum(n >= 5 for n in lengths), sum(0 < n < 5 for n in lengths), sum(n == 0 for n in lengths)]
@@ -197,7 +197,7 @@ def test_a_build_says_what_it_made(model: Model, capsys: pytest.CaptureFixture[s
         f"lists of 5: {counts[0]} full, {counts[1]} short, {counts[2]} empty",
         "saved in models/default",
     ]
-    output.show_build(model, 143, bad, Path("models/default"), as_json=True)
+    printing.show_build(model, 143, bad, Path("models/default"), as_json=True)
     found = document(capsys)
     assert [found[f"{name} lists"] for name in ("full", "short", "empty")] == counts
     assert [problem["code"] for problem in found["problems"]] == ["not-utf8"]
@@ -211,23 +211,23 @@ SUMMARY = "links: 1,234 kept, 3 dropped (2 dead, 1 replaced), 3 corrected, 4 add
 def test_a_plan_is_a_diff_or_names(capsys: pytest.CaptureFixture[str]) -> None:
     problem = Problem("conflict", "b.md")
     plan = Plan((EDIT,), (problem,), {}, {}, TALLY)
-    output.show_plan(plan, check=False, as_json=False)
+    printing.show_plan(plan, check=False, as_json=False)
     captured = capsys.readouterr()
     assert captured.out == EDIT.diff
     assert captured.err.splitlines() == [problem.sentence(), f"1 files would change; {SUMMARY}"]
-    output.show_plan(plan, check=True, as_json=False)
+    printing.show_plan(plan, check=True, as_json=False)
     assert capsys.readouterr().out == "é\\n.md\n"
-    output.show_plan(plan, check=True, as_json=True)
+    printing.show_plan(plan, check=True, as_json=True)
     found = document(capsys)
     assert (found["files"], found["summary"], len(found["problems"])) == (["é\n.md"], TALLY, 1)
 
 
 def test_what_was_written_is_summed_up(capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_written(Written(2, 0, (), TALLY), as_json=False)
+    printing.show_written(Written(2, 0, (), TALLY), as_json=False)
     assert lines(capsys) == [f"2 files changed; {SUMMARY}"]
-    output.show_written(Written(1, 2000, (), {}), as_json=False)
+    printing.show_written(Written(1, 2000, (), {}), as_json=False)
     assert lines(capsys) == ["1 files changed, 2,000 were done already"]
-    output.show_written(Written(1, 2, (Problem("conflict", "b.md"),), {}), as_json=True)
+    printing.show_written(Written(1, 2, (Problem("conflict", "b.md"),), {}), as_json=True)
     found = document(capsys)
     assert (found["written"], found["already"], found["problems"][0]["code"]) == (1, 2, "conflict")
 
@@ -235,7 +235,7 @@ def test_what_was_written_is_summed_up(capsys: pytest.CaptureFixture[str]) -> No
 def test_a_title_with_an_escape_is_printed_harmlessly(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     titles = pack(["\x1b]0;gone\x07", *model.catalogue.titles.all()[1:]])
     odd = replace(model, catalogue=replace(model.catalogue, titles=titles))
-    output.show_related(ask(odd, odd.catalogue.urls[0], 1), explain=False, as_json=False)
+    printing.show_related(ask(odd, odd.catalogue.urls[0], 1), explain=False, as_json=False)
     out = capsys.readouterr().out
     assert out.startswith("\\x1b]0;gone\\x07  (")
     assert "\x1b" not in out

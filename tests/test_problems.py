@@ -28,7 +28,7 @@ def test_every_code_is_complete(code: str) -> None:
 
 def test_every_code_that_a_file_can_raise_is_in_the_table() -> None:
     folder = Path(recommender.__file__).parent
-    source = "\n".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    source = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
     raised = set(re.findall(r'\b(?:FileProblem|Problem)\(\s*"([^"]+)"', source))
     assert len(raised) > 10
     assert raised <= set(KINDS)

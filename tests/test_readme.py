@@ -111,7 +111,7 @@ def test_every_problem_code_is_listed_with_its_severity() -> None:
 
 
 def test_every_command_and_its_options_are_in_the_readme() -> None:
-    from recommender.cli import cli
+    from recommender.cli.main import cli
 
     text = README.read_text(encoding="utf-8")
     for name, command in cli.commands.items():
@@ -145,7 +145,7 @@ def test_every_runtime_dependency_is_justified() -> None:
 
 LOADED = """
 import json, sys
-from recommender.cli import main
+from recommender.cli.main import main
 main(sys.argv[2:])
 sys.stdout.flush()
 json.dump(sorted(sys.modules), open(sys.argv[1], "w"))

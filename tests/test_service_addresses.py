@@ -156,7 +156,7 @@ def test_wrong_hosts_end_with_a_sentence_and_leave_nothing(
 
 TWO = """
 import socket, sys
-from recommender.cli import main
+from recommender.cli.main import main
 real = socket.getaddrinfo
 def both(host, port, *rest, **more):
     return [one for name in (["127.0.0.1", "::1"] if host == "localhost" else [host])

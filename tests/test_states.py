@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from nightly import NIGHTLY
 
-from recommender.cli import main
+from recommender.cli.main import main
 from recommender.editing.plan import MODES
 from recommender.editing.plan_file import plan_file, read_plan, record_file
 from recommender.settings import Settings

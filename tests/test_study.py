@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.commands import judging
+from recommender.cli import judge
 from recommender.errors import RecommenderError, SettingsError
 from recommender.evaluation import notebook
 from recommender.evaluation.ground_truth import Truth, curated_truth
@@ -57,7 +57,7 @@ def test_judgments_and_generated_links_beside_the_settings_are_read(site: Path) 
 
 
 def test_judgments_are_looked_for_where_judge_writes_them() -> None:
-    assert notebook.JUDGMENTS == judging.FILE_NAME
+    assert notebook.JUDGMENTS == judge.FILE_NAME
 
 
 @pytest.mark.parametrize(

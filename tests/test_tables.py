@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recommender import tables
+from recommender.cli import evaluation_tables
 from recommender.evaluation.disagreements import Disagreements, Search, find_disagreements
 from recommender.evaluation.evaluate import DEPTHS, Evaluation, Report, assess, evaluate_rankers
 from recommender.evaluation.ground_truth import Graded, Truth, curated_truth
@@ -36,7 +36,7 @@ def evaluation(*reports: Report, graded: Graded | None = None, judged: tuple[Rep
 
 def test_rankers_stand_side_by_side(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     found = evaluation(report("model", [1.0, 0.5], [1.0, 1.0]), report("most linked", [0.0, 0.0], [0.0, 0.0]))
-    tables.show_evaluation(corpus, found, subjects=True, as_json=False)
+    evaluation_tables.show_evaluation(corpus, found, subjects=True, as_json=False)
     subject = corpus.articles[0].subject
     assert corpus.articles[1].subject == subject
     p = found.curated.comparisons[1].p
@@ -69,7 +69,7 @@ def test_what_means_hide_is_said(corpus: Corpus, capsys: pytest.CaptureFixture[s
     half = Report("old", (0, 1), measures, values, np.array([[1.0, 5.0], [1.0, 0.0]]))
     graded = Graded({0: {1: Label(3)}, 1: {2: Label(3)}}, 4, 5)
     found = evaluation(report("model", [1.0], [1.0]), graded=graded, judged=(full, half))
-    tables.show_evaluation(corpus, found, subjects=False, as_json=False)
+    evaluation_tables.show_evaluation(corpus, found, subjects=False, as_json=False)
     shown = lines(capsys)
     start = shown.index("2 judged articles; 4 more are not in the content, nor are 5 judged candidates")
     assert shown[start + 4 : start + 6] == [
@@ -83,13 +83,13 @@ def test_nothing_to_judge_is_said(corpus: Corpus, capsys: pytest.CaptureFixture[
     nobody = Truth({}, 0)
     rankers = beside_references(corpus, {"model": {}}, {}, {}, 5)
     found = evaluate_rankers(corpus, rankers, (nobody, None))
-    tables.show_evaluation(corpus, found, subjects=True, as_json=False)
+    evaluation_tables.show_evaluation(corpus, found, subjects=True, as_json=False)
     assert lines(capsys)[:3] == [
         "0 articles with sound curated links; 0 generated links left out",
         "",
         "142 articles: what the lists do to the whole site",
     ]
-    tables.show_evaluation(corpus, found, subjects=True, as_json=True)
+    evaluation_tables.show_evaluation(corpus, found, subjects=True, as_json=True)
     document = json.loads(capsys.readouterr().out)
     assert (document["articles"], document["means"]["model"], document["comparisons"][:1]) == (0, {}, [])
 
@@ -103,7 +103,7 @@ def whole(corpus: Corpus, model: Model) -> Evaluation:
 
 
 def test_the_document_holds_all_numbers(corpus: Corpus, whole: Evaluation, capsys: pytest.CaptureFixture[str]) -> None:
-    tables.show_evaluation(corpus, whole, subjects=False, as_json=True)
+    evaluation_tables.show_evaluation(corpus, whole, subjects=False, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert list(found)[:6] == ["articles", "generated links left out", "means", "intervals", "comparisons", "subjects"]
     assert list(found)[6:] == ["judged", "catalogue", "seed", "draws", "swaps"]
@@ -123,7 +123,7 @@ def test_the_document_holds_all_numbers(corpus: Corpus, whole: Evaluation, capsy
 
 def test_the_values_of_the_articles_give_the_means(corpus: Corpus, whole: Evaluation, tmp_path: Path, capsys) -> None:
     file = tmp_path / "values.csv"
-    tables.write_values(corpus, whole, file)
+    evaluation_tables.write_values(corpus, whole, file)
     with file.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert whole.judged is not None
@@ -143,7 +143,7 @@ def parted(corpus: Corpus, model: Model) -> Disagreements:
 
 
 def test_disagreements_name_both_ends_and_what_is_better(parted: Disagreements, model: Model, capsys) -> None:
-    tables.show_disagreements(parted, as_json=False)
+    evaluation_tables.show_disagreements(parted, as_json=False)
     shown = lines(capsys)
     titles, urls = model.catalogue.titles, model.catalogue.urls
     poor, strong = parted.poor[1], parted.strong[1]
@@ -163,7 +163,7 @@ def test_disagreements_name_both_ends_and_what_is_better(parted: Disagreements, 
 
 
 def test_disagreements_as_json(parted: Disagreements, model: Model, capsys) -> None:
-    tables.show_disagreements(parted, as_json=True)
+    evaluation_tables.show_disagreements(parted, as_json=True)
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["curated", "poor", "strong", "floor", "strong score", "poor links", "strong suggestions"]
     first, poor = found["poor links"][0], parted.poor[0]
@@ -177,14 +177,14 @@ def test_disagreements_as_json(parted: Disagreements, model: Model, capsys) -> N
 
 
 def test_agreement_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    tables.show_agreement(Agreement(3, 1200, 0.875, 0.81, float("nan"), 0.92), as_json=False)
+    evaluation_tables.show_agreement(Agreement(3, 1200, 0.875, 0.81, float("nan"), 0.92), as_json=False)
     assert lines(capsys) == [
         "1,200 candidates of 3 articles graded by both, 87.5% alike",
         "kappa not defined  useful or not",
         "kappa 0.8100  five labels",
         "kappa 0.9200  grades, quadratic weights",
     ]
-    tables.show_agreement(Agreement(3, 1200, 0.875, 0.81, float("nan"), 0.92), as_json=True)
+    evaluation_tables.show_agreement(Agreement(3, 1200, 0.875, 0.81, float("nan"), 0.92), as_json=True)
     assert json.loads(capsys.readouterr().out) == {
         "articles": 3,
         "candidates": 1200,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.cli import main
+from recommender.cli.main import main
 from recommender.system.threads import ahead, in_threads, share_out, spans, start
 
 Refuse = Callable[[int], None]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from conftest import command
 
-from recommender.commands.watching import is_of_content
+from recommender.cli.watch import is_of_content
 from recommender.model.store import read_manifest
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from recommender import output
-from recommender.commands.site import CONTENT, JSON, content_folder, links_file
+from recommender.cli import printing
+from recommender.cli.options import CONTENT, JSON, content_folder, links_file
 from recommender.settings import find_settings
 
 
@@ -37,8 +37,8 @@ def undo(content: Path | None, write: bool, redo: bool, as_json: bool) -> int:
     with fill.writing(order.root, write):
         made = plan_undo(order, redo=redo)
         if write:
-            done = fill.write(order, dataclasses.replace(made, tally={}), output.progress)
-            output.show_written(done, as_json=as_json)
+            done = fill.write(order, dataclasses.replace(made, tally={}), printing.progress)
+            printing.show_written(done, as_json=as_json)
             return 1 if done.problems else 0
-        output.show_undo(made, as_json=as_json)
+        printing.show_undo(made, as_json=as_json)
         return 1 if made.problems else 0

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from recommender import output
-from recommender.commands.site import CONTENT, MODEL, saved_model
+from recommender.cli import printing
+from recommender.cli.options import CONTENT, MODEL, saved_model
 from recommender.settings import find_settings
 
 
@@ -46,7 +46,7 @@ def serve(**options: Any) -> int:
             access = dataclasses.replace(access, hosts=(options["host"], *options["allow_host"]))
         app = create_app(model, settings, root, access)
         urls = " and ".join(url_of(one) + ("" if access.pages else "v1/") for one in sockets)
-        run_server(app, sockets, lambda: output.note(f"serving {urls} (Ctrl-C stops it)"))
+        run_server(app, sockets, lambda: printing.note(f"serving {urls} (Ctrl-C stops it)"))
     finally:
         for one in sockets:
             one.close()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recommender import output
-from recommender.commands.site import CONTENT, JSON, PATH, exclude, links_file, near, read_site, systems
+from recommender.cli import printing
+from recommender.cli.options import CONTENT, JSON, PATH, exclude, links_file, near, read_site, systems
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ FEW = 1
 @JSON
 def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bool, **options: Any) -> int:
     """Grade candidates key by key, for `evaluate --judgments`; or say how far two editors agree."""
-    from recommender import tables
+    from recommender.cli import evaluation_tables
     from recommender.evaluation.judgments import agreement as agree
     from recommender.evaluation.judgments import read_judgments
 
@@ -45,7 +45,7 @@ def judge(content: Path | None, agreement: tuple[Path, Path] | None, as_json: bo
         "--agreement compares two files and reads nothing else",
     )
     if agreement:
-        tables.show_agreement(agree(*map(read_judgments, agreement)), as_json=as_json)
+        evaluation_tables.show_agreement(agree(*map(read_judgments, agreement)), as_json=as_json)
         return 0
     if as_json:
         raise click.UsageError("--json is for --agreement; judging asks and answers in the terminal")
@@ -66,7 +66,7 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     check_kept(file)
     judgments = read_judgments(file) if file.exists() else {}
     corpus = read_site(content, settings)
-    output.show_unread(corpus.problems)
+    printing.show_unread(corpus.problems)
     generated = read_generated(links_file(settings))
     ranked = systems(corpus, settings, options["models"], options["rankings"])
     rankers = [(lists, options["depth"]) for lists in ranked.values()]
@@ -82,7 +82,7 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
         judging_session.start(tasks, judgments), file, lambda now: judging_session.page(now, corpus, settings)
     )
     graded = sum(len(labels) for labels in session.judgments.values())
-    output.note(f"{graded:,} candidates of {len(session.judgments):,} articles are graded in {file}")
+    printing.note(f"{graded:,} candidates of {len(session.judgments):,} articles are graded in {file}")
 
 
 def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) -> Session:
@@ -99,7 +99,7 @@ def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) ->
             if terminal:
                 click.clear()
             for line in page(session):
-                output.say(line)
+                printing.say(line)
             after = press(session, _key())
             if after.judgments != session.judgments:
                 rewrite(file, format_judgments(after.judgments, before))

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from recommender import output
-from recommender.commands.site import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site
+from recommender.cli import printing
+from recommender.cli.options import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site
 from recommender.errors import ModelError, SettingsError
 from recommender.settings import FILE_NAME, find_settings
 
@@ -22,7 +22,7 @@ from recommender.settings import FILE_NAME, find_settings
 @JSON
 def tune(content: Path | None, judgments: Path | None, model: Path | None, **options: Any) -> int:
     """Learn how much each part of a score counts, from curated links or judgments."""
-    from recommender import tables
+    from recommender.cli import evaluation_tables
     from recommender.evaluation.ground_truth import curated_truth, graded_truth
     from recommender.evaluation.judgments import read_judgments
     from recommender.evaluation.tuning import tune as learn
@@ -34,14 +34,14 @@ def tune(content: Path | None, judgments: Path | None, model: Path | None, **opt
         raise SettingsError(f"there is no {FILE_NAME} to write to; make one: `recommender init`")
     grades = read_judgments(judgments) if judgments else None
     corpus = read_site(content, settings)
-    output.show_unread(corpus.problems)
+    printing.show_unread(corpus.problems)
     loaded = load(model, settings)
     if not loaded.fits(corpus, settings):
         raise ModelError(f"{model_folder(model, settings)} does not fit this content; build it: `recommender build`")
     generated = read_generated(links_file(settings))
     truth = curated_truth(corpus, generated) if grades is None else graded_truth(corpus, grades)
     found = learn(loaded, truth, options["seed"])
-    tables.show_tuned(found, loaded.settings.parts, as_json=options["as_json"])
+    evaluation_tables.show_tuned(found, loaded.settings.parts, as_json=options["as_json"])
     if options["write"] and settings.home is not None:
-        output.note(write_parts(settings.home / FILE_NAME, found.parts))
+        printing.note(write_parts(settings.home / FILE_NAME, found.parts))
     return 0

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recommender import output
-from recommender.commands.site import JSON, MODEL, PATH, exclude, load, saved_model
+from recommender.cli import printing
+from recommender.cli.options import JSON, MODEL, PATH, exclude, load, saved_model
 from recommender.problems import shorten
 from recommender.settings import Settings, find_settings
 from recommender.system.user_files import check_folder, check_target, write_target
@@ -61,9 +61,9 @@ def _write_lines(target: Path, settings: Settings, options: Mapping[str, Any], *
     lists = lists_of(model, options["limit"] or model.settings.slots)
     write_lists(lists, target)
     if as_json:
-        output.print_json({"output": str(target), "lists": len(lists)})
+        printing.print_json({"output": str(target), "lists": len(lists)})
     elif str(target) != "-":
-        output.note(f"{len(lists):,} lists written to {target}")
+        printing.note(f"{len(lists):,} lists written to {target}")
 
 
 def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
@@ -86,7 +86,7 @@ def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
     check_folder(folder)
     manifest = read_manifest(model)
     own = on_day(open_model(model, manifest), today())
-    return export_files(own, manifest["version"], limit or own.settings.slots, folder, output.progress)
+    return export_files(own, manifest["version"], limit or own.settings.slots, folder, printing.progress)
 
 
 def _show_files(done: Exported, folder: Path, *, as_json: bool) -> None:
@@ -94,11 +94,11 @@ def _show_files(done: Exported, folder: Path, *, as_json: bool) -> None:
     if as_json:
         left_out = [{"url": url, "reason": reason} for url, reason in done.left_out]
         counts = {"written": done.written, "unchanged": done.unchanged, "deleted": done.deleted}
-        output.print_json({"folder": str(folder), **counts, "left_out": left_out})
+        printing.print_json({"folder": str(folder), **counts, "left_out": left_out})
         return
     for url, reason in done.left_out:
-        output.note(f"{shorten(url)}: no file: {reason}")
-    output.note(
+        printing.note(f"{shorten(url)}: no file: {reason}")
+    printing.note(
         f"{done.written + done.unchanged:,} files in {folder}: {done.written:,} written, "
         f"{done.unchanged:,} as they were, {done.deleted:,} of gone articles deleted"
     )

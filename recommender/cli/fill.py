@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from recommender import output
-from recommender.commands.building import publish
-from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, exclude, links_file, model_folder, read_site
+from recommender.cli import printing
+from recommender.cli.build import publish
+from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, exclude, links_file, model_folder, read_site
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -57,8 +57,8 @@ def fill(**options: Any) -> int:
     )
     with filling.writing(root, options["write"] or options["resume"]):
         if options["resume"]:
-            result = filling.resume(order, output.progress)
-            output.show_written(result, as_json=options["as_json"])
+            result = filling.resume(order, printing.progress)
+            printing.show_written(result, as_json=options["as_json"])
             return 1 if result.problems else 0
         _check_unfinished(root, write=options["write"])
         corpus = read_site(root, settings)
@@ -66,14 +66,14 @@ def fill(**options: Any) -> int:
         folder = model_folder(options["model"], settings)
         save = folder if options["write"] else None
         model = filling.fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
-        made = filling.plan(order, corpus, model, settings, output.progress)
+        made = filling.plan(order, corpus, model, settings, printing.progress)
         if options["write"]:
             if len(made.edits) > MANY and filling.is_first(order) and not _agreed(made, yes=options["yes"]):
                 return 1
-            result = filling.write(order, made, output.progress)
-            output.show_written(result, as_json=options["as_json"])
+            result = filling.write(order, made, printing.progress)
+            printing.show_written(result, as_json=options["as_json"])
             return 1 if result.problems else 0
-        output.show_plan(made, check=options["check"], as_json=options["as_json"])
+        printing.show_plan(made, check=options["check"], as_json=options["as_json"])
         return 1 if options["check"] and made.edits else 0
 
 
@@ -86,7 +86,7 @@ def _check_unfinished(root: Path, *, write: bool) -> None:
     except RecommenderError as error:
         if write:
             raise
-        output.note(str(error))
+        printing.note(str(error))
 
 
 def _rank(reason: str, corpus: Corpus, settings: Settings, save: Path | None) -> Model:
@@ -94,19 +94,19 @@ def _rank(reason: str, corpus: Corpus, settings: Settings, save: Path | None) ->
     from recommender.build.pipeline import describe, rank, vectorise
 
     what = "building it from this content first" if save else "this content is ranked for this run alone, nothing saved"
-    output.note(f"{reason}: {what}")
-    vectorised = vectorise(describe(corpus, settings, output.progress), settings)
+    printing.note(f"{reason}: {what}")
+    vectorised = vectorise(describe(corpus, settings, printing.progress), settings)
     if save is None:
-        return rank(vectorised, settings, output.now(), output.progress)
+        return rank(vectorised, settings, printing.now(), printing.progress)
     return dataclasses.replace(publish(vectorised, settings, save), settings=settings)
 
 
 def _agreed(made: Plan, *, yes: bool) -> bool:
     """Sum up what a first run would do; in a terminal, ask."""
-    output.show_planned(made)
+    printing.show_planned(made)
     if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return True
     if click.confirm("Edit these files?", err=True):
         return True
-    output.note("nothing was written")
+    printing.note("nothing was written")
     return False

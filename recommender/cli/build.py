@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from recommender import output
-from recommender.commands.site import CONTENT, JSON, MODEL, content_folder, model_folder
+from recommender.cli import printing
+from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, model_folder
 from recommender.problems import unusable
 from recommender.settings import Settings, find_settings
 from recommender.system import parallel
@@ -47,7 +47,7 @@ def build(content: Path | None, model: Path | None, scheduler: str | None, as_js
             root = root.absolute()  # workers have other working directories
             stack.enter_context(parallel.on(stack.enter_context(connected(scheduler, root))))
         built = build_changed(root, settings, folder, verify=options["verify_bytes"])
-    output.show_build(built.model, built.files, built.problems, folder, as_json=as_json)
+    printing.show_build(built.model, built.files, built.problems, folder, as_json=as_json)
     _say_if_all_are_empty(built.model)
     allowed = options["allow_problems"]
     missing = say_missing(built, "" if allowed else "; so the exit code is 1, which --allow-problems makes 0")
@@ -68,7 +68,7 @@ def say_missing(built: Built, consequence: str = "") -> bool:
     missing = unusable(built.problems)
     if missing:
         named = ", ".join(missing[:NAMED]) + (", …" if len(missing) > NAMED else "")
-        output.note(f"{len(missing):,} of {built.files:,} files are not in the model: {named}{consequence}")
+        printing.note(f"{len(missing):,} of {built.files:,} files are not in the model: {named}{consequence}")
     return bool(missing)
 
 
@@ -80,7 +80,7 @@ def _say_if_all_are_empty(model: Model) -> None:
         reason = f"{model.catalogue.urls[0]}: {model.choose_for(0).reason(model.settings.slots)}"
     else:
         reason = f"no article has a word in {', '.join(model.settings.weighted)}"
-    output.note(f"every list is empty; {reason}; look at the settings fields, text, parts, floor and same_question_*")
+    printing.note(f"every list is empty; {reason}; look at the settings fields, text, parts, floor and same_question_*")
 
 
 @parallel.no_collection()
@@ -92,9 +92,9 @@ def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool 
     from recommender.build.incremental import find_changes
     from recommender.build.pipeline import vectorise
 
-    found = find_changes(root, settings, folder, output.progress, verify=verify)
+    found = find_changes(root, settings, folder, printing.progress, verify=verify)
     if found.read is not None:
-        output.note(f"{found.read:,} of {found.files:,} files read; the others are as the last build read them")
+        printing.note(f"{found.read:,} of {found.files:,} files read; the others are as the last build read them")
     described, model, files, problems = found.described, found.model, found.files, found.problems
     if described is None:
         return Built(cast("Model", model), files, problems)
@@ -112,6 +112,6 @@ def publish(vectorised: Vectorised, settings: Settings, folder: Path, before: Mo
     from recommender.build.pipeline import rank
     from recommender.model.store import save_model
 
-    model = rank(vectorised, settings, output.now(), output.progress, before)
+    model = rank(vectorised, settings, printing.now(), printing.progress, before)
     save_model(model, folder)
     return model

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from recommender.cli.printing import note, print_json, say
 from recommender.evaluation.disagreements import Disagreements
 from recommender.evaluation.evaluate import Assessment, Evaluation, Report, article_values, by_subject
 from recommender.evaluation.judgments import Agreement
 from recommender.evaluation.significance import FLIPS, RESAMPLES
 from recommender.evaluation.tuning import Tuned
 from recommender.model.model import Model
-from recommender.output import note, print_json, say
 from recommender.site.corpus import Corpus
 from recommender.system.user_files import write_target
 

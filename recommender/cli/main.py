@@ -14,17 +14,18 @@ from typing import Any
 
 import click
 
-from recommender import __version__, output
-from recommender.commands.building import build
-from recommender.commands.evaluation import disagreements, evaluate
-from recommender.commands.exporting import export
-from recommender.commands.filling import fill
-from recommender.commands.judging import judge
-from recommender.commands.serving import serve
-from recommender.commands.site import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site
-from recommender.commands.tuning import tune
-from recommender.commands.undoing import undo
-from recommender.commands.watching import watch
+from recommender import __version__
+from recommender.cli import printing
+from recommender.cli.build import build
+from recommender.cli.evaluate import disagreements, evaluate
+from recommender.cli.export import export
+from recommender.cli.fill import fill
+from recommender.cli.judge import judge
+from recommender.cli.options import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site
+from recommender.cli.serve import serve
+from recommender.cli.tune import tune
+from recommender.cli.undo import undo
+from recommender.cli.watch import watch
 from recommender.errors import RecommenderError
 from recommender.settings import find_settings
 from recommender.system import clock
@@ -46,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         error.show()
         return 2
     except RecommenderError as error:
-        output.complain(str(error))
+        printing.complain(str(error))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort, _Terminated) as error:
-        output.complain("interrupted; nothing was left half-done")
+        printing.complain("interrupted; nothing was left half-done")
         return 143 if isinstance(error, _Terminated) else 130
     except SystemExit:
         # So click ends where the reader of stdout has gone (head, less): not a finding, so not its exit code 1.
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _system_failed(error)
     except Exception:  # the boundary: whatever is left is a bug of ours
         traceback.print_exc()
-        output.complain("this is a bug of recommender; please report it with the lines above")
+        printing.complain("this is a bug of recommender; please report it with the lines above")
         return 3
 
 
@@ -70,10 +71,10 @@ def _system_failed(error: OSError) -> int:
     try:
         os.getcwd()
     except OSError:
-        output.complain("the working directory is gone; go to another one")
+        printing.complain("the working directory is gone; go to another one")
         return 2
     place, reason = error.filename or "input or output", error.strerror or error
-    output.complain(f"{place}: {reason}; nothing was left half-written")
+    printing.complain(f"{place}: {reason}; nothing was left half-written")
     return 1
 
 
@@ -110,9 +111,9 @@ def init(force: bool, as_json: bool) -> int:
 
     written = write_settings(Path.cwd(), force=force)
     if as_json:
-        output.print_json({**vars(written), "file": str(written.file)})
+        printing.print_json({**vars(written), "file": str(written.file)})
     else:
-        output.say(written.sentence)
+        printing.say(written.sentence)
     return 0
 
 
@@ -138,7 +139,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     corpus = read_site(content, settings)
     likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
     found = audit_site(corpus, settings.slots, read_generated(links_file(settings)), likeness.of if likeness else None)
-    output.show_audit(found, as_json=as_json)
+    printing.show_audit(found, as_json=as_json)
     return 1 if worst_reached(found.problems, fail_on) else 0
 
 
@@ -165,9 +166,9 @@ def related(**options: Any) -> int:
     else:
         answer = ask.ask(model, options["article"], limit)
     if options["why"]:
-        output.show_why(ask.why(answer, options["why"]), as_json=options["as_json"])
+        printing.show_why(ask.why(answer, options["why"]), as_json=options["as_json"])
     else:
-        output.show_related(answer, explain=options["explain"], as_json=options["as_json"])
+        printing.show_related(answer, explain=options["explain"], as_json=options["as_json"])
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from recommender import output
+from recommender.cli import printing
 from recommender.errors import ModelError, RecommenderError
 from recommender.settings import Settings
 from recommender.site.files import printed
@@ -58,7 +58,7 @@ def read_site(content: Path | None, settings: Settings) -> Corpus:
     """Read the site's articles."""
     from recommender.site.corpus import read_corpus
 
-    return read_corpus(content_folder(content, settings), settings, output.progress)
+    return read_corpus(content_folder(content, settings), settings, printing.progress)
 
 
 def content_folder(content: Path | None, settings: Settings) -> Path:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from recommender import output
-from recommender.commands.building import build_changed, say_missing
-from recommender.commands.site import CONTENT, MODEL, content_folder, model_folder
+from recommender.cli import printing
+from recommender.cli.build import build_changed, say_missing
+from recommender.cli.options import CONTENT, MODEL, content_folder, model_folder
 from recommender.errors import RecommenderError
 from recommender.problems import Problem
 from recommender.settings import Settings, find_settings
@@ -76,11 +76,13 @@ def _build(root: Path, settings: Settings, folder: Path, told: Sequence[Problem]
     try:
         built = build_changed(root, settings, folder)
     except RecommenderError as error:  # the next change may mend it; until then the model from before stays
-        output.complain(str(error))
+        printing.complain(str(error))
         return told
     seconds = time.monotonic() - begun
-    output.say(f"{output.now()} {len(built.model):,} of {built.files:,} files are articles; built in {seconds:.1f} s")
+    printing.say(
+        f"{printing.now()} {len(built.model):,} of {built.files:,} files are articles; built in {seconds:.1f} s"
+    )
     if built.problems != told:
-        output.show_problems(built.problems)
+        printing.show_problems(built.problems)
         say_missing(built)
     return built.problems

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from recommender import output
-from recommender.commands.site import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site, systems
+from recommender.cli import printing
+from recommender.cli.options import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site, systems
 from recommender.settings import find_settings
 
 
@@ -24,7 +24,7 @@ from recommender.settings import find_settings
 @JSON
 def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> int:
     """Compare ranked lists with the sound curated links and with judgments, beside simple baselines."""
-    from recommender import tables
+    from recommender.cli import evaluation_tables
     from recommender.evaluation import evaluate as measure
     from recommender.evaluation.ground_truth import curated_truth, graded_truth
     from recommender.evaluation.judgments import read_judgments
@@ -39,7 +39,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     judgments = read_judgments(options["judgments"]) if options["judgments"] else None
     depths = tuple(sorted(set(options["depths"]))) or measure.DEPTHS
     corpus = read_site(content, settings)
-    output.show_unread(corpus.problems)
+    printing.show_unread(corpus.problems)
     generated = read_generated(links_file(settings))
     truth = curated_truth(corpus, generated)
     ours = systems(corpus, settings, models, options["rankings"])
@@ -47,8 +47,8 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     graded = graded_truth(corpus, judgments) if judgments is not None else None
     found = measure.evaluate_rankers(corpus, rankers, (truth, graded), depths, options["seed"])
     if options["csv_file"]:
-        tables.write_values(corpus, found, options["csv_file"])
-    tables.show_evaluation(corpus, found, subjects=options["subjects"], as_json=options["as_json"])
+        evaluation_tables.write_values(corpus, found, options["csv_file"])
+    evaluation_tables.show_evaluation(corpus, found, subjects=options["subjects"], as_json=options["as_json"])
     return 0
 
 
@@ -60,19 +60,19 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
 @JSON
 def disagreements(content: Path | None, model: Path | None, **options: Any) -> int:
     """List curated links that the model finds poor, and strong suggestions that no curator made."""
-    from recommender import tables
+    from recommender.cli import evaluation_tables
     from recommender.evaluation.disagreements import Search, find_disagreements
     from recommender.site.generated_links import read_generated
 
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)
-    output.show_unread(corpus.problems)
+    printing.show_unread(corpus.problems)
     loaded = load(model, settings)
     if loaded.corpus_digest != corpus.digest:
-        output.note(
+        printing.note(
             f"the model in {model_folder(model, settings)} was built from other content; run `recommender build`"
         )
     search = Search(options["limit"], options["subject"])
     found = find_disagreements(corpus, loaded, read_generated(links_file(settings)), search)
-    tables.show_disagreements(found, as_json=options["as_json"])
+    evaluation_tables.show_disagreements(found, as_json=options["as_json"])
     return 0
