@@ -27,8 +27,8 @@ test: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	@# The whole real site beside all else: neither keeps two cores busy alone. Shown last, lest the two mix.
-	@$(BIN)/pytest -p no:cacheprovider tests/test_real_site.py >.venv/real-site.log 2>&1 & real=$$!; \
-	$(BIN)/pytest --ignore=tests/test_real_site.py; status=$$?; \
+	@$(BIN)/pytest -p no:cacheprovider tests/real_site >.venv/real-site.log 2>&1 & real=$$!; \
+	$(BIN)/pytest --ignore=tests/real_site; status=$$?; \
 	wait $$real || status=1; cat .venv/real-site.log; exit $$status
 
 nightly: .venv/test

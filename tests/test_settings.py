@@ -8,9 +8,9 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import write_files
 from hypothesis import given
 from hypothesis import strategies as st
+from small_sites import write_files
 from strace import DONE, in_child
 
 from recommender.errors import SettingsError

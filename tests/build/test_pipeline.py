@@ -1,0 +1,149 @@
+"""Fitting end to end: small sites against all pairs by hand, and the same model however the work is cut."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from score_by_hand import ByHand, Site, sites
+from small_sites import BUILT_AT, article, write_files
+
+from recommender.build.collection import collect
+from recommender.build.pipeline import describe, fit_model, load_engines
+from recommender.model.array_schema import to_arrays
+from recommender.model.model import Model
+from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.system import parallel
+
+DEFAULT = Settings()
+# No two differ by an s alone, so that nothing is folded.
+WORDS = ["moon", "sun", "tide", "wave", "gas", "cell", "virus"]
+TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
+
+
+def build(files: dict[str, str], settings: Settings = DEFAULT) -> Model:
+    with tempfile.TemporaryDirectory() as folder:
+        return fit_model(read_corpus(write_files(Path(folder), files), settings), settings, BUILT_AT)
+
+
+@st.composite
+def written(draw: st.DrawFn) -> dict[str, tuple[str, str, str, str]]:
+    """Draw title, answer, keywords and body by name; answers repeat, so there are copies and many ties."""
+    names = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=7, unique=True))
+    return {name: (draw(TEXTS) or "-", draw(TEXTS), draw(TEXTS), draw(TEXTS)) for name in names}
+
+
+def files_of(texts: dict[str, tuple[str, str, str, str]]) -> dict[str, str]:
+    return {
+        f"{name}.md": article(
+            name, title=f'"{title}"', answer=answer, extra=f"seo:\n  page_keywords: {keywords}\n", body=body
+        )
+        for name, (title, answer, keywords, body) in texts.items()
+    }
+
+
+def test_nothing_described_holds_a_text_that_was_read(corpus: Corpus) -> None:
+    counted = collect(corpus.root, DEFAULT).words()
+    found = describe(replace(corpus, counted=counted), DEFAULT)
+    assert found.words.all() == counted.counts.vocabulary
+    assert len(found.words) > 1000
+    assert [part.vocabulary for part in found.counted.parts] == [[]]
+
+
+@hypothesis_settings(deadline=None, max_examples=40)
+@given(sites())
+def test_candidates_are_the_nearest_of_all_pairs_by_their_scores(site: Site) -> None:
+    built, hand = site.build(), ByHand(site)
+    assert built.lift == pytest.approx(hand.lift, abs=1e-12)
+    for row in range(len(built)):
+        found = built.candidates(row)
+        assert sorted(c.row for c in found) == sorted(hand.near[row])
+        assert [c.score for c in found] == pytest.approx([hand.score(row, c.row) for c in found], abs=1e-9)
+        # Where two scores round to neighbours of the ninth digit, either order is exact.
+        for one, other in pairwise(found):
+            assert (-round(one.score, 9), one.row) < (-round(other.score, 9), other.row)
+        start, stop = built.nearest.indptr[row : row + 2].tolist()
+        cosines = [hand.cosine(row, c.row) for c in found]
+        assert built.cosines[start:stop].tolist() == pytest.approx(cosines, abs=1e-12)
+
+
+def test_the_sample_site_is_ranked_like_all_pairs(corpus: Corpus, model: Model) -> None:
+    rows = model.vectors.rows
+    dense = np.zeros((len(rows), rows.columns))
+    for row in range(len(rows)):
+        columns, values = rows.row(row)
+        dense[row, columns] = values
+    cosines = dense @ dense.T
+    hand = ByHand(Site(tuple(corpus.articles), tuple(corpus.families), DEFAULT))
+    for row in range(len(rows)):
+        others = [other for other in range(len(rows)) if corpus.families[other] != corpus.families[row]]
+        nearest = sorted(others, key=lambda other: (-round(cosines[row, other], 9), other))[: DEFAULT.candidates]
+        found = model.candidates(row)
+        assert {c.row for c in found} == {other for other in nearest if cosines[row, other] > 1e-9}
+        for one, other in pairwise(found):
+            assert (-round(one.score, 9), one.row) < (-round(other.score, 9), other.row)
+    for row in range(0, len(rows), 24):
+        found = model.candidates(row)
+        assert [c.score for c in found] == pytest.approx([hand.score(row, c.row) for c in found], abs=1e-9)
+
+
+@hypothesis_settings(deadline=None, max_examples=20)
+@given(written(), st.randoms(use_true_random=False))
+def test_names_and_order_of_the_files_change_nothing(texts: dict[str, tuple[str, str, str, str]], random) -> None:
+    files = files_of(texts)
+    names = list(files)
+    random.shuffle(names)
+    # The paths differ, so that files are found in another order; all else must not.
+    moved = {f"{place}/{name}": files[name] for place, name in enumerate(names)}
+    one, other = (to_arrays(build(some)) for some in (files, moved))
+    for name in one.keys() - {"paths_blob", "paths_offsets"}:
+        assert one[name].tobytes() == other[name].tobytes(), name
+
+
+def test_two_builds_of_the_sample_site_are_equal_whatever_the_processes(
+    corpus: Corpus, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "CHUNK", 11)
+    monkeypatch.setattr(parallel, "FEW", 1)
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+    one, other = to_arrays(model), to_arrays(fit_model(corpus, DEFAULT, "later"))
+    assert [name for name in one if one[name].tobytes() != other[name].tobytes()] == []
+
+
+def test_a_site_of_one_article_is_fitted() -> None:
+    built = build({"a.md": article("a")})
+    assert (len(built), built.candidates(0), built.lift, built.floor) == (1, [], 0.0, 0.0)
+    assert built.score(built.query(0), 0) > 0
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        DEFAULT,
+        Settings(fields={"title": 1.0}),
+        Settings(fields={"title": 1.0, "text": 0.5}, text={"body": 1}),
+        Settings(same_question_article=0.0, same_question_list=0.0),
+        Settings(exact_up_to=0, slots=1, candidates=1),
+        Settings(parts=dict.fromkeys(DEFAULT.parts, 0.0), floor=0.9),
+    ],
+)
+def test_the_made_up_site_that_loads_the_engines_fits_any_settings(settings: Settings) -> None:
+    class Nobody:
+        threads = 4
+
+        def map(self, work: object, chunks: object, label: str) -> Iterator[list[Any]]:
+            raise AssertionError(f"{label} went to the cluster")
+
+    with parallel.on(Nobody()):
+        load_engines(settings)
+        assert parallel.elsewhere() is not None
