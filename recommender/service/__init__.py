@@ -1,4 +1,7 @@
-"""The HTTP service and its page: ``create_app``, and nothing at import time."""
+"""The HTTP service and its page: ``create_app``, and nothing at import time.
+
+Answers from a model and from the files as they are now. Must not import build, evaluation, export or cli.
+"""
 
 from __future__ import annotations
 
