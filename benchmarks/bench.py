@@ -23,10 +23,10 @@ import numpy as np
 import psutil
 from numba import njit
 
-from recommender.arrays.jit import LANES
 from recommender.arrays.sparse_rows import Rows
 from recommender.build.collection import collect
 from recommender.ranking.nearest.bounds import add_row
+from recommender.ranking.nearest.matrix import LANES
 from recommender.ranking.nearest.search import FREQUENT, nearest
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus

@@ -31,7 +31,6 @@ from matching import ROOT, fitted_shape
 from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
-from recommender.arrays.jit import LANES
 from recommender.article import Article, Style
 from recommender.build import collection, pipeline, read_cache
 from recommender.build.collection import collect
@@ -39,6 +38,7 @@ from recommender.cli import build
 from recommender.model import store
 from recommender.model.model import Model
 from recommender.ranking import same_question_compiled
+from recommender.ranking.nearest.matrix import LANES
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 

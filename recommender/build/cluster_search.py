@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from recommender.arrays.jit import LANES, compiled
+from recommender.arrays.jit import compiled
 from recommender.arrays.sparse_rows import Floats, Rows, Terms
+from recommender.ranking.nearest.matrix import LANES
 from recommender.ranking.nearest.search import Neighbors, Search
 from recommender.system.parallel import Executor
 

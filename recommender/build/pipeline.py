@@ -156,7 +156,7 @@ def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carr
 def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Carried | None) -> Near:
     # numba takes 0.4 s to import, and only a build ranks a whole site.
     from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415
-    from recommender.ranking.nearest.approximate import nearest_pruned  # noqa: PLC0415
+    from recommender.ranking.nearest.approximate import nearest_approximate  # noqa: PLC0415
     from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
 
     there = parallel.elsewhere()
@@ -165,7 +165,7 @@ def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Car
     elif carried:
         found = carried.nearest(parallel.cores())
     else:
-        search = nearest if len(vectors.rows) <= settings.exact_up_to else nearest_pruned
+        search = nearest if len(vectors.rows) <= settings.exact_up_to else nearest_approximate
         found = search(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)

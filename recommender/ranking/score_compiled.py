@@ -115,6 +115,7 @@ def _share(words: Words, number: Terms, slack: Floats, span: Span) -> None:
 
 @part
 def _sum_to_one(weights: Floats, first: int, end: int) -> None:
+    """Divide the weights from first to end by their sum."""
     total = 0.0
     for place in range(first, end):
         total += weights[place]
@@ -137,6 +138,10 @@ def table(indptr: Ints, values: NDArray[Any], kept: int) -> NDArray[Any]:
 
 @part
 def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+    """Write into dense arrays how article a asks: (terms, 2) shares of head and text, and how it speaks of terms.
+
+    A share is idf**2 count / total in the head, idf sqrt(count) / total in the text, as ``coverage`` has it.
+    """
     counts, at, head, text = words.counts, words.indptr[a], 0.0, 0.0
     for p in range(counts.indptr[a], counts.indptr[a + 1]):
         times = np.float64(counts.texts[p])
@@ -157,6 +162,7 @@ def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -
 
 @part
 def _clear(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+    """Set to zero what ``_spread`` wrote, entry by entry: the arrays have one for every term of the site."""
     for p in range(words.indptr[a], words.indptr[a + 1]):
         word = words.numbers[p]
         shares[word, 0] = 0.0
@@ -166,6 +172,10 @@ def _clear(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) ->
 
 @part
 def _covered(words: Words, c: int, shares: NDArray[np.float64], spoken: Floats) -> tuple[float, float, float]:
+    """Give how much of the asking article's head and text article c speaks of, and how much of c's title that one does.
+
+    Each the sum over shared terms of the share times tf / (tf + k1 (1 - b + b length / mean)).
+    """
     head, text, title = 0.0, 0.0, 0.0
     for p in range(words.indptr[c], words.indptr[c + 1]):
         word, speaks = words.numbers[p], words.spoken[p]
@@ -178,6 +188,7 @@ def _covered(words: Words, c: int, shares: NDArray[np.float64], spoken: Floats) 
 
 @part
 def _returned(pairs: Pairs, a: int, c: int) -> Any:
+    """Give what the place of article a among the candidates of c is worth, 0.0 where it has none."""
     for before in range(pairs.rows.shape[1]):
         if pairs.rows[c, before] == a:
             return pairs.returns[before]
@@ -188,6 +199,10 @@ def _returned(pairs: Pairs, a: int, c: int) -> Any:
 
 @compiled
 def _rescore(words: Words, pairs: Pairs, weights: Floats, span: Span, scores: Floats) -> None:
+    """Score the candidates of some articles: scores[a, k] = sum of weights times parts, in the order of ``PARTS``.
+
+    What is known already (not NaN in ``pairs.known``) is taken as it is.
+    """
     shares, spoken = np.zeros((words.idf.size, 2)), np.zeros(words.idf.size)
     for a in range(span[0], span[1]):
         spread = False

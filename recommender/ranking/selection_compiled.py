@@ -68,6 +68,7 @@ def choose_all(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> Li
 
 @part
 def _alike(like: _Like, row: int, other: int, least: float) -> bool:
+    """Tell whether two articles ask the same question by at least a threshold, 0 for none."""
     if least > 0:
         for p in range(like.indptr[row], like.indptr[row + 1]):
             if like.rows[p] == other:
@@ -77,6 +78,7 @@ def _alike(like: _Like, row: int, other: int, least: float) -> bool:
 
 @part
 def _representative(members: _Members, facts: Facts, row: int, subject: int) -> Any:
+    """Give the member of a family that stands for it: of the asking subject, else the first allowed; -1 for none."""
     family = facts.families[row]
     standing = -1
     for p in range(members.bounds[family], members.bounds[family + 1]):
@@ -91,6 +93,7 @@ def _representative(members: _Members, facts: Facts, row: int, subject: int) -> 
 
 @part
 def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
+    """Tell whether a rule stops a candidate whatever is shown before it, as ``selection.choose`` has them."""
     facts = site.facts
     return bool(
         facts.families[other] == facts.families[row]
@@ -104,6 +107,7 @@ def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
 
 @compiled
 def _choose(pools: Lists, site: _Site, span: Span, found: tuple[Ints, Ints]) -> None:
+    """Walk the candidates of some articles, best first; write how many are shown, and their places."""
     lengths, places = found
     for row in range(span[0], span[1]):
         count = 0

@@ -77,6 +77,10 @@ def _count(counts: _Counts, scales: Scales, indptr: Ints) -> None:
 
 @compiled
 def _weigh(counts: _Counts, scales: Scales, rows: Weighed, span: Span) -> None:
+    """Write some rows: sqrt(tf) idf for every term of every field, each field normalised and times sqrt(its weight).
+
+    The row is normalised again by the sum of the weights of its non-empty fields.
+    """
     for row in range(span[0], span[1]):
         at, total = rows.indptr[row], 0.0
         for field in range(scales.weights.size):

@@ -84,6 +84,7 @@ def frequencies(merged: Merged, fields: int) -> Ints:
 
 @compiled
 def _count(indices: Terms, data: NDArray[np.uint16], frequency: Ints) -> None:
+    """Add up df: frequency[f, t] is the number of entries of term t that count something in field f."""
     for p in range(indices.size):
         for field in range(frequency.shape[0]):
             frequency[field, indices[p]] += data[p, field] > 0
@@ -91,6 +92,7 @@ def _count(indices: Terms, data: NDArray[np.uint16], frequency: Ints) -> None:
 
 @compiled
 def _mark(indptr: Ints, indices: Terms, rows: Ints, used: NDArray[np.bool_]) -> None:
+    """Mark the words that one of the wanted rows has; row -1 is none."""
     for row in rows:
         if row >= 0:
             for p in range(indptr[row], indptr[row + 1]):
@@ -99,6 +101,7 @@ def _mark(indptr: Ints, indices: Terms, rows: Ints, used: NDArray[np.bool_]) -> 
 
 @part
 def _counts(counts: NDArray[np.uint16], p: int) -> bool:
+    """Tell whether entry p counts something in any column."""
     total = 0
     for column in range(counts.shape[1]):
         total |= counts[p, column]

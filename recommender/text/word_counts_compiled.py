@@ -148,6 +148,7 @@ def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.ui
 
 @part
 def _copy(said: Said, span: Span, names: Said, written: int) -> int:
+    """Append the bytes of a word to the names; give how many are written then."""
     for place in range(span[0], span[1]):
         names[written] = said[place]
         written += 1

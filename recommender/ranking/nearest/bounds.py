@@ -19,7 +19,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from recommender.arrays.jit import LANES, SCALE, Desk, Goal, Index, Matrix, Shorts, Span, compiled, part
+from recommender.arrays.jit import Span, compiled, part
+from recommender.ranking.nearest.matrix import LANES, SCALE, Constraints, Index, Matrix, Shorts, Workspace
 
 SMALLEST = 256  # two weights as low still have a product of 1 >> 16, so that a sum of 0 means no shared term
 TILE = 32768  # rows whose sums are added up before the next: 2 MB
@@ -108,18 +109,18 @@ def add_column(builder: Any, *values: Any) -> None:
 
 
 @_instruction("v.v.", types.void)
-def keep_higher(builder: Any, *values: Any) -> None:
-    """Raise row at of the peaks to row y of the sums, where that is higher."""
-    peaks, at, sums, y = values
-    one, other = _load(builder, peaks, at), _load(builder, sums, y)
-    _store(builder, builder.select(builder.icmp_unsigned("<", one, other), other, one), peaks, at)
+def raise_maximum(builder: Any, *values: Any) -> None:
+    """Set row at of the maxima to the higher of it and row y of the sums, lane by lane."""
+    maxima, at, sums, y = values
+    one, other = _load(builder, maxima, at), _load(builder, sums, y)
+    _store(builder, builder.select(builder.icmp_unsigned("<", one, other), other, one), maxima, at)
 
 
 @_instruction("v.vv.", types.uint32)
-def reaching(builder: Any, *values: Any) -> Any:
-    """Give a bit for every lane whose sum is not 0 and, with its slack, reaches its bar or the given one."""
-    sums, y, slack, bars, bar = values
-    total, own, given = _load(builder, sums, y), _load(builder, bars, LONG(0)), _everywhere(builder, bar)
+def lanes_reaching(builder: Any, *values: Any) -> Any:
+    """Give a bit for every lane whose sum is not 0 and, with its slack, reaches its threshold or the given one."""
+    sums, y, slack, thresholds, threshold = values
+    total, own, given = _load(builder, sums, y), _load(builder, thresholds, LONG(0)), _everywhere(builder, threshold)
     needed = builder.select(builder.icmp_unsigned("<", own, given), own, given)
     upper = _plus(builder, total, _load(builder, slack, LONG(0)))
     enough = builder.icmp_unsigned(">=", upper, needed)
@@ -129,6 +130,7 @@ def reaching(builder: Any, *values: Any) -> Any:
 
 @part
 def _short(weight: float) -> Any:
+    """Round a weight of 0 to 1 up to a whole number of 65,535, at least SMALLEST."""
     return np.uint16(min(max(np.ceil(weight * SCALE), SMALLEST), SCALE))
 
 
@@ -150,10 +152,10 @@ def fill(terms: Matrix, index: Index) -> None:
 
 
 @part
-def _gather(terms: Matrix, index: Index, desk: Desk, span: Span) -> int:
+def _gather(terms: Matrix, index: Index, workspace: Workspace, span: Span) -> int:
     """Write the asking rows' weights side by side; count the block's other terms."""
-    slots, table, frequent = desk.slots, desk.table, index.frequent
-    names, ends, lanes, shares = desk.others[0], desk.others[1], desk.others[2], desk.others[3]
+    slots, table, frequent = workspace.slots, workspace.table, index.frequent
+    names, ends, lanes, shares = workspace.others[0], workspace.others[1], workspace.others[2], workspace.others[3]
     table[:frequent] = 0
     count, used = 0, frequent
     for x in range(span[0], span[1]):
@@ -179,10 +181,10 @@ def _gather(terms: Matrix, index: Index, desk: Desk, span: Span) -> int:
 
 
 @part
-def _add_others(index: Index, desk: Desk, count: int, stop: int) -> None:
+def _add_others(index: Index, workspace: Workspace, count: int, stop: int) -> None:
     """Add up the postings before row stop."""
-    names, ends, lanes, shares = desk.others[0], desk.others[1], desk.others[2], desk.others[3]
-    rows, weights, sums = index.rows, index.shares, desk.sums
+    names, ends, lanes, shares = workspace.others[0], workspace.others[1], workspace.others[2], workspace.others[3]
+    rows, weights, sums = index.rows, index.shares, workspace.sums
     for slot in range(count):
         start, last = ends[slot], index.starts[names[slot] + 1]
         end = start
@@ -191,7 +193,7 @@ def _add_others(index: Index, desk: Desk, count: int, stop: int) -> None:
         ends[slot] = end
         lane = lanes[slot]
         if lane < 0:
-            add_column((sums, start, end, rows, weights, desk.table, -1 - lane))
+            add_column((sums, start, end, rows, weights, workspace.table, -1 - lane))
             continue
         share = shares[slot]
         for p in range(start, end):
@@ -199,85 +201,87 @@ def _add_others(index: Index, desk: Desk, count: int, stop: int) -> None:
 
 
 @part
-def _add_up(terms: Matrix, index: Index, desk: Desk, span: Span) -> None:
+def _add_up(terms: Matrix, index: Index, workspace: Workspace, span: Span) -> None:
     """Bound the scores of the span's rows with every row before its end."""
-    sums, count = desk.sums, _gather(terms, index, desk, span)
+    sums, count = workspace.sums, _gather(terms, index, workspace, span)
     for start in range(0, span[1], TILE):
         stop = min(start + TILE, span[1])
         sums[start:stop] = 0
-        _add_others(index, desk, count, stop)
+        _add_others(index, workspace, count, stop)
         for y in range(start, stop):
-            add_row((sums, y, index.ptr[y], index.ptr[y + 1], index.terms, index.weights, desk.table))
+            add_row((sums, y, index.ptr[y], index.ptr[y + 1], index.terms, index.weights, workspace.table))
     for slot in range(count):
-        desk.slots[desk.others[0, slot]] = -1
+        workspace.slots[workspace.others[0, slot]] = -1
 
 
 @part
-def _forbid(goal: Goal, sums: Shorts, span: Span) -> None:
+def _forbid(constraints: Constraints, sums: Shorts, span: Span) -> None:
     """Leave out the pairs of a row with itself, with rows after it and with its family."""
     for x in range(span[0], span[1]):
         lane = x - span[0]
         sums[x : span[1], lane] = 0
-        family = goal.families[x]
-        for i in range(goal.bounds[family], goal.bounds[family + 1]):
-            if goal.members[i] < x:
-                sums[goal.members[i], lane] = 0
+        family = constraints.families[x]
+        for i in range(constraints.bounds[family], constraints.bounds[family + 1]):
+            if constraints.members[i] < x:
+                sums[constraints.members[i], lane] = 0
 
 
 @part
-def _find_bars(desk: Desk, k: int, stop: int) -> None:
-    """Set every lane's bar to the k-th highest of its peaks, bit by bit; to the top for too few."""
-    peaks, bars = desk.peaks, desk.bars
-    peaks[:] = 0
+def _find_thresholds(workspace: Workspace, k: int, stop: int) -> None:
+    """Set every lane's threshold to the k-th highest of its maxima, bit by bit; to the top for too few."""
+    maxima, thresholds = workspace.maxima, workspace.thresholds
+    maxima[:] = 0
     for y in range(stop):
-        keep_higher((peaks, y % peaks.shape[0], desk.sums, y))
+        raise_maximum((maxima, y % maxima.shape[0], workspace.sums, y))
     counts, probes = np.empty(LANES, np.uint16), np.empty(LANES, np.uint16)
-    bars[:] = 0
+    thresholds[:] = 0
     for bit in range(15, -1, -1):
         counts[:] = 0
         for lane in range(LANES):
-            probes[lane] = bars[lane] | (1 << bit)
-        for i in range(peaks.shape[0]):
+            probes[lane] = thresholds[lane] | (1 << bit)
+        for i in range(maxima.shape[0]):
             for lane in range(LANES):
-                counts[lane] += np.uint16(peaks[i, lane] >= probes[lane])
+                counts[lane] += np.uint16(maxima[i, lane] >= probes[lane])
         for lane in range(LANES):
             if counts[lane] >= k:
-                bars[lane] = probes[lane]
+                thresholds[lane] = probes[lane]
     for lane in range(LANES):
-        if bars[lane] == 0:
-            bars[lane] = SCALE
+        if thresholds[lane] == 0:
+            thresholds[lane] = SCALE
 
 
 @part
-def _aim(terms: Matrix, goal: Goal, desk: Desk, span: Span) -> None:
-    """Set every lane's bar to what its list needs; a product loses less than 1, so the slack is a row's terms."""
+def _set_thresholds(terms: Matrix, constraints: Constraints, workspace: Workspace, span: Span) -> None:
+    """Set each lane's threshold to its list's least bound, its slack to its terms: a product loses less than 1."""
     for lane in range(LANES):
         x = span[0] + lane
         if x < span[1]:
-            desk.bars[lane] = goal.needs[x]
-            desk.slack[lane] = min(terms.ptr[x + 1] - terms.ptr[x], SCALE)
+            workspace.thresholds[lane] = constraints.least_bounds[x]
+            workspace.slack[lane] = min(terms.ptr[x + 1] - terms.ptr[x], SCALE)
 
 
 @part
-def _collect(goal: Goal, desk: Desk, span: Span, state: Span) -> Span:
-    """Note pairs that reach a bar, from row y on, while there is room for a row's; a pair comes once."""
+def _collect(constraints: Constraints, workspace: Workspace, span: Span, state: Span) -> Span:
+    """Note pairs that reach a threshold, from row y on, while there is capacity for a row's; a pair comes once."""
     turn, y = state
-    hits, count = desk.hits, 0
+    hits, count = workspace.hits, 0
     while y < span[1] and count + LANES <= hits.shape[1]:
-        bar = goal.needs[y] if turn else np.uint16(SCALE)
-        bits = reaching((desk.sums, y, desk.slack, desk.bars, bar))
+        threshold = constraints.least_bounds[y] if turn else np.uint16(SCALE)
+        bits = lanes_reaching((workspace.sums, y, workspace.slack, workspace.thresholds, threshold))
         if bits:
             for lane in range(LANES):
                 if bits >> lane & 1:
                     hits[0, count], hits[1, count] = y, lane
-                    desk.sums[y, lane] = 0
+                    workspace.sums[y, lane] = 0
                     count += 1
         y += 1
     return y, count
 
 
 @compiled
-def search(terms: Matrix, index: Index, goal: Goal, desk: Desk, task: tuple[Span, Span, int]) -> tuple[Span, int]:
+def search(
+    terms: Matrix, index: Index, constraints: Constraints, workspace: Workspace, task: tuple[Span, Span, int]
+) -> tuple[Span, int]:
     """Note pairs of a span's rows with rows before them, while there is room; give the next state and the count.
 
     A state is a turn and a row. The first turn takes the k highest sums, which brings a list's end near its
@@ -287,13 +291,13 @@ def search(terms: Matrix, index: Index, goal: Goal, desk: Desk, task: tuple[Span
     turn, y = state
     if y == 0:
         if turn == 0:
-            _add_up(terms, index, desk, span)
-            _forbid(goal, desk.sums, span)
-            _find_bars(desk, k, span[1])
-            desk.slack[:] = 0
+            _add_up(terms, index, workspace, span)
+            _forbid(constraints, workspace.sums, span)
+            _find_thresholds(workspace, k, span[1])
+            workspace.slack[:] = 0
         else:
-            _aim(terms, goal, desk, span)
-    y, count = _collect(goal, desk, span, (turn, y))
+            _set_thresholds(terms, constraints, workspace, span)
+    y, count = _collect(constraints, workspace, span, (turn, y))
     if y == span[1]:
         turn, y = turn + 1, 0
     return (turn, y), count

@@ -6,23 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from recommender.arrays.jit import LANES, SCALE, Desk, Goal, Matrix, compiled, part
+from recommender.arrays.jit import compiled, part
 from recommender.arrays.sparse_rows import Floats, Terms
+from recommender.ranking.nearest.matrix import LANES, SCALE, Constraints, Matrix, Workspace
 
 
 @part
-def _spread(terms: Matrix, x: int, row: Floats, factor: float) -> None:
+def _scatter(terms: Matrix, x: int, row: Floats, factor: float) -> None:
+    """Write the weights of row x, times a factor, into a dense row of one entry a term."""
     for p in range(terms.ptr[x], terms.ptr[x + 1]):
         row[terms.terms[p]] = terms.weights[p] * factor
 
 
 @part
 def _row(terms: Matrix, y: int) -> Any:
+    """Give the terms and weights of row y."""
     return terms.terms[terms.ptr[y] : terms.ptr[y + 1]], terms.weights[terms.ptr[y] : terms.ptr[y + 1]]
 
 
 @part
-def _go_on(entries: Any, start: int, row: Floats, total: float) -> float:
+def _dot_from(entries: Any, start: int, row: Floats, total: float) -> float:
     """Sum in ascending term number; a term of one row alone adds 0.0 and changes nothing."""
     terms, weights = entries
     for i in range(start, terms.size):
@@ -31,7 +34,7 @@ def _go_on(entries: Any, start: int, row: Floats, total: float) -> float:
 
 
 @part
-def _start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
+def _dot_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
     """Sum four scores side by side, each in its own order, as far as all go: a sum alone waits for every addition."""
     r0, r1, r2, r3 = _row(terms, rows[0]), _row(terms, rows[1]), _row(terms, rows[2]), _row(terms, rows[3])
     (t0, w0), (t1, w1), (t2, w2), (t3, w3) = r0, r1, r2, r3
@@ -49,56 +52,60 @@ def _start_four(terms: Matrix, row: Floats, rows: Any, scores: Any) -> Any:
 @part
 def compare(terms: Matrix, x: int, row: Floats, rows: Terms, scores: Floats) -> None:
     """Compute the scores of row x with some rows; ``row``, one entry a term, is all zeros before and after."""
-    _spread(terms, x, row, 1.0)
+    _scatter(terms, x, row, 1.0)
     for i in range(0, rows.size, 4):
         last, length = min(i + 4, rows.size), 0
         scores[i:last] = 0
         if last == i + 4:
-            length = _start_four(terms, row, rows[i:last], scores[i:last])
+            length = _dot_four(terms, row, rows[i:last], scores[i:last])
         for j in range(i, last):
-            scores[j] = _go_on(_row(terms, rows[j]), length, row, scores[j])
-    _spread(terms, x, row, 0.0)
+            scores[j] = _dot_from(_row(terms, rows[j]), length, row, scores[j])
+    _scatter(terms, x, row, 0.0)
 
 
 @part
-def _sort(desk: Desk, count: int) -> Any:
+def _sort(workspace: Workspace, count: int) -> Any:
     """Order the noted pairs by lane; give where each lane's end."""
     ends = np.zeros(LANES + 1, np.int64)
     for i in range(count):
-        ends[desk.hits[1, i] + 1] += 1
+        ends[workspace.hits[1, i] + 1] += 1
     for lane in range(LANES):
         ends[lane + 1] += ends[lane]
     for i in range(count):
-        lane = desk.hits[1, i]
-        desk.second[ends[lane]] = desk.hits[0, i]
+        lane = workspace.hits[1, i]
+        workspace.second[ends[lane]] = workspace.hits[0, i]
         ends[lane] += 1
     return ends
 
 
 @compiled
-def settle(terms: Matrix, goal: Goal, desk: Desk, x: int, count: int) -> int:
+def score_pairs(terms: Matrix, constraints: Constraints, workspace: Workspace, x: int, count: int) -> int:
     """Compute the noted pairs' scores, for row x and those after it, and keep what may stand in a list."""
-    ends, row = _sort(desk, count), desk.row
+    ends, row = _sort(workspace, count), workspace.row
     found = start = 0
     for lane in range(LANES):
         stop = ends[lane]
         if start < stop:
-            compare(terms, x + lane, row, desk.second[start:stop], desk.scores[start:stop])
+            compare(terms, x + lane, row, workspace.second[start:stop], workspace.scores[start:stop])
         for i in range(start, stop):
-            score = desk.scores[i]
-            if score > goal.floor and np.rint(score * 1e9) > 0:
-                desk.first[found], desk.second[found], desk.scores[found] = x + lane, desk.second[i], score
+            score = workspace.scores[i]
+            if score > constraints.floor and np.rint(score * 1e9) > 0:
+                workspace.first[found], workspace.second[found], workspace.scores[found] = (
+                    x + lane,
+                    workspace.second[i],
+                    score,
+                )
                 found += 1
         start = stop
     return found
 
 
-def need(score: float) -> Any:
+def least_bound(score: float) -> Any:
     """Give the least bound of a pair that may enter a list that ends with score, ties included."""
     return np.uint16(min(max(np.floor((score - 2e-9) * (SCALE - 1)) - 1, 0), SCALE))
 
 
-_need = part(need)
+_least_bound = part(least_bound)
 
 
 @part
@@ -131,20 +138,22 @@ def insert(rows: Terms, scores: Floats, row: int, score: float) -> None:
 
 
 @compiled
-def take_up(goal: Goal, scores: Floats, first: int) -> None:
+def resume(constraints: Constraints, scores: Floats, first: int) -> None:
     """Have the lists need what their ends are; those before the first one take no pair at all."""
-    for x in range(goal.needs.size):
-        goal.needs[x] = max(goal.needs[x], _need(scores[x, -1])) if x >= first else np.uint16(SCALE)
+    for x in range(constraints.least_bounds.size):
+        constraints.least_bounds[x] = (
+            max(constraints.least_bounds[x], _least_bound(scores[x, -1])) if x >= first else np.uint16(SCALE)
+        )
 
 
 @compiled
-def enter(goal: Goal, rows: Terms, scores: Floats, desk: Desk, count: int) -> None:
+def insert_pairs(constraints: Constraints, rows: Terms, scores: Floats, workspace: Workspace, count: int) -> None:
     """Enter pairs into the lists of both rows; every pair comes once, in any order."""
     for i in range(count):
-        x, y, score = desk.first[i], desk.second[i], desk.scores[i]
-        most = _need(score + 4e-9)
+        x, y, score = workspace.first[i], workspace.second[i], workspace.scores[i]
+        most = _least_bound(score + 4e-9)
         for _ in range(2):
-            if most >= goal.needs[x]:
-                insert(rows[x], scores[x], goal.names[y], score)
-                goal.needs[x] = max(goal.needs[x], _need(scores[x, -1]))
+            if most >= constraints.least_bounds[x]:
+                insert(rows[x], scores[x], constraints.names[y], score)
+                constraints.least_bounds[x] = max(constraints.least_bounds[x], _least_bound(scores[x, -1]))
             x, y = y, x

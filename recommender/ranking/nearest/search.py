@@ -16,15 +16,15 @@ from threading import Lock
 
 import numpy as np
 
-from recommender.arrays.jit import LANES, Desk, Goal, Index, Matrix, Shorts, compiled
-from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, by_falling_frequency
+from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms
 from recommender.ranking.nearest.bounds import fill, search
-from recommender.ranking.nearest.exact_scores import enter, need, settle, take_up
+from recommender.ranking.nearest.exact_scores import insert_pairs, least_bound, resume, score_pairs
+from recommender.ranking.nearest.matrix import LANES, Constraints, Index, Matrix, Shorts, Workspace, by_frequency
 from recommender.system.threads import share_out
 
 FREQUENT = 4096  # terms looked up by row
-PEAKS = 1024  # highest bounds that the first guess is taken from
-ROOM = 8192  # pairs computed before they enter the lists
+MAXIMA = 1024  # highest bounds that the first guess is taken from
+CAPACITY = 8192  # pairs computed before they enter the lists
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def nearest_of_some(matrix: Rows, families: Terms, asking: Asking, known: Neighb
     search = Search(matrix, known.rows.shape[1], families[names], 0.0, names.astype(np.int32))
     search.found.rows[: len(others)] = known.rows[others]
     search.found.scores[: len(others)] = known.scores[others]
-    search.go_on(len(others), enter_others=asking.enter_others)
+    search.continue_with(len(others), enter_others=asking.enter_others)
     share_out(threads, search.ask, range(len(others), len(matrix), LANES))
     found = Neighbors(np.empty_like(known.rows), np.empty_like(known.scores))
     found.rows[names], found.scores[names] = search.found.rows, search.found.scores
@@ -85,48 +85,48 @@ class Search:
         self._terms, self._offset = by_frequency(matrix, names), 0
         self._nothing = k < 1 or not len(self._terms.terms)
         if not self._nothing:
-            self._goal, self._index = _goal(families, floor, names), _build(self._terms)
+            self._constraints, self._index = _constraints(families, floor, names), _build(self._terms)
 
-    def go_on(self, asking: int, *, enter_others: bool) -> None:
+    def continue_with(self, asking: int, *, enter_others: bool) -> None:
         """Begin with the lists as they are, for rows from ``asking`` on to ask; those before may stay so."""
         self._offset = asking % LANES
         if not self._nothing:
-            take_up(self._goal, self.found.scores, 0 if enter_others else asking)
+            resume(self._constraints, self.found.scores, 0 if enter_others else asking)
 
     def ask(self, starts: Iterable[int]) -> None:
         """Compare the LANES rows from each start on with all before them."""
         if self._nothing:
             return
-        terms, index, goal, found = self._terms, self._index, self._goal, self.found
+        terms, index, constraints, found = self._terms, self._index, self._constraints, self.found
         n, k = found.rows.shape
-        desk = _desk(terms, index, k, self._offset)
+        workspace = _workspace(terms, index, k, self._offset)
         for start in starts:
             state = 0, 0
             while state[0] < 2:
-                state, count = search(terms, index, goal, desk, ((start, min(start + LANES, n)), state, k))
-                count = settle(terms, goal, desk, start, count)
+                state, count = search(terms, index, constraints, workspace, ((start, min(start + LANES, n)), state, k))
+                count = score_pairs(terms, constraints, workspace, start, count)
                 with self.lock:
-                    enter(goal, found.rows, found.scores, desk, count)
+                    insert_pairs(constraints, found.rows, found.scores, workspace, count)
 
 
-def _goal(families: Terms, floor: float, names: Terms) -> Goal:
+def _constraints(families: Terms, floor: float, names: Terms) -> Constraints:
     labels, family = np.unique(families, return_inverse=True)
     bounds = np.concatenate([[0], np.cumsum(np.bincount(family, minlength=len(labels)))])
     members = np.argsort(family, kind="stable")
     floor = max(floor, 0.0)
-    needs = np.full(len(families), need(floor), np.uint16)
-    return Goal(floor, needs, family.astype(np.int64), members, bounds, names)
+    least_bounds = np.full(len(families), least_bound(floor), np.uint16)
+    return Constraints(floor, least_bounds, family.astype(np.int64), members, bounds, names)
 
 
-def _desk(terms: Matrix, index: Index, k: int, offset: int) -> Desk:
+def _workspace(terms: Matrix, index: Index, k: int, offset: int) -> Workspace:
     n, size = terms.ptr.size - 1, terms.frequency.size
     others = np.diff(terms.ptr) - np.diff(index.ptr)
     most = int(np.add.reduceat(others, np.arange(offset, n, LANES)).max()) // 2
-    sums, table, peaks, alone = (_lanes(rows) for rows in (n, index.frequent + most, max(PEAKS, 4 * k), 2))
+    sums, table, maxima, alone = (_lanes(rows) for rows in (n, index.frequent + most, max(MAXIMA, 4 * k), 2))
     slots, places, row = np.full(size, -1, np.int32), np.empty((4, size), np.int64), np.zeros(size)
-    hits = np.empty((2, ROOM), np.int64)
-    first, second, scores = np.empty(ROOM, np.int32), np.empty(ROOM, np.int32), np.empty(ROOM)
-    return Desk(sums, table, slots, places, peaks, alone[0], alone[1], row, hits, first, second, scores)
+    hits = np.empty((2, CAPACITY), np.int64)
+    first, second, scores = np.empty(CAPACITY, np.int32), np.empty(CAPACITY, np.int32), np.empty(CAPACITY)
+    return Workspace(sums, table, slots, places, maxima, alone[0], alone[1], row, hits, first, second, scores)
 
 
 def _lanes(rows: int) -> Shorts:
@@ -134,36 +134,6 @@ def _lanes(rows: int) -> Shorts:
     spare = np.empty(rows * LANES + LANES, np.uint16)
     start = -spare.ctypes.data % 64 // 2
     return spare[start : start + rows * LANES].reshape(rows, LANES)
-
-
-def by_frequency(matrix: Rows, names: Terms | None = None) -> Matrix:
-    """Number the terms by falling frequency, so that a dot product's random reads fall close together.
-
-    ``names`` gives the rows in another order.
-    """
-    frequency, order, number = by_falling_frequency(matrix)
-    count = int((frequency > 1).sum())
-    names = np.arange(len(matrix), dtype=np.int32) if names is None else names
-    size = int(frequency[order[:count]].sum())
-    terms = Matrix(
-        np.zeros(len(matrix) + 1, np.int64), np.empty(size, np.uint32), np.empty(size), frequency[order[:count]]
-    )
-    _renumber((matrix.indptr, matrix.indices, matrix.data), names, number, terms)
-    return terms
-
-
-@compiled
-def _renumber(rows: tuple[Ints, Terms, Floats], names: Terms, number: Terms, terms: Matrix) -> None:
-    """Write the rows in the order of their names, their terms by new numbers, without those that are of no other."""
-    indptr, indices, data = rows
-    at = 0
-    for i in range(names.size):
-        for p in range(indptr[names[i]], indptr[names[i] + 1]):
-            term = number[indices[p]]
-            if term < terms.frequency.size:
-                terms.terms[at], terms.weights[at] = term, data[p]
-                at += 1
-        terms.ptr[i + 1] = at
 
 
 def _build(terms: Matrix) -> Index:

@@ -103,8 +103,8 @@ def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatc
 def test_a_site_of_many_blocks_is_exact_with_little_room(monkeypatch: pytest.MonkeyPatch, k: int) -> None:
     matrix = site()
     families = (np.arange(len(matrix)) // 2).astype(np.int32)
-    monkeypatch.setattr(search, "ROOM", 40)
-    monkeypatch.setattr(search, "PEAKS", 2 * k)
+    monkeypatch.setattr(search, "CAPACITY", 40)
+    monkeypatch.setattr(search, "MAXIMA", 2 * k)
     monkeypatch.setattr(search, "FREQUENT", 100)
     assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)
 
@@ -169,7 +169,7 @@ def test_no_list_is_asked_for() -> None:
 
 
 def test_importing_brings_neither_sparse_matrices_nor_scikit_learn() -> None:
-    script = "import sys, recommender.neighbors; print({'scipy.sparse', 'sklearn'} & set(sys.modules))"
+    script = "import sys, recommender.ranking.nearest.search; print({'scipy.sparse', 'sklearn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()", done.stdout
 

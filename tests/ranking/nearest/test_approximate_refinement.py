@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from recommender.arrays.sparse_rows import Rows
-from recommender.ranking.nearest import refinement
-from recommender.ranking.nearest.refinement import Lists, agree, refine
-from recommender.ranking.nearest.search import by_frequency
+from recommender.ranking.nearest import approximate
+from recommender.ranking.nearest.approximate import Lists, refine, symmetrize
+from recommender.ranking.nearest.matrix import by_frequency
 from tests.ranking.nearest.test_search import cosines, lists, site
 
 
@@ -51,7 +51,7 @@ def test_of_many_the_most_promising_are_compared() -> None:
     families = np.arange(len(matrix), dtype=np.int32)
     found, scores = poor_lists(matrix, k, families), cosines(matrix)
     start, compared = [held(found, x) for x in range(len(matrix))], 5
-    refinement._look(by_frequency(matrix), found, compared, 1)
+    approximate._refine_once(by_frequency(matrix), found, compared, 1)
     for x, near in enumerate(start):
         sums: dict[int, int] = {}
         for y, first in near.items():
@@ -71,7 +71,7 @@ def test_how_the_work_is_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) ->
     families = np.arange(len(matrix), dtype=np.int32)
     whole = poor_lists(matrix, 8, families)
     refine(by_frequency(matrix), whole, 8, 1)
-    monkeypatch.setattr(refinement, "BLOCK", 7)
+    monkeypatch.setattr(approximate, "BLOCK", 7)
     for threads in (1, 2, 5):
         cut = poor_lists(matrix, 8, families)
         refine(by_frequency(matrix), cut, 8, threads)
@@ -83,6 +83,6 @@ def test_a_pair_enters_both_lists_once() -> None:
     rows = np.array([[1, 2], [-1, -1], [0, -1]], np.int32)
     scores = np.array([[0.5, 0.25], [0.0, 0.0], [0.25, 0.0]])
     found = Lists(rows, scores, np.arange(3), 0.0)
-    agree(found, 2)
+    symmetrize(found, 2)
     assert found.rows.tolist() == [[1, 2], [0, -1], [0, -1]]
     assert found.scores.tolist() == [[0.5, 0.25], [0.5, 0.0], [0.25, 0.0]]
