@@ -174,7 +174,7 @@ def test_workers_that_die_of_a_task_and_errors_of_the_work(
 def test_workers_of_another_kind(dask: Dask, site: Path, tmp_path: Path, capsys, monkeypatch) -> None:
     monkeypatch.chdir(site)
     shutil.copytree(ROOT / "recommender", tmp_path / "recommender")
-    with (tmp_path / "recommender" / "text.py").open("a", encoding="utf-8") as stream:
+    with (tmp_path / "recommender" / "text" / "tokenizer.py").open("a", encoding="utf-8") as stream:
         stream.write("# of another day\n")
     kinds = [
         (

@@ -62,7 +62,7 @@ BUILD_CALLS = (*BUILD_STEPS, "rename", "mkdir", "chmod", "utimensat", "flock")
 def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     # The guard has its own tests; here its git would meet the faults too, and each look at it takes 10 ms.
-    monkeypatch.setattr(fill.git, "check_guard", lambda *arguments, **options: None)
+    monkeypatch.setattr(fill.git_guard, "check_guard", lambda *arguments, **options: None)
 
 
 def without_leftovers(files: Mapping[str, bytes]) -> dict[str, bytes]:

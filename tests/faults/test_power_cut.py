@@ -44,7 +44,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = (tmp_path / "disk").resolve()
     folder.mkdir()
     monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
-    monkeypatch.setattr(filling.git, "check_guard", lambda *arguments, **options: None)
+    monkeypatch.setattr(filling.git_guard, "check_guard", lambda *arguments, **options: None)
     return folder
 
 
