@@ -1,4 +1,4 @@
-"""Recompute the README's tables of quality: every ranker that needs no network, in one run.
+"""Recompute the tables of docs/explanation/quality.md: every ranker that needs no network, in one run.
 
 RECOMMENDER_CORPORA names the folder of the unpacked corpora: quicktakes/content/learn with quicktakes-judgments.jsonl,
 and sites/*.jsonl. Means have 95 % bootstrap intervals over the articles.

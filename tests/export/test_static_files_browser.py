@@ -1,4 +1,4 @@
-"""The README's snippet in a real Chromium, on pages and files that a plain server of files serves."""
+"""The snippet of the page on static files in a real Chromium, on pages that a plain server of files serves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from tests.service.test_browser import CHROMIUM, browser  # noqa: F401  (the bro
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
 
-SNIPPET = re.search(r"^```html\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+PAGE = ROOT / "docs" / "how-to" / "static-files.md"
+SNIPPET = re.search(r"^```html\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 # As the front matter has them; the browser asks for them in its own spelling.
 URLS = [
     "/a", "/a/b", "/A", "/a.html", "/a_b", "/é/straße", "/%C3%A9t%C3%A9", "/日本語の記事", "/100%", "/it's(a)[test]~!*",
@@ -33,7 +34,7 @@ TITLE = "<img src=x onerror=document.body.remove()> & co"
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves the files below /related, and one page, with the README's snippet, at every other address."""
+    """Serves the files below /related, and one page, with the snippet, at every other address."""
 
     def do_GET(self) -> None:
         if self.path.startswith("/related/"):

@@ -417,11 +417,11 @@ def test_what_nobody_reads_of_a_body_does_not_cost_the_answer(site: Path, way: C
     assert Counter(seen) == {(413, problem): 40, (404, problem): 40, (405, problem): 40}
 
 
-def test_the_calls_of_the_readme_are_answered(site: Path) -> None:
+def test_the_calls_of_the_page_on_serving_are_answered(site: Path) -> None:
     curl = shutil.which("curl")
     if curl is None:
         pytest.skip("curl is not installed: apt-get install curl")
-    calls = re.findall(r"^curl .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    calls = re.findall(r"^curl .*$", (ROOT / "docs" / "how-to" / "serve.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(calls) >= 4
     with serve(site) as running:
         for call in calls:
