@@ -1,6 +1,7 @@
 # make demo   see it work on the sample site        make test   every check: lint, types, tests
 # make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
 # make scale  make sites of up to 1,000,000 articles, build them, print how each stage grows (hours)
+# make docs   write the generated reference, build the pages as a site in build/docs
 # make clean  remove what the others made           make nightly  the tests with 50,000 generated edits, 200 kills and
 #                                                     every call that writes struck by every error
 PYTHON ?= python3
@@ -8,7 +9,7 @@ BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender
 ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
 
-.PHONY: demo test nightly bench scale quality clean
+.PHONY: demo test nightly bench scale quality docs docs-reference clean
 
 demo: .venv/demo
 	@printf '\n== audit: what is wrong with the curated links ==\n'
@@ -39,10 +40,16 @@ bench: .venv/bench
 	$(BIN)/python benchmarks/service.py
 
 scale: .venv/bench
-	$(BIN)/python benchmarks/scale.py $(if $(RECOMMENDER_CORPORA),$(RECOMMENDER_CORPORA)/quicktakes/content/learn) --plot docs/scale.png
+	$(BIN)/python benchmarks/scale.py $(if $(RECOMMENDER_CORPORA),$(RECOMMENDER_CORPORA)/quicktakes/content/learn) --plot docs/images/scale.png
 
 quality: .venv/demo
 	$(BIN)/python benchmarks/quality.py
+
+docs: docs-reference .venv/docs
+	$(BIN)/mkdocs build --strict
+
+docs-reference: .venv/demo
+	$(BIN)/python docs/generate.py
 
 # An environment is made once and made again when what it holds has changed.
 .venv/demo: pyproject.toml constraints.txt
@@ -56,6 +63,10 @@ quality: .venv/demo
 
 .venv/bench: .venv/demo
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	@touch $@
+
+.venv/docs: .venv/demo
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	@touch $@
 
 clean:

@@ -1,4 +1,4 @@
-"""What can be wrong with a file or a link: one table, which also makes the README's list and the ``--json``."""
+"""What can be wrong with a file or a link: one table, which also makes the page of problems and the ``--json``."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
 
 
 # What a user may write, beside the paths: name -> (type, lowest, highest, what it is).
-_NUMBERS: dict[str, tuple[type, float, float, str]] = {
+NUMBERS: dict[str, tuple[type, float, float, str]] = {
     "slots": (int, 1, 99, "links per article"),
     "lead_words": (int, 0, 10_000, "first words of the answer or body that count more"),
     "lead_times": (int, 0, 100, "how often they count beside the once that every word counts"),
@@ -162,7 +162,7 @@ _NUMBERS: dict[str, tuple[type, float, float, str]] = {
 _PATHS = ("content", "model")
 # Settings of rules on who takes part.
 RULES = ("hidden", "never_suggest", "no_list")
-_KNOWN = (*_PATHS, *_NUMBERS, *RULES, "keys", "url", "fields", "text", "parts")
+_KNOWN = (*_PATHS, *NUMBERS, *RULES, "keys", "url", "fields", "text", "parts")
 
 
 def find_settings(folder: Path) -> Settings:
@@ -215,8 +215,8 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
             continue
         if name in _PATHS:
             made[name] = Path(os.path.normpath(file.parent / text_in(name, value, file)))
-        elif name in _NUMBERS:
-            kind, low, high, _ = _NUMBERS[name]
+        elif name in NUMBERS:
+            kind, low, high, _ = NUMBERS[name]
             made[name] = number_in(name, value, (kind, low, high), file)
         elif name in RULES:
             made[name] = rules_in(name, value, file)
