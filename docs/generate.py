@@ -26,7 +26,7 @@ from recommender.site.settings_file import write_settings
 DOCS = Path(__file__).parent
 API = Path(recommender.__file__).parent / "service" / "openapi.json"
 MARKED = re.compile(r"(^<!-- begin: ([^\n]+) -->\n).*?(^<!-- end -->$)", re.MULTILINE | re.DOTALL)
-WIDTH = 100
+WIDTH = 78  # what a column of the built site holds
 
 
 def fence(text: str, language: str) -> str:
@@ -43,11 +43,12 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 def command_help(name: str) -> str:
     """Give the help of one command, or of the program."""
-    top = click.Context(cli, info_name="recommender", max_content_width=WIDTH, terminal_width=WIDTH)
+    width = {"max_content_width": WIDTH, "terminal_width": WIDTH}
+    top = click.Context(cli, info_name="recommender", **{**cli.context_settings, **width})
     if name == "recommender":
         return fence(cli.get_help(top), "text")
     command = cli.commands[name]
-    inner = click.Context(command, info_name=name, parent=top, max_content_width=WIDTH, terminal_width=WIDTH)
+    inner = click.Context(command, info_name=name, parent=top, **width)
     return fence(command.get_help(inner), "text")
 
 
@@ -202,7 +203,7 @@ def _signature(thing: Any) -> str:
         return ""
     text = re.sub(r"recommender\.[\w.]+\.", "", str(inspect.signature(thing)).replace("'", ""))
     text = re.sub(r"<factory>|<function [^>]*>", "...", text).removesuffix(" -> None" if inspect.isclass(thing) else "")
-    if len(text) < WIDTH - 20:
+    if len(text) < WIDTH - 16:
         return text
     inside, _, behind = text[1:].rpartition(")")
     arguments = re.split(r", (?![^\[(]*[\])])", inside)
