@@ -1,6 +1,6 @@
 """The notebook: it runs on the sample site and on any other, its committed outputs are true, and its cells only draw.
 
-After a wanted change: RECOMMENDER_WRITE_NOTEBOOK=1 pytest tests/test_notebook.py writes the new outputs.
+After a wanted change, with RECOMMENDER_WRITE_NOTEBOOK=1 this test writes the new outputs.
 """
 
 from __future__ import annotations
