@@ -2,6 +2,7 @@
 # make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
 # make scale  make sites of up to 1,000,000 articles, build them, print how each stage grows (hours)
 # make docs   write the generated reference, build the pages as a site in build/docs
+# make check  lint, types, and the tests that need no corpora, browser or injected faults
 # make clean  remove what the others made           make nightly  the tests with 50,000 generated edits, 200 kills and
 #                                                     every call that writes struck by every error
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender
 ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
 
-.PHONY: demo test nightly bench scale quality docs docs-reference clean
+.PHONY: demo lint check test nightly bench scale quality docs docs-reference clean
 
 demo: .venv/demo
 	@printf '\n== audit: what is wrong with the curated links ==\n'
@@ -23,10 +24,16 @@ demo: .venv/demo
 	@printf '\n== fill: the diff that would repair and fill the links ==\n'
 	@$(SITE) fill
 
-test: .venv/test
+lint: .venv/test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# All but injected faults, the real site and browsers.
+check: lint
+	$(BIN)/pytest --ignore=tests/faults --ignore=tests/real_site --ignore-glob='*browser*'
+
+test: lint
 	@# The whole real site beside all else: neither keeps two cores busy alone. Shown last, lest the two mix.
 	@$(BIN)/pytest -p no:cacheprovider tests/real_site >.venv/real-site.log 2>&1 & real=$$!; \
 	$(BIN)/pytest --ignore=tests/real_site; status=$$?; \
