@@ -208,9 +208,7 @@ def in_terminal(folder: Path, keys: str, arguments: list[str]) -> tuple[str, int
     """Run a command whose first runs are large from 114 files on, in a terminal, and answer its question."""
     import pty
 
-    code = (
-        "import sys\nfrom recommender.commands import filling\nfilling.MANY = 113\nfrom recommender.cli import main\n"
-    )
+    code = "import sys\nfrom recommender.cli import fill\nfill.MANY = 113\nfrom recommender.cli.main import main\n"
     leader, follower = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", code + "sys.exit(main(sys.argv[1:]))", *arguments],

@@ -173,12 +173,12 @@ def test_no_bomb_crashes_the_process() -> None:
     # A stack overflow cannot be caught: this process must not be the one that dies of it.
     code = (
         "import sys\n"
-        "from recommender import frontmatter\n"
+        "from recommender.markdown import front_matter\n"
         "from recommender.errors import FileProblem\n"
         f"for opener in {OPENERS!r}:\n"
         "    for text in (opener * 25_000, 'k: ' + opener * 25_000, opener * 1_999):\n"
         "        try:\n"
-        "            frontmatter.parse(text)\n"
+        "            front_matter.parse(text)\n"
         "        except FileProblem as problem:\n"
         "            print(problem.code)\n"
     )
