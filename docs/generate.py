@@ -187,32 +187,58 @@ def python_api(_: str) -> str:
 
 def _documented(name: str, thing: Any) -> str:
     own = inspect.isclass(thing)
-    parts = [f"### {name}\n", fence(f"{'class ' if own else ''}{name}{_signature(thing)}", "python"), _doc(thing)]
-    if own and not dataclasses.is_dataclass(thing):
-        return "\n".join(parts)
-    for inner, member in sorted(vars(thing).items()) if own else ():
-        target = getattr(member, "func", getattr(member, "fget", member))  # a (cached) property
-        if not inner.startswith("_") and inspect.isfunction(target) and target.__doc__:
-            call = f"{inner}{_signature(target) if inspect.isfunction(member) else ''}"
-            parts.append(f"- `{call}`: {target.__doc__.strip().splitlines()[0]}\n")
-    return "\n".join(parts)
+    call = f"{'class ' if own else ''}{name}{_signature(thing)}"
+    parts = [f"### {name}\n", fence(_wrapped(call), "python"), _doc(thing)]
+    for inner, member in sorted(vars(thing).items()) if dataclasses.is_dataclass(thing) else ():
+        target = getattr(member, "func", getattr(member, "fget", member))  # of a property, cached or not
+        if not inner.startswith("_") and inspect.isfunction(target):
+            signature = _signature(member) if inspect.isfunction(member) else ""
+            parts.append(f"- `{inner}{signature}`: {_doc(target).splitlines()[0]}")
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+class _Plain(str):
+    """An annotation as it is written: a signature shows others in quotes."""
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def _signature(thing: Any) -> str:
-    if inspect.isclass(thing) and issubclass(thing, BaseException):
+    if inspect.isclass(thing) and not dataclasses.is_dataclass(thing):
         return ""
-    text = re.sub(r"recommender\.[\w.]+\.", "", str(inspect.signature(thing)).replace("'", ""))
-    text = re.sub(r"<factory>|<function [^>]*>", "...", text).removesuffix(" -> None" if inspect.isclass(thing) else "")
-    if len(text) < WIDTH - 16:
-        return text
-    inside, _, behind = text[1:].rpartition(")")
+    found = inspect.signature(thing)
+    own = [one for one in found.parameters.values() if one.name != "self"]
+    written = [
+        one.replace(annotation=_Plain(one.annotation), default=_default(one.default))
+        for one in own
+        if not one.name.startswith("_")
+    ]
+    result = inspect.Signature.empty if inspect.isclass(thing) else _Plain(found.return_annotation)
+    return str(inspect.Signature(written, return_annotation=result))
+
+
+def _default(value: Any) -> Any:
+    """Give a default as a signature shows it: one that is made anew, or is long, as an ellipsis."""
+    return (
+        value
+        if value is inspect.Parameter.empty or (len(repr(value)) < 40 and "<" not in repr(value))
+        else _Plain("...")
+    )
+
+
+def _wrapped(call: str) -> str:
+    """Put each parameter on a line of its own where all of them are too long for one."""
+    if len(call) <= WIDTH:
+        return call
+    head, _, rest = call.partition("(")
+    inside, _, behind = rest.rpartition(")")
     arguments = re.split(r", (?![^\[(]*[\])])", inside)
-    return "(\n" + "".join(f"    {one},\n" for one in arguments) + ")" + behind
+    return f"{head}(\n" + "".join(f"    {one},\n" for one in arguments) + f"){behind}"
 
 
 def _doc(thing: Any) -> str:
-    text = inspect.getdoc(thing) or ""
-    text = re.sub(r"``([^`]+)``", r"`\1`", text)
+    text = re.sub(r"``([^`]+)``", r"`\1`", inspect.getdoc(thing) or "")
     lines = []
     for line in text.splitlines():
         title = re.fullmatch(r"(Raises|Returns|Args|Yields):", line)

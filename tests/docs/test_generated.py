@@ -11,7 +11,9 @@ from types import ModuleType
 import pytest
 from pages import DOCS, PAGES, name_of, text_of
 
-from recommender.problems import KINDS
+import recommender
+from recommender.problems import KINDS, Problem
+from recommender.settings import find_settings
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,19 @@ def test_a_part_that_is_out_of_date_is_made_anew(generate: ModuleType) -> None:
     assert "old" not in after
     assert "| `orphan` |" in after
     assert (after[:2], after[-3:]) == ("A\n", "\nB\n")
+
+
+def test_a_name_of_the_library_is_shown_with_its_signature_and_docstring(
+    generate: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recommender, "__all__", ["Problem", "find_settings"], raising=False)
+    monkeypatch.setattr(recommender, "Problem", Problem, raising=False)
+    monkeypatch.setattr(recommender, "find_settings", find_settings, raising=False)
+    text = generate.python_api("")
+    assert "find_settings(folder: Path) -> Settings\n" in text
+    assert "- `SettingsError`: the file cannot be read or holds a wrong setting." in text
+    assert "    value: str = ''," in text
+    assert "- `as_dict() -> dict[str, str | int]`: Give the finding" in text
 
 
 def test_every_command_is_described() -> None:
