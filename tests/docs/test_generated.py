@@ -32,7 +32,7 @@ def arguments(name: str) -> set[str]:
 @pytest.mark.parametrize("page", [page for page in PAGES if "<!-- begin: " in text_of(page)], ids=name_of)
 def test_a_page_says_what_the_code_says(generate: ModuleType, page: Path) -> None:
     text = text_of(page)
-    assert generate.generated(text) == text, "run: make docs-reference"
+    assert generate.generated(text) == text, "run: make docs-reference (or python docs/generate.py)"
     assert text.count("<!-- begin: ") == text.count("<!-- end -->")
 
 

@@ -69,3 +69,12 @@ def test_the_readme_is_short_and_names_every_command() -> None:
     text = text_of(README)
     assert len(text.splitlines()) <= 180
     assert set(re.findall(r"^\| \[`(\w+)`\]", text, re.MULTILINE)) == set(cli.commands)
+
+
+def test_the_figures_of_the_readme_are_those_of_its_pages() -> None:
+    table = text_of(README).split("## Five numbers")[1].split("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("| ") and "|---" not in row][1:]
+    assert len(rows) == 5
+    pages = text_of(DOCS / "explanation" / "quality.md") + text_of(DOCS / "explanation" / "performance.md")
+    known = set(re.findall(r"\d[\d.,]*\d", pages))
+    assert [figure for figure in re.findall(r"\d[\d.,]*\d", "".join(rows)) if figure not in known] == []
