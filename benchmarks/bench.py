@@ -32,7 +32,7 @@ from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.system import parallel
 from recommender.text.tfidf import fit_vectors
-from recommender.text.word_counts_compiled import count_articles
+from recommender.text.word_counts import count_articles
 
 ROOT = Path(__file__).resolve().parent.parent
 QUERIES = 2_000

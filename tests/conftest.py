@@ -15,6 +15,7 @@ from hypothesis import settings as hypothesis_settings
 from ledger import EDITS, table
 from small_sites import ARTICLES, BUILT_AT, ROOT, commit, git, write_files
 
+from recommender.arrays import compiling
 from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
@@ -53,6 +54,12 @@ def small(tmp_path: Path) -> Callable[[Mapping[str, str | bytes]], Corpus]:
         return read_corpus(write_files(tmp_path / "content", files), Settings())
 
     return make
+
+
+@pytest.fixture
+def by_compiled_loops(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have sites of any size built by the compiled loops."""
+    monkeypatch.setattr(compiling, "PLAIN_UP_TO", -1)
 
 
 @pytest.fixture

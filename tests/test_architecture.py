@@ -39,7 +39,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 OWNERS = {
     "yaml": {"markdown"},
     "sklearn": {"text"},
-    "scipy": {"text"},
+    "scipy": {"ranking", "text"},
     "numba": {"arrays", "ranking"},
     "llvmlite": {"ranking"},
     "click": {"cli"},

@@ -16,6 +16,8 @@ Terms = NDArray[np.int32]
 Floats = NDArray[np.float64]
 # Rows whose products are made at once: about 1 MB of them on a site of long articles, which the processor keeps near.
 CHUNK = 1024
+# How far ``near_dots`` may be off, and two scores that rank alike apart; and more.
+SLACK = 2e-9
 STRETCH = 256  # texts that are encoded or decoded at once
 
 
@@ -118,6 +120,15 @@ def near_dots(rows: Rows, row: tuple[Terms, Floats]) -> Floats:
         filled = np.flatnonzero(np.diff(rows.indptr[first : last + 1]))
         dots[first + filled] = np.add.reduceat(products, rows.indptr[first + filled] - start)
     return dots
+
+
+def highest(near: Floats, rows: Ints, count: int) -> Ints:
+    """Give those of some rows that are nearest by ``near_dots``: as many as are wanted, and all as near as the last."""
+    if len(rows) <= count:
+        return rows
+    last = np.partition(near[rows], len(rows) - count)[len(rows) - count]
+    found: Ints = rows[near[rows] >= last - SLACK]
+    return found
 
 
 def dots_of(rows: Rows, row: tuple[Terms, Floats], numbers: Ints) -> Floats:

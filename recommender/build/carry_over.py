@@ -22,8 +22,7 @@ from recommender.ranking.nearest.search import Asking, Neighbors, nearest_of_som
 from recommender.ranking.score_compiled import Pairs, sorted_by_score, table
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
-from recommender.text.tfidf import Coverage, Fitted, Space, Vectors
-from recommender.text.tfidf_compiled import Weighed
+from recommender.text.tfidf import Coverage, Fitted, Space, Vectors, Weighed
 
 # With more changed articles than one in so many, all ask again: the others save less than comparing them costs.
 WORTH = 3

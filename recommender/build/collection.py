@@ -17,7 +17,7 @@ from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble, listed, not_empty
 from recommender.site.reader import Part, Read, Reading
 from recommender.system import parallel
-from recommender.text.word_counts import Counted, Counts, join, take
+from recommender.text.word_counts import Counted, Counts, counting, join, take
 
 # An index that leaves this many files to be read is made anew: about half a second's work.
 STALE = 512
@@ -29,7 +29,7 @@ class Collected:
 
     The rows of the words follow those of the index from before. ``rows`` gives the row of each article that a file
     gave, by the files' paths, ``order`` that of each article of the corpus. The words that are not in ``counts`` are
-    still in ``said``: few are counted where numba is at hand, which takes longer to import.
+    still in ``said``: they are counted where the model is ranked.
     """
 
     corpus: Corpus
@@ -44,11 +44,7 @@ class Collected:
     @cached_property
     def fresh(self) -> Counts:
         """The counted words of what was read."""
-        if self.counts:
-            return self.counts
-        from recommender.text.word_counts_compiled import count_words  # noqa: PLC0415  (numba)
-
-        return count_words(self.said, self.settings)
+        return self.counts or counting(self.read)(self.said, self.settings)
 
     def words(self, before: Counts | None = None) -> Counted:
         """Give the words of the corpus; ``before`` are those of the index from before."""
@@ -63,13 +59,13 @@ def collect(
     root: Path,
     settings: Settings,
     progress: parallel.Progress = parallel.silent,
-    meanwhile: Callable[[], object] = list,
+    meanwhile: Callable[[int], object] = range,
     before: Index | None = None,
 ) -> Collected:
     """Read a site and count its words; of the files that an index knows, read only those that may have changed.
 
-    ``meanwhile`` is called while other processes read and this one would wait. The index that comes back is the one
-    from before while that spares enough.
+    ``meanwhile`` is called, with the number of files, while other processes read and this one would wait. The index
+    that comes back is the one from before while that spares enough.
 
     Raises:
         ContentError: as ``read_corpus``.
@@ -81,14 +77,12 @@ def collect(
     work = Reading(str(root), settings, count=True, digests=before.digests if before else {})
     reading = parallel.run(work, changed, progress)
     first = list(itertools.islice(reading, 1))
-    meanwhile()
+    meanwhile(len(paths))
     done = list[Read]()
     words = _words(itertools.chain(first, reading), done)
     counts = None
     if before is None:
-        from recommender.text.word_counts_compiled import count_words  # noqa: PLC0415  (numba)
-
-        counts = count_words(words, settings)
+        counts = counting(len(paths))(words, settings)
     said = tuple(words)
     found = dict(zip(changed, done, strict=True))
     reads = [_known(before, path, found.get(path)) or found[path] for path in paths]

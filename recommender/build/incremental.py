@@ -9,16 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+from recommender.arrays.compiling import compiles
 from recommender.build.collection import Collected, collect
 from recommender.build.pipeline import Described, describe, load_engines, load_kernels
 from recommender.build.read_cache import load_counts, load_index, save_index
 from recommender.errors import ModelError
 from recommender.model.model import Model
-from recommender.model.store import make_folder, open_model, own_manifest
+from recommender.model.store import articles_in, make_folder, open_model, own_manifest
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.system import parallel
-from recommender.text.word_counts import Counted, Counts
+from recommender.text.word_counts import Counted, Counts, counting
 
 Kept = tuple[int, Counts]
 
@@ -68,20 +69,19 @@ def find_changes(
         kept = load_counts(folder, settings) if found.lacks else None
     else:
         digest = manifest["corpus_digest"]
-        found, (model, kept) = parallel.both(lambda: look(digest, list), lambda: _load(folder, settings, manifest))
+        found, (model, kept) = parallel.both(lambda: look(digest, range), lambda: _load(folder, settings, manifest))
     damaged = found.lacks and (kept is None or kept[0] != found.lacks)
     if damaged or (found.described is None and model is None):
-        found = replace(look, anew=True)("", list)
+        found = replace(look, anew=True)("", range)
     described = found.described
     if described and found.lacks and kept:
-        from recommender.text.word_counts_compiled import count_words  # noqa: PLC0415  (numba)
-
-        described = described.with_words(kept[1], count_words(found.said, settings))
+        described = described.with_words(kept[1], counting(found.read or 0)(found.said, settings))
     return Changes(described, model, found.files, found.read, found.problems)
 
 
 def _load(folder: Path, settings: Settings, manifest: Mapping[str, Any]) -> tuple[Model | None, Kept | None]:
-    load_kernels()
+    if compiles(articles_in(manifest)):
+        load_kernels()
     model = None
     with contextlib.suppress(ModelError):
         model = open_model(folder, manifest)
@@ -97,13 +97,13 @@ class _Look:
     verify: bool
     anew: bool = False
 
-    def __call__(self, digest: str, meanwhile: Callable[[], object]) -> _Found:
+    def __call__(self, digest: str, meanwhile: Callable[[int], object]) -> _Found:
         """Read what changed, unless that leaves the digest of the site as it is, and keep the index.
 
         ``meanwhile`` is called while other processes read all of a site.
         """
         before = None if self.anew else load_index(self.folder, self.settings, verify=self.verify)
-        found = collect(self.root, self.settings, self.progress, list if before else meanwhile, before)
+        found = collect(self.root, self.settings, self.progress, range if before else meanwhile, before)
         corpus, read, lacks, words = found.corpus, found.read if before else None, 0, Counted((), found.order)
         if before and found.index is before:
             lacks = before.read_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import chain
 from operator import attrgetter
@@ -13,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.addresses import unescaped
+from recommender.arrays.compiling import always, compiles, require_numba
 from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
 from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.model.name_index import index_names
 from recommender.model.redating import Choosing, Chunk, ranking_of
+from recommender.ranking import brute_force, same_question, score
 from recommender.ranking.near_copies import Bodies
 from recommender.ranking.same_question import titles_of
 from recommender.ranking.score import Near, subject_lift, weights_of
@@ -28,7 +31,7 @@ from recommender.site.reader import Read
 from recommender.system import parallel
 from recommender.system.threads import in_threads
 from recommender.text.tfidf import Fitted, Vectors, fit_vectors
-from recommender.text.word_counts import Counted, Counts, title_words
+from recommender.text.word_counts import Counted, Counts, count_articles, title_words
 
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
@@ -88,8 +91,6 @@ def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = p
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted
     if counted is None:
-        from recommender.text.word_counts_compiled import count_articles  # noqa: PLC0415  (numba)
-
         counted = count_articles(corpus.articles, settings, progress)
     answered = np.array([article.answer_digest != "" for article in corpus.articles], np.bool_)
     described = Described(pack([]), counted, _catalogue(corpus), answered, corpus.digest)
@@ -121,12 +122,14 @@ def rank(
     near = _nearest(fitted.main, settings, catalogue.families, carried)
     nearest, cosines, lift = _rescored(fitted, near, settings, catalogue.subjects.all(), carried)
     step(len(catalogue))
-    from recommender.ranking.same_question_compiled import find_likeness  # noqa: PLC0415  (numba)
-
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
     titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words, catalogue.titles)
     pairs = Rows(near.indptr, near.rows, near.cosines, len(catalogue))
-    bodies = Bodies(fitted.main, fitted.coverage)
+    bodies, find_likeness = Bodies(fitted.main, fitted.coverage), same_question.find_likeness
+    if compiles(len(catalogue)):
+        from recommender.ranking import same_question_compiled  # noqa: PLC0415  (numba)
+
+        find_likeness = same_question_compiled.find_likeness
     model = Model(
         settings=settings,
         catalogue=catalogue,
@@ -145,8 +148,10 @@ def rank(
 
 
 def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carried | None:
-    """Find what a model from before spares; nothing where pairs are not all compared, or not here."""
-    if before is None or parallel.elsewhere() or max(len(before), len(catalogue)) > before.settings.exact_up_to:
+    """Find what a model from before spares; nothing on a small site, where pairs are not all compared, or not here."""
+    if before is None or not compiles(len(catalogue)) or parallel.elsewhere():
+        return None
+    if max(len(before), len(catalogue)) > before.settings.exact_up_to:
         return None
     from recommender.build.carry_over import carry  # noqa: PLC0415  (numba)
 
@@ -154,37 +159,47 @@ def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carr
 
 
 def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Carried | None) -> Near:
-    # numba takes 0.4 s to import, and only a build ranks a whole site.
-    from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415
-    from recommender.ranking.nearest.approximate import nearest_approximate  # noqa: PLC0415
-    from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
+    there, kept, count = parallel.elsewhere(), settings.candidates, len(vectors.rows)
+    if not (there or carried or compiles(count) or count > settings.exact_up_to):
+        return brute_force.nearest(vectors.rows, kept, families)
+    require_numba(
+        "the search on a cluster" if there else f"the search among more than {settings.exact_up_to:,} articles"
+    )
+    from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415  (numba)
+    from recommender.ranking.nearest.approximate import nearest_approximate  # noqa: PLC0415  (numba)
+    from recommender.ranking.nearest.search import nearest  # noqa: PLC0415  (numba)
 
-    there = parallel.elsewhere()
     if there:
-        found = nearest_elsewhere(vectors.rows, settings.candidates, families, there)
+        found = nearest_elsewhere(vectors.rows, kept, families, there)
     elif carried:
         found = carried.nearest(parallel.cores())
     else:
-        search = nearest if len(vectors.rows) <= settings.exact_up_to else nearest_approximate
-        found = search(vectors.rows, settings.candidates, families, 0.0, parallel.cores())
+        search = nearest if count <= settings.exact_up_to else nearest_approximate
+        found = search(vectors.rows, kept, families, 0.0, parallel.cores())
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
-    return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], settings.candidates)
+    return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], kept)
 
 
 def _rescored(
     fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str], carried: Carried | None
 ) -> tuple[Ranking, Floats, float]:
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
-    from recommender.ranking.score_compiled import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
-
     _, numbers = numbered(subjects)
     lift = subject_lift(near, numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
+    weights = weights_of(settings.parts, lift)
+    if not compiles(len(subjects)):
+        scores = score.rescore(fitted.main, fitted.coverage, near, named, weights)
+        owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
+        order = np.lexsort((near.rows, -np.round(scores, 9), owners))
+        return Ranking(near.indptr, near.rows[order], scores[order]), near.cosines[order], lift
+    from recommender.ranking.score_compiled import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
+
     pairs = padded(near, named)
     if carried:
         pairs = pairs._replace(known=carried.scores(pairs, lift, parallel.cores()))
-    scores = rescore(fitted.main, fitted.coverage, pairs, weights_of(settings.parts, lift), parallel.cores())
+    scores = rescore(fitted.main, fitted.coverage, pairs, weights, parallel.cores())
     order = sorted_by_score(pairs.rows, scores)
     rows = np.take_along_axis(pairs.rows, order, axis=1)
     filled = rows >= 0
@@ -193,14 +208,15 @@ def _rescored(
     return Ranking(near.indptr, rows[filled], scores), cosines, lift
 
 
-def load_engines(settings: Settings) -> None:
-    """Fit a made-up site, while others read, so that scikit-learn is imported and all loops are there.
+def load_engines(settings: Settings, files: int) -> None:
+    """Fit a made-up site, while others read, so that scikit-learn is imported and the loops that rank are there.
 
-    That takes 2 s, and 30 s of a processor in the first build with an edition of the code, which compiles them.
+    That takes 2 s, and 30 s of a processor in the first build of a large site with an edition of the code, which
+    compiles them.
     """
     article = Article("/a", "1", "a b", "c", "", "a", "", ("a b",) * len(settings.sources), "", "0" * 32, "", (), None)
     reads = [Read(replace(article, url=url), ()) for url in ("/a", "/b")]
-    with parallel.on(None):
+    with parallel.on(None), always() if compiles(files) else nullcontext():
         fit_model(assemble(Path(), reads, (), settings), settings, "")
 
 
@@ -216,27 +232,33 @@ def load_kernels() -> None:
 
 
 def _with_chosen(model: Model) -> Model:
+    """Choose for all articles."""
+    choosing, count = Choosing(model, max(SHOWN, model.settings.slots)), len(model)
+    chunks = _chosen_at_once(choosing) if compiles(count) else _chosen_singly(choosing, range(count))
+    return replace(model, chosen=ranking_of(list(chunks), count))
+
+
+def _chosen_at_once(choosing: Choosing) -> Iterable[Chunk]:
     """Choose from the candidates of all articles at once, then for the few whose lists these do not fill."""
     from recommender.ranking.selection_compiled import Lists, choose_all  # noqa: PLC0415  (numba)
 
-    slots, limit = model.settings.slots, max(SHOWN, model.settings.slots)
+    model, slots = choosing.model, choosing.model.settings.slots
     pools = Lists(model.nearest.indptr, model.nearest.rows, model.nearest.scores)
-    found = choose_all(pools, model.likeness, _facts(model), limit)
+    found = choose_all(pools, model.likeness, _facts(model), choosing.limit)
     lengths = np.diff(found.indptr)
     listless = model.catalogue.bars & NO_LIST != 0
     few = np.flatnonzero((lengths < slots) & ~listless).tolist()
     short = [row for row in few if not model.exhausted(row, model.floor)]
     owners = np.repeat(np.arange(len(model)), lengths)
     kept = ~(np.isin(owners, short) | listless[owners])
-    chunks = [(owners[kept], found.rows[kept], found.scores[kept]), *_longer(Choosing(model, limit), short)]
-    return replace(model, chosen=ranking_of(chunks, len(model)))
+    return [(owners[kept], found.rows[kept], found.scores[kept]), *_chosen_singly(choosing, short)]
 
 
-def _longer(choosing: Choosing, short: Sequence[int]) -> Iterable[Chunk]:
-    """Choose for articles whose candidates do not fill their lists: 20 ms each, of numpy, which other threads share."""
-    if len(short) > parallel.FEW:
-        return parallel.run(choosing, short)
-    return chain.from_iterable(in_threads(parallel.cores(), lambda row: choosing([row]), short))
+def _chosen_singly(choosing: Choosing, rows: Sequence[int]) -> Iterable[Chunk]:
+    """Choose for articles one by one, 20 ms where their candidates do not fill their lists: of numpy, in threads."""
+    if len(rows) > parallel.FEW:
+        return parallel.run(choosing, rows)
+    return chain.from_iterable(in_threads(parallel.cores(), lambda row: choosing([row]), rows))
 
 
 def _facts(model: Model) -> Facts:

@@ -10,6 +10,7 @@ from recommender.evaluation.rankers import LENGTH, Lists, lists_of, lists_of_url
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.system import parallel
+from recommender.text.word_counts import count_articles
 
 WHOLE = "all parts"
 
@@ -21,8 +22,6 @@ def ablations(
 
     Each is a fit of its own, so the floor that nobody set follows the scores that are left.
     """
-    from recommender.text.word_counts_compiled import count_articles  # noqa: PLC0415  (numba)
-
     # The words are counted once: no part changes them.
     counted = replace(corpus, counted=corpus.counted or count_articles(corpus.articles, settings, progress))
     for name, one in _variants(settings):

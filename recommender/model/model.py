@@ -10,7 +10,7 @@ from itertools import repeat
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, near_dots
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, highest, near_dots
 from recommender.model.catalogue import Catalogue, SavedAddresses
 from recommender.ranking.floor import default_floor
 from recommender.ranking.near_copies import Bodies, draft_shares
@@ -145,7 +145,7 @@ class Model:
         back = returned(self._near, query, words[:, 0], numbers)
         return np.column_stack([words, back, self.catalogue.of_subject(query.subject, numbers)])
 
-    def scores(self, query: Query, numbers: Sequence[int]) -> Floats:
+    def scores(self, query: Query, numbers: Sequence[int] | Ints) -> Floats:
         """Score some articles for one that asks."""
         rows = np.array(numbers, np.int64)
         # A chunk's entries take some 30 MB, a whole site's a gigabyte.
@@ -174,10 +174,8 @@ class Model:
         near = near_dots(self.vectors.rows, query.vector)
         rows = np.flatnonzero(near > NEAR)
         rows = rows[rows != query.row]
-        if count is not None and len(rows) > count:
-            # As many as are wanted, and all that are as near as the last of them.
-            last = np.partition(near[rows], len(rows) - count)[len(rows) - count]
-            rows = rows[near[rows] >= last - NEAR]
+        if count is not None:
+            rows = highest(near, rows, count)
         return _in_order(rows, self.scores(query, rows))
 
     def pools(self, row: int, among: NDArray[np.bool_] | None = None) -> Iterator[list[Candidate]]:

@@ -125,6 +125,11 @@ def own_manifest(folder: Path, settings: Settings) -> dict[str, Any] | None:
     return None
 
 
+def articles_in(manifest: Mapping[str, Any]) -> int:
+    """Tell how many articles the model of a manifest has, as far as that can be told without opening it."""
+    return sum(manifest["files"]["families"]["shape"][:1])
+
+
 def load_model(folder: Path) -> Model:
     """Open a saved model: sizes, checksums, types, shapes and bounds are verified, arrays are memory-mapped.
 

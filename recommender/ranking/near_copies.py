@@ -29,6 +29,20 @@ class Bodies:
     vectors: Vectors
     coverage: Coverage
 
+    @property
+    def sizes(self) -> Ints:
+        """Count the words of each."""
+        counts, rows = in_body(self.coverage.texts, self.coverage.heads), self.vectors.rows
+        ends = np.concatenate([[0], np.cumsum(counts)])
+        sizes: Ints = ends[rows.indptr[1:]] - ends[rows.indptr[:-1]]
+        return sizes
+
+    def of(self, row: int) -> DraftBody:
+        """Give that of one article, as if a draft had it."""
+        rows, coverage = self.vectors.rows, self.coverage
+        own = slice(int(rows.indptr[row]), int(rows.indptr[row + 1]))
+        return DraftBody(rows.indices[own], in_body(coverage.texts[own], coverage.heads[own]), 0)
+
 
 @dataclass(frozen=True)
 class DraftBody:

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, meet
+from recommender.ranking.near_copies import ENOUGH, NEAR, Bodies, shares_with
 from recommender.ranking.series import of_series
+from recommender.system import parallel
 from recommender.text.tfidf import Space, stem, transform
 
 # A title of fewer words names a thing and asks nothing: its likeness counts less (without this ramp, sites of short
@@ -111,3 +114,51 @@ def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, cosines: Floats, 
     texts = titles.texts.some(numbers.tolist())
     blend[[share < 1 and of_series(own.text, text) for share, text in zip(shares.tolist(), texts, strict=True)]] = 0.0
     return dict(zip(numbers.tolist(), blend.tolist(), strict=True))
+
+
+def find_likeness(
+    nearest: Rows, titles: Titles, bodies: Bodies, answered: NDArray[np.bool_], threshold: float
+) -> Likeness:
+    """Find the pairs that ask the same question among an article's nearest; none for threshold 0, which means off.
+
+    ``nearest`` has the rows and cosines of each article's nearest; ``answered`` tells which have words of their own.
+    """
+    count, pairs = len(titles.rows), dict[tuple[int, int], float]()
+    if threshold > 0:
+        work = _Likening(nearest, titles, bodies, np.where(answered, bodies.sizes, 0), threshold)
+        for row, like in enumerate(parallel.run(work, range(count))):
+            pairs |= {pair: score for other, score in like.items() for pair in ((row, other), (other, row))}
+    ordered = sorted(pairs)
+    left, right = np.array(ordered, np.int64).reshape(-1, 2).T
+    indptr = np.searchsorted(left, np.arange(count + 1))
+    return Likeness(indptr, right.astype(np.int32), np.array([pairs[pair] for pair in ordered], np.float64))
+
+
+@dataclass(frozen=True)
+class _Likening:
+    nearest: Rows
+    titles: Titles
+    bodies: Bodies
+    sizes: Ints
+    threshold: float
+
+    def __call__(self, rows: Sequence[int]) -> list[dict[int, float]]:
+        return [self._like(row) for row in rows]
+
+    def _like(self, row: int) -> dict[int, float]:
+        """Give those of an article's nearest that ask its question, with their likeness."""
+        titles, sizes, near = self.titles, self.sizes, self.nearest.row(row)
+        numbers, cosines = near[0].astype(np.int64), near[1]
+        words = np.minimum(titles.lengths[row], titles.lengths[numbers])
+        # The blend cannot reach the threshold with less, even where the titles are equal.
+        most = likeness(cosines, np.ones(len(numbers)), np.zeros(len(numbers)), words)
+        smaller, larger = np.minimum(sizes[row], sizes[numbers]), np.maximum(sizes[row], sizes[numbers])
+        alike, shares = np.flatnonzero(smaller >= np.maximum(ENOUGH, NEAR * larger)), np.zeros(len(numbers))
+        if len(alike):
+            shares[alike] = shares_with(self.bodies, self.bodies.of(row), numbers[alike])
+        asked = np.flatnonzero((most >= self.threshold) | (shares >= self.threshold))
+        if not len(asked):
+            return {}
+        own = DraftTitle(titles.texts[row], titles.rows.row(row), int(titles.lengths[row]), unknown=False)
+        found = like_draft(titles, own, numbers[asked], cosines[asked], shares[asked])
+        return {other: score for other, score in found.items() if score >= self.threshold}

@@ -1,13 +1,13 @@
 """The score of a pair as a sum of named, signed parts: for articles and drafts, a few targets at a time.
 
 cosine is symmetric and finds the candidates; the other parts ask how much of one article the other speaks of, whether
-the asking article is near in return, and whether both are of one subject. ``rescoring`` computes the same, bit for
+the asking article is near in return, and whether both are of one subject. ``score_compiled`` computes the same, bit for
 bit, for all candidates of a site.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +26,7 @@ from recommender.ranking.coverage import (
     titles_covered,
 )
 from recommender.settings import PARTS
+from recommender.system import parallel
 from recommender.text.tfidf import Coverage, Vectors, columns_of, text_counts, transform
 from recommender.text.word_counts import Words
 
@@ -168,6 +169,35 @@ def total(values: NDArray[np.float64], weights: Floats) -> Floats:
     for number, weight in enumerate(weights.tolist()):
         sums = sums + weight * values[:, number]
     return sums
+
+
+@dataclass(frozen=True)
+class _Rescoring:
+    vectors: Vectors
+    coverage: Coverage
+    near: Near
+    subjects: Ints
+    weights: Floats
+
+    def __call__(self, rows: Sequence[int]) -> list[Floats]:
+        return [self._scores(row) for row in rows]
+
+    def _scores(self, row: int) -> Floats:
+        near = self.near
+        numbers = near.rows[near.indptr[row] : near.indptr[row + 1]].astype(np.int64)
+        if not len(numbers):
+            return np.zeros(0)
+        query = query_of(self.vectors, self.coverage, row, "")
+        words = word_parts(self.vectors, self.coverage, query, numbers)
+        back = returned(near, query, words[:, 0], numbers)
+        same = (self.subjects[numbers] == self.subjects[row]) & (self.subjects[row] >= 0)
+        return total(np.column_stack([words, back, same]), self.weights)
+
+
+def rescore(vectors: Vectors, coverage: Coverage, near: Near, subjects: Ints, weights: Floats) -> Floats:
+    """Score all candidates of a site, in their order; ``subjects`` numbers each article's, -1 for none."""
+    scores = parallel.run(_Rescoring(vectors, coverage, near, subjects, weights), range(len(vectors.rows)))
+    return np.concatenate([np.zeros(0), *scores])
 
 
 def subject_lift(near: Near, subjects: Ints) -> float:

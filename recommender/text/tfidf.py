@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.compiling import compiles
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pack
 from recommender.settings import TEXT, Settings
-from recommender.text.word_counts import TITLES, Counted, Words
-
-if TYPE_CHECKING:
-    from recommender.text.vocabulary_compiled import Merged
+from recommender.text import vocabulary
+from recommender.text.vocabulary import Merged
+from recommender.text.word_counts import HEADS, TITLES, Counted, Words
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
@@ -106,26 +106,42 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
 
     In the rows of the titles words are cut to 5 letters. ``again`` tells that a model of the site was built before.
     """
-    from recommender.text.vocabulary_compiled import merge, words_in_use  # noqa: PLC0415  (numba)
-
-    present = set(words_in_use(counted))
+    way = _way(len(counted.order))
+    present = set(way.words_in_use(counted))
     # A call for each word of a site would take a tenth of all that is done here.
     forms = {word: fold(word, present.__contains__) for word in present if word[-1] == "s"}
-    main, coverage = _weighed(merge(counted, lambda word: forms.get(word, word)), settings.weighted, again=again)
+    merged = way.merge(counted, lambda word: forms.get(word, word))
+    main, coverage = _weighed(merged, settings.weighted, way, again=again)
     alone = tuple(replace(part, data=np.ascontiguousarray(part.data[:, TITLES:])) for part in counted.parts)
-    titles, _ = _weighed(merge(replace(counted, parts=alone), stem), {"title": 1.0}, again=again)
+    merged = way.merge(replace(counted, parts=alone), stem)
+    titles, _ = _weighed(merged, {"title": 1.0}, way, again=again)
     return Fitted(main, coverage, titles)
 
 
-def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tuple[Vectors, Coverage]:
-    """Make the space of some fields, and the rows of all articles in it."""
-    from recommender.text.tfidf_compiled import Scales, weigh_rows  # noqa: PLC0415  (numba)
-    from recommender.text.vocabulary_compiled import frequencies  # noqa: PLC0415  (numba)
+class _Way(NamedTuple):
+    """The loops that weigh a site's words, plain or compiled."""
 
+    words_in_use: Callable[[Counted], list[str]]
+    merge: Callable[[Counted, Callable[[str], str]], Merged]
+    frequencies: Callable[[Merged, int], Ints]
+    weigh_rows: Callable[[Merged, Scales], Weighed]
+
+
+def _way(articles: int) -> _Way:
+    if compiles(articles):
+        from recommender.text import tfidf_compiled, vocabulary_compiled  # noqa: PLC0415  (numba)
+
+        loops = vocabulary_compiled
+        return _Way(loops.words_in_use, loops.merge, loops.frequencies, tfidf_compiled.weigh_rows)
+    return _Way(vocabulary.words_in_use, vocabulary.merge, vocabulary.frequencies, weigh_rows)
+
+
+def _weighed(merged: Merged, fields: Mapping[str, float], way: _Way, *, again: bool) -> tuple[Vectors, Coverage]:
+    """Make the space of some fields, and the rows of all articles in it."""
     shape, articles = (len(fields), len(merged.vocabulary)), len(merged.indptr) - 1
     columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
     starts, terms = np.zeros(len(fields) + 1, np.int64), list[str]()
-    for field, frequency in enumerate(frequencies(merged, len(fields))):
+    for field, frequency in enumerate(way.frequencies(merged, len(fields))):
         used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
         if again:
@@ -136,10 +152,67 @@ def _weighed(merged: Merged, fields: Mapping[str, float], *, again: bool) -> tup
         starts[field + 1] = len(terms)
     weights = tuple(fields.values())
     text = list(fields).index(TEXT) if TEXT in fields else -1
-    rows = weigh_rows(merged, Scales(columns, idf, np.array(weights), text))
+    rows = way.weigh_rows(merged, Scales(columns, idf, np.array(weights), text))
     space = Space(tuple(fields), weights, starts, pack(terms), idf[columns >= 0])
     coverage = Coverage(rows.texts, rows.heads, rows.titles, rows.lengths)
     return Vectors(space, Rows(rows.indptr, rows.indices, rows.data, len(terms))), coverage
+
+
+class Scales(NamedTuple):
+    """What weighs each term in each field: (fields, terms) columns, -1 for none, and idf; the weight of each field.
+
+    ``text`` is the number of the composed field, -1 where it has no weight.
+    """
+
+    columns: Terms
+    idf: Floats
+    weights: Floats
+    text: int
+
+
+class Weighed(NamedTuple):
+    """Rows, and beside their entries the counts that covering needs; ``lengths`` are the words of each text."""
+
+    indptr: Ints
+    indices: Terms
+    data: Floats
+    texts: NDArray[np.uint16]
+    heads: NDArray[np.uint16]
+    titles: NDArray[np.uint8]
+    lengths: Floats
+
+
+def weigh_rows(merged: Merged, scales: Scales) -> Weighed:
+    """Weigh every article's words, field by field; sums go in the order of the terms and fields."""
+    articles = len(merged.indptr) - 1
+    owners = np.repeat(np.arange(articles), np.diff(merged.indptr))
+    totals, parts = np.zeros(articles), [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+    fields = np.zeros(0, np.int64)
+    for field, weight in enumerate(scales.weights.tolist()):
+        counts, idf = merged.data[:, field], scales.idf[field, merged.indices]
+        held = np.flatnonzero((counts > 0) & (idf > 0))
+        values, own = weigh(counts[held].astype(np.float64)) * idf[held], owners[held]
+        squares = np.bincount(own, weights=values * values, minlength=articles)
+        totals += np.where(squares > 0, weight, 0.0)
+        parts.append((own, held, values * np.sqrt(weight / squares[own])))
+        fields = np.concatenate([fields, np.full(len(held), field)])
+    own, held, values = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    order = np.argsort(own, kind="stable")
+    own, held = own[order], held[order]
+    lengths, told = np.ones(articles), np.zeros((len(own), 3), np.uint16)
+    if scales.text >= 0:
+        lengths = np.bincount(owners, weights=merged.data[:, scales.text], minlength=articles).astype(np.float64)
+        told = merged.data[held][:, [scales.text, HEADS, TITLES]]
+        told[fields[order] != scales.text] = 0
+    return Weighed(
+        np.searchsorted(own, np.arange(articles + 1)),
+        scales.columns[fields[order], merged.indices[held]],
+        values[order] / np.sqrt(totals)[own],
+        told[:, 0].copy(),
+        told[:, 1].copy(),
+        np.minimum(told[:, 2], 255).astype(np.uint8),
+        lengths,
+    )
 
 
 def _rows_of(merged: Merged, field: int, frequency: Ints) -> Rows:

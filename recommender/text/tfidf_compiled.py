@@ -1,4 +1,4 @@
-"""Merged counts to weighted rows, in compiled loops: the formula is that of ``vectors``."""
+"""Merged counts to weighted rows, in compiled loops: what ``tfidf.weigh_rows`` computes for small sites."""
 
 from __future__ import annotations
 
@@ -8,35 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled
-from recommender.arrays.sparse_rows import Floats, Ints, Terms
+from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
-from recommender.text.vocabulary_compiled import Merged
+from recommender.text.tfidf import Scales, Weighed
+from recommender.text.vocabulary import Merged
 from recommender.text.word_counts import HEADS, TITLES
-
-
-class Scales(NamedTuple):
-    """What weighs each term in each field: (fields, terms) columns, -1 for none, and idf; the weight of each field.
-
-    ``text`` is the number of the composed field, -1 where it has no weight.
-    """
-
-    columns: Terms
-    idf: Floats
-    weights: Floats
-    text: int
-
-
-class Weighed(NamedTuple):
-    """Rows, and beside their entries the counts that covering needs; ``lengths`` are the words of each text."""
-
-    indptr: Ints
-    indices: Terms
-    data: Floats
-    texts: NDArray[np.uint16]
-    heads: NDArray[np.uint16]
-    titles: NDArray[np.uint8]
-    lengths: Floats
 
 
 def weigh_rows(merged: Merged, scales: Scales) -> Weighed:

@@ -1,9 +1,8 @@
-"""The counted words of a site under one sorted vocabulary, each in the form that is its term, in compiled loops."""
+"""The merging of ``vocabulary`` in compiled loops, for large sites."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
@@ -14,20 +13,8 @@ from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.system import parallel
 from recommender.system.threads import in_threads, spans
+from recommender.text.vocabulary import Merged
 from recommender.text.word_counts import MOST, Counted
-
-
-@dataclass(frozen=True)
-class Merged:
-    """All counts of a site under one sorted vocabulary, rows in the order of its articles.
-
-    ``data`` is (entries, columns) uint16, 65,535 at most. A term need not have any entry.
-    """
-
-    vocabulary: list[str]
-    indptr: Ints
-    indices: Terms
-    data: NDArray[np.uint16]
 
 
 class _Source(NamedTuple):

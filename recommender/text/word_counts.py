@@ -5,15 +5,19 @@ A chunk has its own vocabulary: merging them gives the same counts however the a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.arrays.compiling import compiles
 from recommender.arrays.sparse_rows import Ints, Terms, entries_of
+from recommender.article import Article
 from recommender.settings import TEXT, Settings
+from recommender.system import parallel
 from recommender.text.tokenizer import analyze, spaced
 
 # Columns of counts, from their end.
@@ -138,6 +142,85 @@ def say(texts: Iterable[Sequence[str]], settings: Settings) -> bytes:
     places = [settings.sources.index(name) for name in lines_of(settings)[0]]
     lines = [spaced(own[place]) for own in texts for place in places]
     return b"\n".join([*lines, b""])
+
+
+@dataclass(frozen=True)
+class _Saying:
+    articles: tuple[Article, ...]
+    settings: Settings
+
+    def __call__(self, numbers: Sequence[int]) -> list[bytes]:
+        return [say([self.articles[number].texts for number in numbers], self.settings)]
+
+
+def count_articles(
+    articles: Sequence[Article], settings: Settings, progress: parallel.Progress = parallel.silent
+) -> Counted:
+    """Count the words of articles that hold their texts."""
+    said = parallel.run(_Saying(tuple(articles), settings), range(len(articles)), progress, label="counting words")
+    return Counted((counting(len(articles))(said, settings),), np.arange(len(articles)))
+
+
+def counting(articles: int) -> Callable[[Iterable[bytes], Settings], Counts]:
+    """Give what counts the words of so many articles: ``count_words`` or its compiled twin."""
+    if compiles(articles):
+        from recommender.text import word_counts_compiled  # noqa: PLC0415  (numba)
+
+        return word_counts_compiled.count_words
+    return count_words
+
+
+def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
+    """Count the words of chunks of articles, as ``say`` gives them, one chunk behind the other as they come."""
+    columns = columns_of_lines(settings)
+    # The empty chunk has all columns, so that a site without words has them too.
+    return join(_counted(words, columns) for words in chain([b""], said))
+
+
+def _counted(words: bytes, columns: Columns) -> Counts:
+    lines = [line.split() for line in words.decode().split("\n")[:-1]]
+    sizes, width = np.array([len(line) for line in lines], np.int64), len(columns.long)
+    articles, number = len(lines) // width, _Numbers()
+    numbers = np.fromiter(map(number.__getitem__, chain.from_iterable(lines)), np.int64, int(sizes.sum()))
+    owners = np.repeat(np.arange(len(lines)) // width, sizes)
+    of_line = np.repeat(np.arange(len(lines)) % width, sizes)
+    # The place of a word among those of the long lines of its article, from 1 on.
+    long = columns.long[of_line]
+    places = np.cumsum(long)
+    before = np.concatenate([[0], places])[np.searchsorted(owners, np.arange(articles))]
+    leads = long & (places - before[owners] <= columns.lead_words)
+    keys, first, entries = np.unique(owners * max(1, len(number)) + numbers, return_index=True, return_inverse=True)
+    order = np.argsort(first)  # entries of an article are in the order of first use
+    data = np.zeros((len(keys), len(columns.leads)), np.uint16)
+    for column, lead in enumerate(columns.leads.tolist()):
+        times = columns.times[of_line, column] + lead * leads
+        data[:, column] = np.minimum(np.bincount(entries, weights=times, minlength=len(keys)), MOST)[order]
+    indptr = np.searchsorted(owners[first[order]], np.arange(articles + 1))
+    return Counts(list(number), indptr, numbers[first[order]].astype(np.int32), data)
+
+
+class Columns(NamedTuple):
+    """How often a word of each line of an article counts in each column."""
+
+    times: Ints  # (lines, columns)
+    leads: Ints  # (columns,): how often besides, where it is one of the first words of the long lines
+    long: NDArray[np.bool_]  # (lines,)
+    lead_words: int
+
+
+def columns_of_lines(settings: Settings) -> Columns:
+    """Tell how the words of a text count as ``article_words`` composes them."""
+    lines, long = lines_of(settings)
+    composed = np.array([name == TEXT for name in settings.weighted] + [True, False])
+    times = np.zeros((len(lines), len(composed)), np.int64)
+    for line, name in enumerate(lines):
+        times[line, composed] = settings.text.get(name, 0)
+        times[line, ~composed] = [name == own for own in (*settings.weighted, settings.keys.title) if own != TEXT]
+    head = len(composed) - 2
+    times[list(long), head] = 0
+    leads = np.where(composed, settings.lead_times, 0)
+    leads[head] = 1
+    return Columns(times, leads, np.isin(np.arange(len(lines)), long), settings.lead_words)
 
 
 class Words(NamedTuple):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
@@ -13,10 +12,8 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
-from recommender.article import Article
-from recommender.settings import TEXT, Settings
-from recommender.system import parallel
-from recommender.text.word_counts import MOST, Counted, Counts, join, lines_of, say
+from recommender.settings import Settings
+from recommender.text.word_counts import MOST, Columns, Counts, columns_of_lines, join
 
 SPACE, END = 32, 10
 # The key of a word of 8 bytes or less is the word itself, of others a hash. Keys are spread by an odd number that
@@ -27,15 +24,6 @@ SHORT, SPREAD = 8, np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 KEY, START, SIZE, LATEST, NUMBER = range(5)
 
 Said = NDArray[np.uint8]
-
-
-class _Columns(NamedTuple):
-    """How often a word of each line of an article counts in each column."""
-
-    times: Ints  # (lines, columns)
-    leads: Ints  # (columns,): how often besides, where it is one of the first words of the long lines
-    long: NDArray[np.bool_]  # (lines,)
-    lead_words: int
 
 
 class _Room(NamedTuple):
@@ -49,12 +37,12 @@ class _Room(NamedTuple):
 
 def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
     """Count the words of chunks of articles, as ``say`` gives them, one chunk behind the other as they come."""
-    columns = _columns(settings)
+    columns = columns_of_lines(settings)
     # The empty chunk has all columns, so that a site without words has them too.
     return join(_counted(words, columns) for words in chain([b""], said))
 
 
-def _counted(words: bytes, columns: _Columns) -> Counts:
+def _counted(words: bytes, columns: Columns) -> Counts:
     lines, width = columns.times.shape
     most = len(words) // 2  # of words, each with a byte behind it
     size, written = 1024, -1
@@ -73,40 +61,8 @@ def _counted(words: bytes, columns: _Columns) -> Counts:
     return Counts(names.decode().split(), room.indptr, room.indices[:end].copy(), room.data[:end].copy())
 
 
-def count_articles(
-    articles: Sequence[Article], settings: Settings, progress: parallel.Progress = parallel.silent
-) -> Counted:
-    """Count the words of articles that hold their texts."""
-    said = parallel.run(_Saying(tuple(articles), settings), range(len(articles)), progress, label="counting words")
-    return Counted((count_words(said, settings),), np.arange(len(articles)))
-
-
-@dataclass(frozen=True)
-class _Saying:
-    articles: tuple[Article, ...]
-    settings: Settings
-
-    def __call__(self, numbers: Sequence[int]) -> list[bytes]:
-        return [say([self.articles[number].texts for number in numbers], self.settings)]
-
-
-def _columns(settings: Settings) -> _Columns:
-    """Tell how the words of a text count as ``article_words`` composes them."""
-    lines, long = lines_of(settings)
-    composed = np.array([name == TEXT for name in settings.weighted] + [True, False])
-    times = np.zeros((len(lines), len(composed)), np.int64)
-    for line, name in enumerate(lines):
-        times[line, composed] = settings.text.get(name, 0)
-        times[line, ~composed] = [name == own for own in (*settings.weighted, settings.keys.title) if own != TEXT]
-    head = len(composed) - 2
-    times[list(long), head] = 0
-    leads = np.where(composed, settings.lead_times, 0)
-    leads[head] = 1
-    return _Columns(times, leads, np.isin(np.arange(len(lines)), long), settings.lead_words)
-
-
 @compiled
-def _fill(said: Said, columns: _Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
+def _fill(said: Said, columns: Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
     """Fill the rows of a chunk; give how many bytes its words take, -1 where the table is too small for them."""
     # No array is made or cut here: to count who holds it takes longer than a word.
     times, leads, long, lead_words = columns

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from score_by_hand import TEXTS, WORDS
 from small_sites import BUILT_AT
 
+from recommender.arrays import compiling
 from recommender.article import Article, Style
 from recommender.build import carry_over as module
 from recommender.build.carry_over import Carried
@@ -24,6 +25,8 @@ from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.text.tfidf import STEPS
+
+pytestmark = pytest.mark.usefixtures("by_compiled_loops")
 
 Site = dict[str, tuple[str, str, str]]  # url -> subject, answer, title
 
@@ -127,6 +130,23 @@ def test_the_sample_site_after_edits(edit: str, corpus: Corpus, monkeypatch: pyt
         assert 0.3 < (own.moved.old >= 0).mean() < 1
     if edit == "nothing":
         assert (own.moved.old == np.arange(len(now))).all()
+
+
+def test_a_site_that_outgrows_the_plain_way_takes_over_what_that_made(
+    corpus: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, settings = spared(monkeypatch), Settings(candidates=12)
+    draw = random.Random(1)
+    now = EDITS["one more"](EDITS["a word more"](list(corpus.articles), draw), draw)
+    grown = replace(corpus, articles=tuple(now), families=(*corpus.families, len(corpus.families)), counted=None)
+    monkeypatch.setattr(compiling, "PLAIN_UP_TO", len(corpus.articles))
+    before = fit_model(replace(corpus, counted=None), settings, BUILT_AT)
+    found = fit_model(grown, settings, BUILT_AT, before=before)
+    same_bytes(found, fit_model(grown, settings, BUILT_AT))
+    assert [0 < (own.moved.old >= 0).mean() < 1 for own in kept] == [True]
+    # And back again, where nothing is taken over.
+    same_bytes(fit_model(replace(corpus, counted=None), settings, BUILT_AT, before=found), before)
+    assert len(kept) == 1
 
 
 @pytest.mark.parametrize(("was", "now"), [(14, 12), (12, 14), (14, 13)])

@@ -23,8 +23,7 @@ from recommender.site.corpus import read_corpus
 from recommender.system import parallel
 from recommender.text.tfidf import Fitted, fit_vectors
 from recommender.text.vocabulary_compiled import words_in_use
-from recommender.text.word_counts import Counted, Counts, take, title_words
-from recommender.text.word_counts_compiled import count_articles
+from recommender.text.word_counts import Counted, Counts, count_articles, take, title_words
 
 SETTINGS = Settings()
 OLD = 1_600_000_000  # s; long before any test
@@ -48,8 +47,8 @@ def test_words_counted_while_reading_are_those_of_the_articles(
     called: list[int] = []
     write_files(tmp_path, files)
     plain = read_corpus(tmp_path, SETTINGS)
-    counted = collect(tmp_path, SETTINGS, meanwhile=lambda: called.append(1))
-    assert called == [1]
+    counted = collect(tmp_path, SETTINGS, meanwhile=called.append)
+    assert called == [33]
     assert len(plain.articles) == 30
     assert counted.corpus.articles == tuple(replace(one, **UNREAD) for one in plain.articles)
     words = counted.words(), count_articles(plain.articles, SETTINGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from score_by_hand import ByHand, Site, sites
+from score_by_hand import SETTINGS, ByHand, Site, sites
 from small_sites import BUILT_AT, article, write_files
 
+from recommender.arrays import compiling
 from recommender.build.collection import collect
 from recommender.build.pipeline import describe, fit_model, load_engines
 from recommender.model.array_schema import to_arrays
@@ -29,6 +31,7 @@ DEFAULT = Settings()
 # No two differ by an s alone, so that nothing is folded.
 WORDS = ["moon", "sun", "tide", "wave", "gas", "cell", "virus"]
 TEXTS = st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join)
+LONG = TEXTS.map(lambda end: f"{' '.join(WORDS * 6)} {end}")
 
 
 def build(files: dict[str, str], settings: Settings = DEFAULT) -> Model:
@@ -38,9 +41,10 @@ def build(files: dict[str, str], settings: Settings = DEFAULT) -> Model:
 
 @st.composite
 def written(draw: st.DrawFn) -> dict[str, tuple[str, str, str, str]]:
-    """Draw title, answer, keywords and body by name; answers repeat, so there are copies and many ties."""
+    """Draw title, answer, keywords and body by name; answers repeat, so there are copies, near copies and many ties."""
     names = draw(st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=7, unique=True))
-    return {name: (draw(TEXTS) or "-", draw(TEXTS), draw(TEXTS), draw(TEXTS)) for name in names}
+    titles = TEXTS | st.sampled_from(["moon and tide", "moon and tide, part 1", "moon and tide, part 2"])
+    return {name: (draw(titles) or "-", draw(TEXTS | LONG), draw(TEXTS), draw(TEXTS)) for name in names}
 
 
 def files_of(texts: dict[str, tuple[str, str, str, str]]) -> dict[str, str]:
@@ -110,14 +114,43 @@ def test_names_and_order_of_the_files_change_nothing(texts: dict[str, tuple[str,
         assert one[name].tobytes() == other[name].tobytes(), name
 
 
-def test_two_builds_of_the_sample_site_are_equal_whatever_the_processes(
-    corpus: Corpus, model: Model, monkeypatch: pytest.MonkeyPatch
+def test_the_sample_site_is_the_same_bytes_plain_and_compiled(corpus: Corpus, model: Model) -> None:
+    with compiling.always():
+        compiled = fit_model(corpus, DEFAULT, BUILT_AT)
+    assert "recommender.ranking.score_compiled" in sys.modules
+    same_bytes(model, compiled)
+
+
+@hypothesis_settings(max_examples=60)
+@given(written(), st.sampled_from([DEFAULT, *SETTINGS]))
+def test_any_site_is_the_same_bytes_plain_and_compiled(
+    texts: dict[str, tuple[str, str, str, str]], settings: Settings
 ) -> None:
+    """Ties, copies, near copies, titles of a series, articles without words, and other settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        corpus = read_corpus(write_files(Path(folder), files_of(texts)), settings)
+    plain = fit_model(corpus, settings, BUILT_AT)
+    with compiling.always():
+        same_bytes(plain, fit_model(corpus, settings, BUILT_AT))
+
+
+def same_bytes(one: Model, other: Model) -> None:
+    pairs = to_arrays(one), to_arrays(other)
+    assert {name: array.dtype for name, array in pairs[0].items()} == {
+        name: array.dtype for name, array in pairs[1].items()
+    }
+    assert [name for name in pairs[0] if pairs[0][name].tobytes() != pairs[1][name].tobytes()] == []
+
+
+@pytest.mark.parametrize("plain_up_to", [2_000, -1])
+def test_two_builds_of_the_sample_site_are_equal_whatever_the_processes(
+    corpus: Corpus, model: Model, monkeypatch: pytest.MonkeyPatch, plain_up_to: int
+) -> None:
+    monkeypatch.setattr(compiling, "PLAIN_UP_TO", plain_up_to)
     monkeypatch.setattr(parallel, "CHUNK", 11)
     monkeypatch.setattr(parallel, "FEW", 1)
     monkeypatch.setattr(parallel, "cores", lambda: 2)
-    one, other = to_arrays(model), to_arrays(fit_model(corpus, DEFAULT, "later"))
-    assert [name for name in one if one[name].tobytes() != other[name].tobytes()] == []
+    same_bytes(model, fit_model(corpus, DEFAULT, "later"))
 
 
 def test_a_site_of_one_article_is_fitted() -> None:
@@ -137,7 +170,8 @@ def test_a_site_of_one_article_is_fitted() -> None:
         Settings(parts=dict.fromkeys(DEFAULT.parts, 0.0), floor=0.9),
     ],
 )
-def test_the_made_up_site_that_loads_the_engines_fits_any_settings(settings: Settings) -> None:
+@pytest.mark.parametrize("articles", [10, 10_000])
+def test_the_made_up_site_that_loads_the_engines_fits_any_settings(settings: Settings, articles: int) -> None:
     class Nobody:
         threads = 4
 
@@ -145,5 +179,5 @@ def test_the_made_up_site_that_loads_the_engines_fits_any_settings(settings: Set
             raise AssertionError(f"{label} went to the cluster")
 
     with parallel.on(Nobody()):
-        load_engines(settings)
+        load_engines(settings, articles)
         assert parallel.elsewhere() is not None

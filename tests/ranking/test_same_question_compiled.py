@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import cast
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Rows
+from recommender.ranking import same_question
 from recommender.ranking.near_copies import Bodies, DraftBody, shares_with
 from recommender.ranking.same_question_compiled import find_likeness
 from recommender.text.tfidf import Coverage, Space, Vectors
@@ -76,6 +78,9 @@ def test_it_holds_the_pairs_of_which_one_is_near_the_other_and_that_reach_the_th
     counts, answered, names = data.draw(told(len(scores)))
     nearest, titles, bodies = nearest_of(scores, kept), titles_with(vectors, lengths, names), bodies_with(counts)
     found = find_likeness(as_rows(scores, nearest), titles, bodies, answered, threshold)
+    plain = same_question.find_likeness(as_rows(scores, nearest), titles, bodies, answered, threshold)
+    for one, other in zip(astuple(found), astuple(plain), strict=True):
+        assert (one.dtype, one.tobytes()) == (other.dtype, other.tobytes())
     words = np.where(answered[:, None], counts, 0).tolist()
     for one in range(len(scores)):
         wanted = {}
@@ -111,5 +116,6 @@ def test_threshold_0_is_off(site: tuple[Dense, Dense, list[int], int]) -> None:
     scores, vectors, lengths, kept = site
     rows, count = as_rows(scores, nearest_of(scores, kept)), len(scores)
     bodies = bodies_with(np.full((count, 4), 12))
-    found = find_likeness(rows, titles_with(vectors, lengths), bodies, np.ones(count, np.bool_), 0.0)
-    assert [found.of(row) for row in range(count)] == [{}] * count
+    for find in (find_likeness, same_question.find_likeness):
+        found = find(rows, titles_with(vectors, lengths), bodies, np.ones(count, np.bool_), 0.0)
+        assert [found.of(row) for row in range(count)] == [{}] * count

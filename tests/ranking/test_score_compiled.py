@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from score_by_hand import ByHand, Site, sites
 
 from recommender.model.model import Model
-from recommender.ranking import score_compiled
+from recommender.ranking import score, score_compiled
 from recommender.ranking.score import NAMES, Near, returns, total, weights_of
 from recommender.ranking.score_compiled import BLOCK, Pairs, padded, rescore, sorted_by_score
 
@@ -29,6 +29,13 @@ def numbered(model: Model) -> np.ndarray:
     return np.array([sorted(set(subjects)).index(subject) if subject else -1 for subject in subjects])
 
 
+def check_plain(model: Model, near: Near, weights: np.ndarray) -> None:
+    """The plain twin gives the same bits."""
+    scores = score.rescore(model.vectors, model.coverage, near, numbered(model), weights)
+    compiled = rescore(model.vectors, model.coverage, padded(near, numbered(model)), weights, 2)
+    assert scores.tobytes() == compiled[np.arange(near.kept) < np.diff(near.indptr)[:, None]].tobytes()
+
+
 def check_scores(model: Model, pairs: Pairs, scores: np.ndarray, weights: np.ndarray) -> None:
     assert scores.shape == pairs.rows.shape
     for row, (others, found) in enumerate(zip(pairs.rows, scores.tolist(), strict=True)):
@@ -43,6 +50,7 @@ def test_the_sample_site_is_scored_bit_for_bit(model: Model, threads: int) -> No
     assert len(model) > 2 * BLOCK
     pairs = padded(by_cosine(model), numbered(model))
     check_scores(model, pairs, rescore(model.vectors, model.coverage, pairs, WEIGHTS, threads), WEIGHTS)
+    check_plain(model, by_cosine(model), WEIGHTS)
 
 
 @hypothesis_settings(deadline=None, max_examples=40)
@@ -52,6 +60,7 @@ def test_any_site_is_scored_bit_for_bit(site: Site) -> None:
     pairs = padded(by_cosine(built), numbered(built))
     for weights in (WEIGHTS, weights_of(site.settings.parts, built.lift)):
         check_scores(built, pairs, rescore(built.vectors, built.coverage, pairs, weights, 2), weights)
+        check_plain(built, by_cosine(built), weights)
     # The build kept just these scores.
     for row in range(len(built)):
         kept = built.candidates(row)

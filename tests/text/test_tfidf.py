@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from recommender.arrays import compiling
 from recommender.arrays.sparse_rows import Rows
 from recommender.article import Article
 from recommender.settings import Settings
@@ -28,8 +29,7 @@ from recommender.text.tfidf import (
     transform,
 )
 from recommender.text.tokenizer import analyze
-from recommender.text.word_counts import article_words
-from recommender.text.word_counts_compiled import count_articles
+from recommender.text.word_counts import article_words, count_articles
 
 DEFAULT = Settings()
 # Plurals, a word in ss, a word with and without its singular, short words, and words that only one field has.
@@ -59,7 +59,15 @@ def article(number: int, settings: Settings = DEFAULT, **texts: str) -> Article:
 
 
 def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vectors]:
+    """Fit in both ways, which give the same bits."""
     fitted = fit_vectors(count_articles(articles, settings), settings)
+    with compiling.always():
+        compiled = fit_vectors(count_articles(articles, settings), settings)
+    assert_equal(fitted.main, compiled.main)
+    assert_equal(fitted.titles, compiled.titles)
+    for name in ("texts", "heads", "titles", "lengths"):
+        one, other = getattr(fitted.coverage, name), getattr(compiled.coverage, name)
+        assert (one.dtype, one.tobytes()) == (other.dtype, other.tobytes())
     return fitted.main, fitted.titles
 
 

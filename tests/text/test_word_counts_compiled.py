@@ -1,4 +1,4 @@
-"""The counting loop against Counter: words that look alike, many of them, and ones that stand very often."""
+"""The counting loop and its plain twin against Counter: words that look alike, that are many, and that stand often."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.settings import Settings
+from recommender.text import word_counts, word_counts_compiled
 from recommender.text.word_counts import MOST, TITLES, Counts, say
-from recommender.text.word_counts_compiled import count_words
 
 # Composed of the answer alone, so that its column is the answer's words; no words lead.
 SETTINGS = Settings(fields={"text": 1.0}, text={"answer": 1}, lead_words=0)
 TEXT = 0
+
+
+def count_words(said: list[bytes], settings: Settings) -> Counts:
+    """Count in both ways, which give the same arrays."""
+    found, plain = (module.count_words(said, settings) for module in (word_counts_compiled, word_counts))
+    assert found.vocabulary == plain.vocabulary
+    for name in ("indptr", "indices", "data"):
+        one, other = getattr(found, name), getattr(plain, name)
+        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    return found
 
 
 def rows(counts: Counts, column: int) -> list[dict[str, int]]:

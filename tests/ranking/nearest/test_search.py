@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Rows
+from recommender.ranking import brute_force
 from recommender.ranking.nearest import search
 from recommender.ranking.nearest.search import nearest
 
@@ -166,6 +167,21 @@ def test_a_score_equal_to_the_floor_is_left_out() -> None:
 
 def test_no_list_is_asked_for() -> None:
     assert nearest(site(50), 0, np.arange(50, dtype=np.int32), 0.0, 2).rows.shape == (50, 0)
+
+
+@settings(max_examples=150)
+@given(matrices(), st.integers(1, 9), st.data())
+def test_brute_force_finds_the_same_to_the_bit(matrix: Rows, k: int, data: st.DataObject) -> None:
+    n = len(matrix)
+    families = np.array(data.draw(st.lists(st.integers(0, n), min_size=n, max_size=n)), np.int32)
+    found, block = nearest(matrix, k, families, 0.0, 2), data.draw(st.integers(1, n))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(brute_force, "BLOCK", block)
+        plain = brute_force.nearest(matrix, k, families)
+    held = found.rows >= 0
+    assert plain.indptr.tolist() == [0, *np.cumsum(held.sum(axis=1)).tolist()]
+    assert plain.rows.tolist() == found.rows[held].tolist()
+    assert plain.cosines.tobytes() == found.scores[held].tobytes()
 
 
 def test_importing_brings_neither_sparse_matrices_nor_scikit_learn() -> None:
