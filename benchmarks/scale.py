@@ -32,9 +32,8 @@ from numba import njit
 from shapes import Shape, shape_of, with_numbers
 
 from recommender.article import Article, Style
-from recommender.build import collection, pipeline, read_cache
+from recommender.build import collection, pipeline, read_cache, site_build
 from recommender.build.collection import collect
-from recommender.cli import build
 from recommender.model import store
 from recommender.model.model import Model
 from recommender.ranking import same_question_compiled
@@ -52,8 +51,8 @@ STAGES = [
     (same_question_compiled, "find_likeness", "same questions"),
     (pipeline, "_with_chosen", "choosing"),
     (store, "save_model", "saving"),
-    (build, "build_changed", "build"),
-    (build, "publish", "build"),
+    (site_build, "build_site", "build"),
+    (site_build, "publish", "build"),
 ]
 RANKING = ("nearest", "rescoring")
 SAMPLE, FIRST = 320, 10
@@ -108,12 +107,12 @@ def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
     words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
     if articles <= files:
         watch.timed("making", write)(shape, articles, folder / "content")
-        model = build.build_changed(folder / "content", settings, folder / "model").model
+        model = site_build.build_site(folder / "content", settings, folder / "model").model
     else:
         described = pipeline.describe(watch.timed("making", made_corpus)(shape, articles, settings), settings)
         vectorised = pipeline.vectorise(described, settings)
         del described
-        model = build.publish(vectorised, settings, folder / "model")
+        model = site_build.publish(vectorised, settings, folder / "model")
     figures = watch.figures
     figures["disk, GiB"] = sum(file.stat().st_size for file in (folder / "model").rglob("*.np[yz]")) / 2**30
     figures["recall"], figures["recall, first"] = recall(model, settings.candidates)

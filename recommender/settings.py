@@ -18,6 +18,10 @@ from recommender.rules.rule import HIDDEN, rules_in
 from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
 
 FILE_NAME = "recommender.yml"
+# What a site has beside it, unless it or the command line says otherwise.
+MODEL_FOLDER = "models/default"
+LINKS_FILE = "recommender.links.jsonl"
+JUDGMENTS_FILE = "judgments.jsonl"
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,24 @@ class Settings:
     never_suggest: tuple[str, ...] = ()
     no_list: tuple[str, ...] = ()
     home: Path | None = None
+
+    @property
+    def model_folder(self) -> Path:
+        """Folder of the model: ``model``, or models/default beside the settings file."""
+        return self.model or self._beside(MODEL_FOLDER)
+
+    @property
+    def links_file(self) -> Path:
+        """File that says which links were generated."""
+        return self._beside(LINKS_FILE)
+
+    @property
+    def judgments_file(self) -> Path:
+        """File of an editor's grades, where ``judge`` writes them."""
+        return self._beside(JUDGMENTS_FILE)
+
+    def _beside(self, name: str) -> Path:
+        return (self.home or Path.cwd()) / name
 
     @cached_property
     def weighted(self) -> dict[str, float]:

@@ -345,3 +345,17 @@ def test_any_value_is_taken_or_refused_in_one_sentence(values: dict[str, object]
         assert 1 <= settings.slots <= 99 and settings.weighted
         assert settings.floor is None or 0 <= settings.floor <= 1
         assert settings.parts.keys() == PARTS.keys()
+
+
+def test_model_links_and_judgments_stand_beside_the_settings_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / FILE_NAME).write_text("slots: 3\n")
+    names = ["models/default", "recommender.links.jsonl", "judgments.jsonl"]
+    settings = load_settings(tmp_path / FILE_NAME)
+    assert [settings.model_folder, settings.links_file, settings.judgments_file] == [tmp_path / n for n in names]
+    monkeypatch.chdir(tmp_path)
+    settings = Settings()
+    assert [settings.model_folder, settings.links_file, settings.judgments_file] == [tmp_path / n for n in names]
+    (tmp_path / FILE_NAME).write_text("model: other\n")
+    assert load_settings(tmp_path / FILE_NAME).model_folder == tmp_path / "other"

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from recommender.cli import printing
 from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, model_folder
 from recommender.problems import unusable
-from recommender.settings import Settings, find_settings
+from recommender.settings import find_settings
 from recommender.system import parallel
 from recommender.system.user_files import check_folder
 
 if TYPE_CHECKING:
-    from recommender.build.pipeline import Vectorised
+    from recommender.build.site_build import Built
     from recommender.model.model import Model
-    from recommender.problems import Problem
 
-# Articles from which on memory is given back while a model is built; a smaller site has some 200 MB to give.
-LARGE = 100_000
 # Files that the last line of a build names.
 NAMED = 5
 
@@ -37,6 +32,8 @@ NAMED = 5
 @JSON
 def build(content: Path | None, model: Path | None, scheduler: str | None, as_json: bool, **options: Any) -> int:
     """Read the site, rank it, choose the links, and save all that as a model; unchanged files are not read again."""
+    from recommender.build.site_build import build_site
+
     settings = find_settings(Path.cwd())
     folder, root = model_folder(model, settings), content_folder(content, settings)
     check_folder(folder)
@@ -46,7 +43,8 @@ def build(content: Path | None, model: Path | None, scheduler: str | None, as_js
 
             root = root.absolute()  # workers have other working directories
             stack.enter_context(parallel.on(stack.enter_context(connected(scheduler, root))))
-        built = build_changed(root, settings, folder, verify=options["verify_bytes"])
+        built = build_site(root, settings, folder, printing.progress, verify=options["verify_bytes"])
+    say_read(built)
     printing.show_build(built.model, built.files, built.problems, folder, as_json=as_json)
     _say_if_all_are_empty(built.model)
     allowed = options["allow_problems"]
@@ -54,13 +52,10 @@ def build(content: Path | None, model: Path | None, scheduler: str | None, as_js
     return 1 if missing and not allowed else 0
 
 
-@dataclass(frozen=True)
-class Built:
-    """A published model, how many files were found for it, articles or not, and what is wrong with them."""
-
-    model: Model
-    files: int
-    problems: Sequence[Problem]
+def say_read(built: Built) -> None:
+    """Say how few files a build had to read, where an earlier one had read the others."""
+    if built.read is not None:
+        printing.note(f"{built.read:,} of {built.files:,} files read; the others are as the last build read them")
 
 
 def say_missing(built: Built, consequence: str = "") -> bool:
@@ -81,37 +76,3 @@ def _say_if_all_are_empty(model: Model) -> None:
     else:
         reason = f"no article has a word in {', '.join(model.settings.weighted)}"
     printing.note(f"every list is empty; {reason}; look at the settings fields, text, parts, floor and same_question_*")
-
-
-@parallel.no_collection()
-def build_changed(root: Path, settings: Settings, folder: Path, *, verify: bool = False) -> Built:
-    """Build and publish a model from the site as it is now, with the help of the index and model of the last build.
-
-    A model of this content, these settings and this code stays as it is.
-    """
-    from recommender.build.incremental import find_changes
-    from recommender.build.pipeline import vectorise
-
-    found = find_changes(root, settings, folder, printing.progress, verify=verify)
-    if found.read is not None:
-        printing.note(f"{found.read:,} of {found.files:,} files read; the others are as the last build read them")
-    described, model, files, problems = found.described, found.model, found.files, found.problems
-    if described is None:
-        return Built(cast("Model", model), files, problems)
-    # Of a million articles their counts take gigabytes, which ranking needs.
-    del found
-    if len(described.catalogue) > LARGE:
-        parallel.give_back()
-    vectorised = vectorise(described, settings, again=model is not None)
-    del described
-    return Built(publish(vectorised, settings, folder, model), files, problems)
-
-
-def publish(vectorised: Vectorised, settings: Settings, folder: Path, before: Model | None = None) -> Model:
-    """Rank a site, with the help of a model that was made alike, and save the model."""
-    from recommender.build.pipeline import rank
-    from recommender.model.store import save_model
-
-    model = rank(vectorised, settings, printing.now(), printing.progress, before)
-    save_model(model, folder)
-    return model

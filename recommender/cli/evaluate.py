@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from recommender.cli import printing
-from recommender.cli.options import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site, systems
+from recommender.cli.options import CONTENT, JSON, MODEL, PATH, load, model_folder, read_site, systems
 from recommender.settings import find_settings
 
 
@@ -40,7 +40,7 @@ def evaluate(content: Path | None, models: tuple[Path, ...], **options: Any) -> 
     depths = tuple(sorted(set(options["depths"]))) or measure.DEPTHS
     corpus = read_site(content, settings)
     printing.show_unread(corpus.problems)
-    generated = read_generated(links_file(settings))
+    generated = read_generated(settings.links_file)
     truth = curated_truth(corpus, generated)
     ours = systems(corpus, settings, models, options["rankings"])
     rankers = beside_references(corpus, ours, generated, truth.links, max(LENGTH, *depths))
@@ -73,6 +73,6 @@ def disagreements(content: Path | None, model: Path | None, **options: Any) -> i
             f"the model in {model_folder(model, settings)} was built from other content; run `recommender build`"
         )
     search = Search(options["limit"], options["subject"])
-    found = find_disagreements(corpus, loaded, read_generated(links_file(settings)), search)
+    found = find_disagreements(corpus, loaded, read_generated(settings.links_file), search)
     evaluation_tables.show_disagreements(found, as_json=options["as_json"])
     return 0

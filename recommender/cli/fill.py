@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender.cli import printing
-from recommender.cli.build import publish
-from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, exclude, links_file, model_folder, read_site
+from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, exclude, model_folder, read_site
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -39,6 +37,7 @@ MANY = 1000
 @JSON
 def fill(**options: Any) -> int:
     """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
+    from recommender.build.site_build import fitting_model
     from recommender.editing import fill as filling
 
     exclude("check", ["write", "resume"], "--check writes nothing")
@@ -52,7 +51,7 @@ def fill(**options: Any) -> int:
         max_files=options["max_files"],
         allow_dirty=options["allow_dirty"],
         allow_no_vcs=options["allow_no_vcs"],
-        links_file=links_file(settings),
+        links_file=settings.links_file,
         with_diff=not (options["write"] or options["check"] or options["as_json"]),
     )
     with filling.writing(root, options["write"] or options["resume"]):
@@ -65,7 +64,7 @@ def fill(**options: Any) -> int:
         filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
         folder = model_folder(options["model"], settings)
         save = folder if options["write"] else None
-        model = filling.fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
+        model = fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
         made = filling.plan(order, corpus, model, settings, printing.progress)
         if options["write"]:
             if len(made.edits) > MANY and filling.is_first(order) and not _agreed(made, yes=options["yes"]):
@@ -91,14 +90,11 @@ def _check_unfinished(root: Path, *, write: bool) -> None:
 
 def _rank(reason: str, corpus: Corpus, settings: Settings, save: Path | None) -> Model:
     """Rank the content where no saved model fits; a run that writes saves what it ranked."""
-    from recommender.build.pipeline import describe, rank, vectorise
+    from recommender.build.site_build import rank_corpus
 
     what = "building it from this content first" if save else "this content is ranked for this run alone, nothing saved"
     printing.note(f"{reason}: {what}")
-    vectorised = vectorise(describe(corpus, settings, printing.progress), settings)
-    if save is None:
-        return rank(vectorised, settings, printing.now(), printing.progress)
-    return dataclasses.replace(publish(vectorised, settings, save), settings=settings)
+    return rank_corpus(corpus, settings, printing.progress, save)
 
 
 def _agreed(made: Plan, *, yes: bool) -> bool:

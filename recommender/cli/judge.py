@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender.cli import printing
-from recommender.cli.options import CONTENT, JSON, PATH, exclude, links_file, near, read_site, systems
-from recommender.settings import Settings, find_settings
+from recommender.cli.options import CONTENT, JSON, PATH, exclude, near, read_site, systems
+from recommender.settings import JUDGMENTS_FILE, Settings, find_settings
 
 if TYPE_CHECKING:
     from recommender.evaluation.judging_session import Session
 
-FILE_NAME = "judgments.jsonl"
 # The first links of rankers that read no text: they keep the scale honest, and cost an editor little.
 FEW = 1
 
 
 @click.command()
 @CONTENT
-@click.option("--judgments", type=PATH, help=f"File to go on with (default: {FILE_NAME}).")
+@click.option("--judgments", type=PATH, help=f"File to go on with (default: {JUDGMENTS_FILE}).")
 @click.option("--articles", multiple=True, metavar="N|URL", help="How many articles, or which; repeatable (20).")
 @click.option("--depth", type=click.IntRange(1, 100), default=10, show_default=True, help="Candidates of each ranker.")
 @click.option("--model", "models", multiple=True, type=PATH, help="Saved model; repeatable.")
@@ -62,12 +61,12 @@ def _judge(content: Path | None, settings: Settings, options: dict[str, Any]) ->
     from recommender.site.generated_links import read_generated
     from recommender.system.user_files import check_kept
 
-    file = options["judgments"] or near((settings.home or Path.cwd()) / FILE_NAME)
+    file = options["judgments"] or near(settings.judgments_file)
     check_kept(file)
     judgments = read_judgments(file) if file.exists() else {}
     corpus = read_site(content, settings)
     printing.show_unread(corpus.problems)
-    generated = read_generated(links_file(settings))
+    generated = read_generated(settings.links_file)
     ranked = systems(corpus, settings, options["models"], options["rankings"])
     rankers = [(lists, options["depth"]) for lists in ranked.values()]
     rankers.append((written_lists(corpus, generated, curated_only=False), 100))

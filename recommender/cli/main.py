@@ -21,7 +21,7 @@ from recommender.cli.evaluate import disagreements, evaluate
 from recommender.cli.export import export
 from recommender.cli.fill import fill
 from recommender.cli.judge import judge
-from recommender.cli.options import CONTENT, JSON, MODEL, links_file, load, model_folder, read_site
+from recommender.cli.options import CONTENT, JSON, MODEL, load, model_folder, read_site
 from recommender.cli.serve import serve
 from recommender.cli.tune import tune
 from recommender.cli.undo import undo
@@ -130,7 +130,7 @@ def init(force: bool, as_json: bool) -> int:
 @JSON
 def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool) -> int:
     """Report every problem of files and links, with its remedy; same questions with a model that fits."""
-    from recommender.editing.fill import fitting_likeness
+    from recommender.build.site_build import fitting_likeness
     from recommender.problems import worst_reached
     from recommender.site.audit import audit_site
     from recommender.site.generated_links import read_generated
@@ -138,7 +138,7 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     settings = find_settings(Path.cwd())
     corpus = read_site(content, settings)
     likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
-    found = audit_site(corpus, settings.slots, read_generated(links_file(settings)), likeness.of if likeness else None)
+    found = audit_site(corpus, settings.slots, read_generated(settings.links_file), likeness.of if likeness else None)
     printing.show_audit(found, as_json=as_json)
     return 1 if worst_reached(found.problems, fail_on) else 0
 

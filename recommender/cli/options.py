@@ -71,7 +71,7 @@ def content_folder(content: Path | None, settings: Settings) -> Path:
 
 def model_folder(model: Path | None, settings: Settings) -> Path:
     """Find the model's folder: the option, that of the settings, or models/default beside them."""
-    return near(model or settings.model or (settings.home or Path.cwd()) / "models" / "default")
+    return near(model or settings.model_folder)
 
 
 def saved_model(model: Path | None, settings: Settings) -> Path:
@@ -95,13 +95,6 @@ def near(path: Path) -> Path:
         return Path(os.path.relpath(path))
     except ValueError:  # Windows: on another drive
         return path
-
-
-def links_file(settings: Settings) -> Path:
-    """Give the file that says which links were generated."""
-    from recommender.site.generated_links import FILE_NAME
-
-    return (settings.home or Path.cwd()) / FILE_NAME
 
 
 def load(model: Path | None, settings: Settings) -> Model:

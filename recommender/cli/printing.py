@@ -14,7 +14,6 @@ import numpy as np
 
 from recommender.problems import Problem, printable, unread
 from recommender.system import parallel
-from recommender.system.clock import stamp
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.editing.fill import Written
@@ -44,11 +43,6 @@ def note(text: str) -> None:
 def complain(text: str) -> None:
     """Print an error on stderr: one sentence."""
     click.echo(f"recommender: {printable(text)}", err=True)
-
-
-def now() -> str:
-    """Give the present time in UTC, ISO 8601, whole seconds."""
-    return stamp()
 
 
 def show_audit(audit: Audit, *, as_json: bool) -> None:

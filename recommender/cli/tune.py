@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from recommender.cli import printing
-from recommender.cli.options import CONTENT, JSON, MODEL, PATH, links_file, load, model_folder, read_site
+from recommender.cli.options import CONTENT, JSON, MODEL, PATH, load, model_folder, read_site
 from recommender.errors import ModelError, SettingsError
 from recommender.settings import FILE_NAME, find_settings
 
@@ -38,7 +38,7 @@ def tune(content: Path | None, judgments: Path | None, model: Path | None, **opt
     loaded = load(model, settings)
     if not loaded.fits(corpus, settings):
         raise ModelError(f"{model_folder(model, settings)} does not fit this content; build it: `recommender build`")
-    generated = read_generated(links_file(settings))
+    generated = read_generated(settings.links_file)
     truth = curated_truth(corpus, generated) if grades is None else graded_truth(corpus, grades)
     found = learn(loaded, truth, options["seed"])
     evaluation_tables.show_tuned(found, loaded.settings.parts, as_json=options["as_json"])

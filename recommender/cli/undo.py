@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from recommender.cli import printing
-from recommender.cli.options import CONTENT, JSON, content_folder, links_file
+from recommender.cli.options import CONTENT, JSON, content_folder
 from recommender.settings import find_settings
 
 
@@ -31,7 +31,7 @@ def undo(content: Path | None, write: bool, redo: bool, as_json: bool) -> int:
         max_files=None,
         allow_dirty=True,
         allow_no_vcs=True,
-        links_file=links_file(settings),
+        links_file=settings.links_file,
         with_diff=not (write or as_json),
     )
     with fill.writing(order.root, write):

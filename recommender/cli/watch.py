@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from recommender.cli import printing
-from recommender.cli.build import build_changed, say_missing
+from recommender.cli.build import say_missing, say_read
 from recommender.cli.options import CONTENT, MODEL, content_folder, model_folder
 from recommender.errors import RecommenderError
 from recommender.problems import Problem
 from recommender.settings import Settings, find_settings
+from recommender.system.clock import stamp
 from recommender.system.threads import require
 from recommender.system.user_files import check_folder
 
@@ -72,16 +73,17 @@ def is_of_content(root: Path, model: Path) -> Callable[[object, str], bool]:
 
 def _build(root: Path, settings: Settings, folder: Path, told: Sequence[Problem]) -> Sequence[Problem]:
     """Build, and say what is wrong with the files unless it was told before; give what is wrong with them now."""
+    from recommender.build.site_build import build_site
+
     begun = time.monotonic()
     try:
-        built = build_changed(root, settings, folder)
+        built = build_site(root, settings, folder, printing.progress)
     except RecommenderError as error:  # the next change may mend it; until then the model from before stays
         printing.complain(str(error))
         return told
     seconds = time.monotonic() - begun
-    printing.say(
-        f"{printing.now()} {len(built.model):,} of {built.files:,} files are articles; built in {seconds:.1f} s"
-    )
+    say_read(built)
+    printing.say(f"{stamp()} {len(built.model):,} of {built.files:,} files are articles; built in {seconds:.1f} s")
     if built.problems != told:
         printing.show_problems(built.problems)
         say_missing(built)

@@ -1,4 +1,4 @@
-"""One run of ``fill`` from settings to files: a model that fits, a plan, the guards, the writing, the provenance."""
+"""One run of ``fill``: a plan, the guards, the writing, the provenance."""
 
 from __future__ import annotations
 
@@ -7,19 +7,16 @@ import difflib
 import fnmatch
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.editing import git_guard, plan_file, writer
 from recommender.editing.plan import Edit, Filling, Plan, make_plan
-from recommender.errors import ModelError, RecommenderError
+from recommender.errors import RecommenderError
 from recommender.model.model import Model
-from recommender.model.redating import hidden_on
-from recommender.model.store import load_model
 from recommender.problems import Problem, unread
-from recommender.ranking.same_question import Likeness
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.files import printed
@@ -55,27 +52,6 @@ class Written:
     problems: tuple[Problem, ...]
     tally: Mapping[str, int]
     unread: tuple[Problem, ...] = ()
-
-
-def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Callable[[str], Model]) -> Model:
-    """Load the saved model if it fits the content as it is now, else have the content ranked anew, with the reason."""
-    try:
-        model = load_model(folder)
-    except ModelError as error:
-        return rebuild(str(error).split(";")[0])
-    model = hidden_on(model, corpus.day)
-    if not model.fits(corpus, settings):
-        return rebuild(f"the model in {folder} was built from other content or settings")
-    return dataclasses.replace(model, settings=settings)
-
-
-def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likeness | None:
-    """Give what a saved model knows of same questions, None where no model fits: an audit needs none."""
-    try:
-        model = load_model(folder)
-    except ModelError:
-        return None
-    return model.likeness if hidden_on(model, corpus.day).fits(corpus, settings) else None
 
 
 def rows_of(order: Order, corpus: Corpus) -> list[int]:

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.build.pipeline import fit_model
-from recommender.editing.fill import fitting_model
+from recommender.build.site_build import fitting_model, rank_corpus
 from recommender.errors import SettingsError
 from recommender.evaluation.ground_truth import Graded, Truth, curated_truth, graded_truth
 from recommender.evaluation.judgments import Label, read_judgments
@@ -15,12 +14,8 @@ from recommender.evaluation.rankers import LENGTH, Lists, beside_references, lis
 from recommender.model.model import Model
 from recommender.settings import FILE_NAME, Settings, load_settings
 from recommender.site.corpus import Corpus, read_corpus
-from recommender.site.generated_links import FILE_NAME as LINKS
 from recommender.site.generated_links import Generated, read_generated
 from recommender.system import parallel
-
-# Where `judge` writes them.
-JUDGMENTS = "judgments.jsonl"
 
 
 @dataclass(frozen=True)
@@ -57,11 +52,11 @@ def open_study(site: Path, progress: parallel.Progress = parallel.silent) -> Stu
     settings = load_settings(file)
     if settings.content is None:
         raise SettingsError(f"{file}: content is missing; write `content: FOLDER`, the folder of the site's articles")
-    judgments = read_judgments(site / JUDGMENTS) if (site / JUDGMENTS).exists() else None
+    judgments = read_judgments(settings.judgments_file) if settings.judgments_file.exists() else None
     corpus = read_corpus(settings.content, settings, progress)
-    folder = settings.model or site / "models" / "default"
-    model = fitting_model(corpus, settings, folder, lambda reason: fit_model(corpus, settings, "", progress))
-    generated = read_generated(site / LINKS)
+    folder = settings.model_folder
+    model = fitting_model(corpus, settings, folder, lambda reason: rank_corpus(corpus, settings, progress))
+    generated = read_generated(settings.links_file)
     truth = curated_truth(corpus, generated)
     graded = graded_truth(corpus, judgments) if judgments is not None else None
     ours = {"model": lists_of_urls(corpus, lists_of(model, LENGTH))}

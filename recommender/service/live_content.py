@@ -21,7 +21,7 @@ from recommender.model.model import Model
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
-from recommender.site.generated_links import FILE_NAME, generated_of
+from recommender.site.generated_links import generated_of
 from recommender.site.link_verdicts import Judged, curated_targets, judge_links
 from recommender.site.other_pages import SiteForm, form_of
 from recommender.site.reader import read_article
@@ -52,7 +52,7 @@ class Content:
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root = root
         self.settings = settings
-        self.links_file = (settings.home or Path.cwd()) / FILE_NAME
+        self.links_file = settings.links_file
         self._diff_prefix = diff_prefix(root)
         self._form: tuple[weakref.ref[Catalogue] | None, SiteForm] = None, NO_FORM
 

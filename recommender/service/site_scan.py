@@ -26,7 +26,7 @@ from recommender.settings import RULES, Keys, Settings, UrlSettings
 from recommender.site.audit import audit_site
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.files import is_article_name, walk
-from recommender.site.generated_links import FILE_NAME, Generated, read_generated
+from recommender.site.generated_links import Generated, read_generated
 from recommender.site.link_verdicts import curated_targets, judge_links
 from recommender.system.clock import today
 from recommender.system.disk import replace_file
@@ -50,7 +50,7 @@ def main(order: bytes) -> None:
     home = Path(own["home"]) if own["home"] else None
     parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"]), **{name: tuple(own[name]) for name in RULES}}
     settings = Settings(**{**own, **parts, "content": content, "model": folder, "home": home})
-    links_file = (home or Path.cwd()) / FILE_NAME
+    links_file = settings.links_file
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)
     # A verdict may be another on another day.

@@ -122,8 +122,7 @@ def application() -> Flask:
     one_heap()
     with _said():
         settings = find_settings(Path.cwd())
-        default = settings.model or (settings.home or Path.cwd()) / "models" / "default"
-        folder = Path(os.environ.get("RECOMMENDER_MODEL") or default)
+        folder = Path(os.environ.get("RECOMMENDER_MODEL") or settings.model_folder)
         if settings.home is None and not folder.exists():
             raise ModelError(
                 f"{folder} holds no model, and no recommender.yml is here or above; "

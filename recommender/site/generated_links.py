@@ -9,8 +9,6 @@ from pathlib import Path
 from recommender.errors import SettingsError
 from recommender.system.json_lines import Form, read_by_url, texts
 
-FILE_NAME = "recommender.links.jsonl"
-
 FORM = Form(
     '{"url": "...", "generated": ["..."]}', "restore the file from git", lambda row: frozenset(texts(row["generated"]))
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.markdown import front_matter, yaml_nodes
 from recommender.markdown.link_blocks import quote
-from recommender.settings import FILE_NAME, Settings
+from recommender.settings import FILE_NAME, MODEL_FOLDER, Settings
 from recommender.site.files import is_article_name, printed, read_bytes, walk
 from recommender.system.user_files import rewrite, write_target
 
@@ -128,7 +128,7 @@ def _text(content: str, settings: Settings) -> str:
 
 # The folder of the whole site's articles, and where the model is kept; relative to this file.
 content: {_value(content)}
-model: models/default
+model: {MODEL_FOLDER}
 
 # Links per article: related_article1 … related_article{settings.slots}.
 # slots: {settings.slots}

@@ -48,10 +48,6 @@ def test_json_escapes_what_no_file_can_hold(model: Model, corpus: Corpus, capsys
     assert json.loads(out)["model"] == "models/\udcff"
 
 
-def test_now_is_utc_in_whole_seconds() -> None:
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", printing.now())
-
-
 def test_links_are_listed_with_rank_score_title_and_url(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask(model, KEPLER, 99)
     printing.show_related(answer, explain=False, as_json=False)

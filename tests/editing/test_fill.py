@@ -18,12 +18,11 @@ import pytest
 from small_sites import Ranker, article, command, commit, contents, git, link, write_files
 
 from recommender.editing import fill as filling
-from recommender.editing.fill import Order, Written, diff_prefix, fitting_model
+from recommender.editing.fill import Order, Written, diff_prefix
 from recommender.editing.git_guard import GitGuard
 from recommender.editing.plan import Plan
 from recommender.editing.plan_file import plan_file
-from recommender.errors import ModelError, RecommenderError
-from recommender.model.model import Model
+from recommender.errors import RecommenderError
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.system.parallel import silent
@@ -128,36 +127,6 @@ def test_diff_prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path / "free")
     assert diff_prefix(tmp_path / "free" / "content") == "content/"
     assert diff_prefix(Path("content")) == "content/"
-
-
-def test_a_model_that_fits_is_loaded_and_any_other_rebuilt(saved: Path, model: Model, tmp_path: Path):
-    reasons: list[str] = []
-
-    def rebuild(reason: str) -> Model:
-        reasons.append(reason)
-        return model
-
-    from small_sites import ARTICLES
-
-    corpus = read_corpus(ARTICLES, Settings())
-    assert fitting_model(corpus, Settings(), saved, rebuild).corpus_digest == corpus.digest
-    assert reasons == []
-    fitting_model(corpus, Settings(floor=0.2), saved, rebuild)
-    small = dataclasses.replace(corpus, articles=corpus.articles[1:])
-    fitting_model(small, Settings(), saved, rebuild)
-    fitting_model(corpus, Settings(), tmp_path, rebuild)
-    assert reasons == [
-        *[f"the model in {saved} was built from other content or settings"] * 2,
-        f"{tmp_path} holds no model",
-    ]
-
-
-def test_a_rebuild_that_fails_comes_through(corpus, tmp_path: Path):
-    def rebuild(reason: str) -> Model:
-        raise ModelError("the disk is full")
-
-    with pytest.raises(ModelError, match="the disk is full"):
-        fitting_model(corpus, Settings(), tmp_path, rebuild)
 
 
 # --- faults at every call

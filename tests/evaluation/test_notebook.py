@@ -9,17 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from recommender.cli import judge
 from recommender.errors import RecommenderError, SettingsError
-from recommender.evaluation import notebook
 from recommender.evaluation.ground_truth import Truth, curated_truth
 from recommender.evaluation.judgments import Label
 from recommender.evaluation.notebook import grades_of_links, open_study
 from recommender.evaluation.rankers import BASELINES, CURATED, WRITTEN, lists_of, lists_of_urls
 from recommender.model.model import Model
 from recommender.model.store import load_model
+from recommender.settings import JUDGMENTS_FILE, LINKS_FILE
 from recommender.site.corpus import Corpus
-from recommender.site.generated_links import FILE_NAME as LINKS
 
 URL = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 
@@ -45,8 +43,8 @@ def test_a_model_is_fitted_where_none_fits(site: Path) -> None:
 
 def test_judgments_and_generated_links_beside_the_settings_are_read(site: Path) -> None:
     other = next(iter(lists_of(load_model(site / "models" / "default"), 1)[URL]))
-    (site / "judgments.jsonl").write_text(json.dumps({"url": URL, "labels": {other: "2"}}) + "\n")
-    (site / LINKS).write_text(json.dumps({"url": URL, "generated": [other]}) + "\n")
+    (site / JUDGMENTS_FILE).write_text(json.dumps({"url": URL, "labels": {other: "2"}}) + "\n")
+    (site / LINKS_FILE).write_text(json.dumps({"url": URL, "generated": [other]}) + "\n")
     found = open_study(site)
     row = found.corpus.row_of[URL]
     assert found.graded is found.grades
@@ -54,10 +52,6 @@ def test_judgments_and_generated_links_beside_the_settings_are_read(site: Path) 
     assert found.against == "judgments"
     assert found.generated == {URL: frozenset({other})}
     assert WRITTEN in found.rankers
-
-
-def test_judgments_are_looked_for_where_judge_writes_them() -> None:
-    assert notebook.JUDGMENTS == judge.FILE_NAME
 
 
 @pytest.mark.parametrize(

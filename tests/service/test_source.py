@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from recommender.model.model import Model
 from recommender.service import create_app, live_content
 from recommender.service.app_state import State, wait_for_survey
-from recommender.settings import Settings
-from recommender.site.generated_links import FILE_NAME, format_generated
+from recommender.settings import LINKS_FILE, Settings
+from recommender.site.generated_links import format_generated
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 
@@ -47,7 +47,7 @@ def sources(client: FlaskClient, url: str = KEPLER, **query: str) -> dict[str, s
 @pytest.mark.usefixtures("unwatched")
 def test_the_first_answer_says_what_all_later_ones_say(site: Path, model: Model) -> None:
     kept = {url: frozenset(urls[:2]) for url, urls in linked(model).items()}
-    (site / FILE_NAME).write_bytes(format_generated(kept))
+    (site / LINKS_FILE).write_bytes(format_generated(kept))
     client, state = served(site)
     first = answers(client, model)
     assert state.surveys is not None
@@ -72,9 +72,9 @@ def test_a_file_is_read_as_it_is_now(site: Path, model: Model) -> None:
     client, state = served(site)
     curated = [url for url, source in sources(client).items() if source == "curated"]
     assert curated
-    (site / FILE_NAME).write_bytes(format_generated({KEPLER: frozenset(curated[:1])}))
+    (site / LINKS_FILE).write_bytes(format_generated({KEPLER: frozenset(curated[:1])}))
     assert sources(client)[curated[0]] == "ranking"
-    (site / FILE_NAME).unlink()
+    (site / LINKS_FILE).unlink()
     assert sources(client)[curated[0]] == "curated"
     (site / "content" / model.catalogue.paths[model.catalogue.urls.find(KEPLER)]).unlink()
     assert set(sources(client).values()) == {"ranking"}
@@ -83,7 +83,7 @@ def test_a_file_is_read_as_it_is_now(site: Path, model: Model) -> None:
 
 @pytest.mark.usefixtures("unwatched")
 def test_what_nobody_can_tell_is_not_kept(site: Path) -> None:
-    (site / FILE_NAME).write_text(f'{{"url": "{KEPLER}", "generated": 1}}\n')
+    (site / LINKS_FILE).write_text(f'{{"url": "{KEPLER}", "generated": 1}}\n')
     client, state = served(site)
     for query in ({}, {"limit": "9"}, {"subject": "Physics"}, {"explain": "true"}):
         reply = client.get("/v1/related", query_string={"url": KEPLER, **query})
@@ -93,7 +93,7 @@ def test_what_nobody_can_tell_is_not_kept(site: Path) -> None:
     assert "curated" not in client.get("/v1/articles/20106", query_string={"copy": KEPLER}).json
     batch = {"requests": [{"url": KEPLER}]}
     assert len(client.post("/v1/related:batch", json=batch).json["responses"][0]["related"]) == 5
-    (site / FILE_NAME).unlink()
+    (site / LINKS_FILE).unlink()
     reply = client.get("/v1/related", query_string={"url": KEPLER})
     assert "max-age" in reply.headers["Cache-Control"]
     state.close()

@@ -9,20 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import RecommenderError, SettingsError
-from recommender.site.generated_links import FILE_NAME, format_generated, generated_of, read_generated
+from recommender.settings import LINKS_FILE
+from recommender.site.generated_links import format_generated, generated_of, read_generated
 
 # Urls as they can stand in a file: any text without lone surrogates.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def write(folder: Path, data: bytes) -> Path:
-    file = folder / FILE_NAME
+    file = folder / LINKS_FILE
     file.write_bytes(data)
     return file
 
 
 def test_no_file_means_no_generated_link(tmp_path: Path) -> None:
-    assert read_generated(tmp_path / FILE_NAME) == {}
+    assert read_generated(tmp_path / LINKS_FILE) == {}
 
 
 def test_read(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,7 @@ def test_every_command_says_so_and_ends_with_2(
         2,
         "recommender: SOURCE_DATE_EPOCH must be a whole number of seconds since 1970, got 'soon'; set or unset it\n",
     )
+
+
+def test_a_stamp_is_utc_in_whole_seconds() -> None:
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", stamp())
