@@ -18,7 +18,7 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 # From the ground up: a package, or a module beside them, imports only from floors below its own, so that those of one
 # floor do not know each other.
 LAYERS = [
-    ["__init__", "errors", "addresses", "problems"],
+    ["errors", "addresses", "problems"],
     ["system", "settings_values"],
     ["arrays", "dates"],
     ["visibility"],
@@ -32,7 +32,7 @@ LAYERS = [
     ["editing", "build", "export"],
     ["service", "evaluation"],
     ["cli"],
-    ["__main__"],
+    ["__main__", "__init__"],
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -110,7 +110,7 @@ def rooms_used(names: set[str]) -> set[str]:
     used = set()
     for name in names:
         parts = name.split(".")
-        if parts[0] == "recommender":
+        if parts[0] == "recommender" and name not in ("recommender.__version__", "recommender.annotations"):
             used.add(parts[1] if len(parts) > 1 and parts[1] in {room(m) for m in MODULES} else "__init__")
     return used
 
@@ -150,8 +150,9 @@ def test_nothing_is_pickled_and_no_yaml_is_constructed(module: str) -> None:
 
 def test_packages_import_each_other_in_about_a_hundred_places_at_most() -> None:
     """An import that makes two packages know each other that did not is worth a second look."""
-    pairs = {(room(m), used) for m in MODULES for used in rooms_used(all_imports(m)) if used != room(m)}
-    assert len(pairs) <= 120
+    within = [m for m in MODULES if m != "__init__.py"]  # which names what others define
+    pairs = {(room(m), used) for m in within for used in rooms_used(all_imports(m)) if used != room(m)}
+    assert len(pairs) <= 112
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("_compiled.py")])

@@ -65,11 +65,11 @@ def fill(**options: Any) -> int:
         folder = model_folder(options["model"], settings)
         save = folder if options["write"] else None
         model = fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
-        made = filling.plan(order, corpus, model, settings, printing.progress)
+        made = filling.plan_fill(order, corpus, model, settings, printing.progress)
         if options["write"]:
             if len(made.edits) > MANY and filling.is_first(order) and not _agreed(made, yes=options["yes"]):
                 return 1
-            result = filling.write(order, made, printing.progress)
+            result = filling.write_plan(order, made, printing.progress)
             printing.show_written(result, as_json=options["as_json"])
             return 1 if result.problems else 0
         printing.show_plan(made, check=options["check"], as_json=options["as_json"])

@@ -37,7 +37,7 @@ def undo(content: Path | None, write: bool, redo: bool, as_json: bool) -> int:
     with fill.writing(order.root, write):
         made = plan_undo(order, redo=redo)
         if write:
-            done = fill.write(order, dataclasses.replace(made, tally={}), printing.progress)
+            done = fill.write_plan(order, dataclasses.replace(made, tally={}), printing.progress)
             printing.show_written(done, as_json=as_json)
             return 1 if done.problems else 0
         printing.show_undo(made, as_json=as_json)

@@ -17,7 +17,7 @@ from recommender.editing.plan import Edit, Filling, Plan, make_plan
 from recommender.errors import RecommenderError
 from recommender.model.model import Model
 from recommender.problems import Problem, unread
-from recommender.settings import Settings
+from recommender.settings import LINKS_FILE, Settings
 from recommender.site.corpus import Corpus
 from recommender.site.files import printed
 from recommender.site.generated_links import Generated, format_generated, read_generated
@@ -28,15 +28,18 @@ from recommender.system.user_files import check_kept, rewrite
 
 @dataclass(frozen=True)
 class Order:
-    """What the user asked for."""
+    """What to fill: the site's folder, how, and which of its files.
+
+    ``mode`` is repair, empty or regenerate, ``only`` are patterns of paths. Plans have no diffs without ``with_diff``.
+    """
 
     root: Path
-    mode: str
-    only: tuple[str, ...]
-    max_files: int | None
-    allow_dirty: bool
-    allow_no_vcs: bool
-    links_file: Path
+    mode: str = "repair"
+    only: tuple[str, ...] = ()
+    max_files: int | None = None
+    allow_dirty: bool = False
+    allow_no_vcs: bool = False
+    links_file: Path = Path(LINKS_FILE)
     with_diff: bool = True
 
 
@@ -86,7 +89,9 @@ def _closest(pattern: str, corpus: Corpus) -> str:
     return f"the closest is {difflib.get_close_matches(pattern, known, 1, cutoff=0)[0]!r}"
 
 
-def plan(order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress) -> Plan:
+def plan_fill(
+    order: Order, corpus: Corpus, model: Model, settings: Settings, progress: parallel.Progress = parallel.silent
+) -> Plan:
     """Plan the edits of the articles that the order names.
 
     Raises:
@@ -128,7 +133,7 @@ def writing(root: Path, write: bool) -> AbstractContextManager[None]:
     return locked(root) if write else nullcontext()
 
 
-def write(order: Order, made: Plan, progress: parallel.Progress) -> Written:
+def write_plan(order: Order, made: Plan, progress: parallel.Progress = parallel.silent) -> Written:
     """Check the guards, store the plan, then write; call it under ``writing``, as the plan was made.
 
     Raises:
@@ -172,7 +177,7 @@ def _tally_but(made: Plan, problems: Sequence[Problem]) -> Mapping[str, int]:
 def resume(order: Order, progress: parallel.Progress) -> Written:
     """Finish an interrupted run from its stored plan; files that changed since are left and reported.
 
-    Call it under ``writing``. Raises as ``write`` does.
+    Call it under ``writing``. Raises as ``write_plan`` does.
     """
     run = plan_file.read_plan(plan_file.plan_file(order.root))
     if not run.undo:  # what an undo changes is in its plan, byte for byte

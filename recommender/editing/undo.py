@@ -18,7 +18,7 @@ from recommender.site.generated_links import read_generated
 
 
 def plan_undo(order: Order, *, redo: bool = False) -> Plan:
-    """Turn the edits of the last run round; writing the plan is ``filling.write``, as for any other.
+    """Turn the edits of the last run round; writing the plan is ``write_plan``, as for any other.
 
     Of an interrupted run what it wrote is turned round; with ``redo`` those of a run that was taken back.
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 from recommender.addresses import alias_key, host_name, parse
 from recommender.problems import KINDS, MILD, SEVERITIES, Kind, Problem
@@ -42,8 +43,14 @@ class Audit:
         return {severity: found[severity] for severity in SEVERITIES}
 
 
-def audit_site(corpus: Corpus, slots: int, generated: Generated, same: SameQuestions | None = None) -> Audit:
-    """Find every problem of files and links; same questions only where ``same`` gives them for a row."""
+def audit_site(
+    corpus: Corpus, slots: int, generated: Generated = MappingProxyType({}), same: SameQuestions | None = None
+) -> Audit:
+    """Find every problem of files and links.
+
+    ``slots`` are the links that an article may have, ``generated`` those that a fill made, by the url of their
+    article. Same questions are found only where ``same`` gives the rows of those of a row, as ``Model.likeness.of``.
+    """
     judged = [
         judge_links(corpus, row, generated.get(article.url, frozenset())) for row, article in enumerate(corpus.articles)
     ]

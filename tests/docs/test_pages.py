@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from pages import PAGES, README, blocks, environment, executed, name_of, sample_site, text_of
+from small_sites import ROOT
 
 SESSIONS = [page for page in PAGES if blocks(text_of(page), "console")]
 
@@ -44,18 +45,19 @@ def test_the_commands_of_a_page_print_what_it_says(page: Path, tmp_path: Path) -
     assert printed == shown
 
 
-def test_the_library_example_runs(tmp_path: Path) -> None:
+def test_the_library_example_runs_and_has_types(tmp_path: Path) -> None:
     (example,) = blocks(text_of(README), "python")
     site = sample_site(tmp_path)
     script = site / "example.py"
     script.write_text(example, encoding="utf-8")
-    for arguments in (["-m", "recommender", "build"], [str(script)]):
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            cwd=site,
-            env=environment(tmp_path),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    assert len(done.stdout.splitlines()) >= 5
+    done = subprocess.run(
+        [sys.executable, str(script)], cwd=site, env=environment(tmp_path), capture_output=True, text=True, check=True
+    )
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert len(lines) == 5
+    assert lines == sorted(lines, reverse=True)
+    assert all(float(score) > 0 and url.startswith("/learn/") for score, url in lines)
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", str(script)], check=False, cwd=ROOT, capture_output=True, text=True
+    )
+    assert checked.stdout.startswith("Success"), checked.stdout

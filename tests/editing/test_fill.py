@@ -58,11 +58,11 @@ def order_for(top: Path, **changed: object) -> Order:
 
 def plan(order: Order, lists: Mapping[str, list[str]] = LISTS) -> Plan:
     corpus = read_corpus(order.root, Settings())
-    return filling.plan(order, corpus, Ranker(corpus, lists), Settings(), silent)  # type: ignore[arg-type]
+    return filling.plan_fill(order, corpus, Ranker(corpus, lists), Settings(), silent)  # type: ignore[arg-type]
 
 
 def fill(order: Order) -> Written:
-    return filling.write(order, plan(order), silent)
+    return filling.write_plan(order, plan(order), silent)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_generated_link_removed_by_hand_is_no_longer_noted(top: Path):
     (top / "content" / "b.md").write_text(article("b", link(1, "c")))
     made = plan(order_for(top), {**LISTS, "/b": []})
     assert made.edits == ()
-    filling.write(order_for(top), made, silent)
+    filling.write_plan(order_for(top), made, silent)
     assert "/b" not in [json.loads(line)["url"] for line in (top / "recommender.links.jsonl").read_text().splitlines()]
 
 
@@ -196,7 +196,7 @@ def sweep(tmp_path: Path, fault: Callable[[], None], expected: set[int]) -> int:
         def work(order: Order = order, made: Plan = made, number: int = number) -> None:
             armed(number, fault)
             with filling.writing(order.root, write=True):
-                filling.write(order, made, silent)
+                filling.write_plan(order, made, silent)
 
         code = in_child(work)
         assert code in expected, f"exit {code} at call {number}"
@@ -325,7 +325,7 @@ def test_the_counts_are_of_the_edits_that_are_kept(top: Path):
 def test_the_counts_leave_out_what_was_refused_or_changed_meanwhile(top: Path):
     made = plan(order_for(top))
     (top / "content" / "b.md").write_text("mine")
-    done = filling.write(order_for(top), made, silent)
+    done = filling.write_plan(order_for(top), made, silent)
     assert [(p.path, p.code) for p in done.problems] == [("b.md", "conflict")]
     assert done.tally == {"kept": 4, "added": 3, "dropped dead": 1, "slots left empty": 8}
     assert made.tally["added"] == 4

@@ -32,7 +32,7 @@ OLD = {path: text.encode() for path, text in FILES.items()}
 
 def undo(top: Path, *, redo: bool = False) -> filling.Written:
     order = order_for(top, allow_dirty=True)
-    return filling.write(order, plan_undo(order, redo=redo), silent)
+    return filling.write_plan(order, plan_undo(order, redo=redo), silent)
 
 
 def test_a_run_taken_back_and_done_again(top: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_killed_undo_is_resumed(top: Path, number: int) -> None:
     fill(order_for(top))
     order = order_for(top, allow_dirty=True)
     made = plan_undo(order)
-    code, _ = struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", number)
+    code, _ = struck(lambda: filling.write_plan(order, made, silent), "rename", "signal=SIGKILL", number)
     assert code == KILLED
     for path, data in contents(top / "content").items():
         assert path.endswith(".reltmp") or data in (FILES[path].encode(), AFTER[path].encode())
@@ -118,7 +118,7 @@ def test_what_could_not_be_written_keeps_its_note(top: Path) -> None:
     made = plan_undo(order)
     mine = (top / "content" / "a.md").read_bytes() + b"more"
     (top / "content" / "a.md").write_bytes(mine)
-    done = filling.write(order, made, silent)
+    done = filling.write_plan(order, made, silent)
     assert (done.files, [(p.path, p.code) for p in done.problems]) == (2, [("a.md", "conflict")])
     assert (top / "recommender.links.jsonl").read_text() == GENERATED.split("\n", 1)[0] + "\n"
 
@@ -134,7 +134,7 @@ def interrupted(top: Path, renames: int) -> filling.Order:
     """Leave a run that was killed before the n-th rename: the first stores the plan, the second the notes."""
     order = order_for(top, allow_dirty=True)
     made = plan(order)
-    assert struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", renames)[0] == KILLED
+    assert struck(lambda: filling.write_plan(order, made, silent), "rename", "signal=SIGKILL", renames)[0] == KILLED
     return order
 
 
@@ -191,7 +191,7 @@ def test_an_interrupted_undo_or_redo_is_taken_back(top: Path, renames: int, redo
     before = contents(top)
     order = order_for(top, allow_dirty=True)
     made = plan_undo(order, redo=redo)
-    assert struck(lambda: filling.write(order, made, silent), "rename", "signal=SIGKILL", renames)[0] == KILLED
+    assert struck(lambda: filling.write_plan(order, made, silent), "rename", "signal=SIGKILL", renames)[0] == KILLED
     undo(top)
     assert contents(top) == before
 

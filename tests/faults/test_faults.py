@@ -99,7 +99,7 @@ def writing(top: Path) -> Callable[[], object]:
 
     def write() -> object:
         with fill.writing(order.root, write=True):
-            return fill.write(order, made, silent)
+            return fill.write_plan(order, made, silent)
 
     return write
 

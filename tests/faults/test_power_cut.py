@@ -112,7 +112,7 @@ def test_what_a_power_cut_leaves_of_one_file(
 def first_run(top: Path) -> Callable[[], object]:
     order = order_for(top)
     made = plan(order)
-    return lambda: filling.write(order, made, silent)
+    return lambda: filling.write_plan(order, made, silent)
 
 
 def run_after_another(top: Path) -> Callable[[], object]:
@@ -152,7 +152,7 @@ def interrupted_run_taken_back(top: Path) -> Callable[[], object]:
 def turning(top: Path, *, redo: bool) -> Callable[[], object]:
     order = order_for(top)
     made = plan_undo(order, redo=redo)
-    return lambda: filling.write(order, made, silent)
+    return lambda: filling.write_plan(order, made, silent)
 
 
 def carry_on(top: Path, aim: Mapping[str, bytes]) -> None:
@@ -209,7 +209,7 @@ def test_a_power_cut_at_any_point_of_a_run(
         if aim == NEW:
             undo(top)
         else:
-            filling.write(order_for(top), plan_undo(order_for(top), redo=True), silent)
+            filling.write_plan(order_for(top), plan_undo(order_for(top), redo=True), silent)
         assert contents(root) == back, "the run is not taken back"
 
 

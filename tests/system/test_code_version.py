@@ -60,3 +60,17 @@ def test_a_sub_package_counts_where_it_is_imported(monkeypatch: pytest.MonkeyPat
     edition.cache_clear()
     edited("service/app.py")(monkeypatch)
     assert edition("recommender.service") != before
+
+
+def test_the_package_itself_which_names_everything_for_type_checkers_counts_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert b"from recommender.service import" in module.pkgutil.get_data("recommender", "__init__.py")
+    before = edition("recommender.model.store")  # it imports the version from there
+    edition.cache_clear()
+    edited("__init__.py")(monkeypatch)
+    assert edition("recommender.model.store") == before
+    edition.cache_clear()
+    monkeypatch.undo()
+    edited("service/app.py")(monkeypatch)
+    assert edition("recommender.model.store") == before
