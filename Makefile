@@ -49,7 +49,7 @@ bench: .venv/bench
 scale: .venv/bench
 	$(BIN)/python benchmarks/scale.py $(if $(RECOMMENDER_CORPORA),$(RECOMMENDER_CORPORA)/quicktakes/content/learn) --plot docs/images/scale.png
 
-quality: .venv/demo
+quality: .venv/bench
 	$(BIN)/python benchmarks/quality.py
 
 docs: docs-reference .venv/docs

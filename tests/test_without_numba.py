@@ -11,6 +11,13 @@ from pathlib import Path
 import pytest
 from small_sites import ROOT
 
+from recommender.arrays import compiling
+from recommender.build.pipeline import fit_model
+from recommender.model.array_schema import to_arrays
+from recommender.model.model import Model
+from recommender.settings import Settings
+from recommender.site.corpus import Corpus
+
 ARTICLE = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 
 
@@ -49,6 +56,17 @@ def test_every_command_of_the_first_screen_runs(run, site: Path) -> None:
         assert (done.returncode, "Traceback" in done.stderr) == (code, False), (arguments, done.stderr)
     # It is the very model that was built with numba at hand.
     assert json.loads((site / "other/manifest.json").read_text())["version"] == built
+
+
+def test_a_large_site_is_built_all_the_same_and_that_is_said(
+    corpus: Corpus, model: Model, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(compiling, "PLAIN_UP_TO", 100)
+    monkeypatch.setattr(compiling, "has_numba", lambda: False)
+    built, kept = to_arrays(fit_model(corpus, Settings(), "")), to_arrays(model)
+    assert [name for name in kept if built[name].tobytes() != kept[name].tobytes()] == []
+    said = "142 articles are ranked without numba, which takes several times as long: pip install 'recommender[fast]'"
+    assert caplog.messages == [said]
 
 
 def test_what_only_compiled_loops_do_says_what_to_install(run) -> None:

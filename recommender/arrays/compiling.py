@@ -23,6 +23,11 @@ def compiles(articles: int) -> bool:
     return _always.get() or (articles > PLAIN_UP_TO and has_numba())
 
 
+def misses_numba(articles: int) -> bool:
+    """Tell whether a site of so many articles is built by the plain twins for want of numba alone."""
+    return articles > PLAIN_UP_TO and not has_numba()
+
+
 @cache
 def has_numba() -> bool:
     """Tell whether numba is installed and can be loaded here."""

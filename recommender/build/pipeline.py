@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recommender.addresses import unescaped
-from recommender.arrays.compiling import always, compiles, require_numba
+from recommender.arrays.compiling import always, compiles, misses_numba, require_numba
 from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
 from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from recommender.addresses import Addresses
     from recommender.build.carry_over import Carried
     from recommender.ranking.selection_compiled import Facts
+
+
+LOG = logging.getLogger("recommender.build")
+SLOW = "%s articles are ranked without numba, which takes several times as long: pip install 'recommender[fast]'"
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,8 @@ def rank(
 ) -> Model:
     """Rank and choose for every article, with the help of the model from before, as ``fit_model``."""
     fitted, catalogue = vectorised.fitted, vectorised.catalogue
+    if misses_numba(len(catalogue)):
+        LOG.warning(SLOW, f"{len(catalogue):,}")
     step = progress("ranking", len(catalogue))
     carried = _carried(before, fitted, catalogue)
     near = _nearest(fitted.main, settings, catalogue.families, carried)
