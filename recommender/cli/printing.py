@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import numpy as np
@@ -94,7 +94,9 @@ def show_build(model: Model, files: int, problems: Sequence[Problem], folder: Pa
 def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
     """Print the links of an article, or of a draft."""
     if as_json:
-        print_json(related_as_dict(answer, explain=explain))
+        from recommender.model import documents
+
+        print_json(documents.answered(answer, explain=explain))
         return
     catalogue = answer.model.catalogue
     if answer.row >= 0:
@@ -114,43 +116,13 @@ def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
         say(f"     {reason}")
 
 
-def related_as_dict(answer: Answer, *, explain: bool) -> dict[str, Any]:
-    """Give an answer as plain values; the keys of a link are those of a related block, and more."""
-    links = []
-    for rank, candidate in enumerate(answer.choice.shown, 1):
-        link = {**_article(answer.model, candidate.row), "score": round(candidate.score, 9), "rank": rank}
-        if explain:
-            link["terms"] = [
-                {"field": part.field, "term": part.term, "value": part.value} for part in answer.parts(candidate.row)
-            ]
-        links.append(link)
-    article = _article(answer.model, answer.row) if answer.row >= 0 else {"title": answer.title}
-    out: dict[str, Any] = {"article": article, "related": links}
-    if answer.copies:
-        out["copies"] = [answer.model.catalogue.urls[row] for row in answer.copies]
-    reason = answer.choice.reason(answer.limit)
-    return {**out, "reason": reason} if reason else out
-
-
 def show_why(reason: Reason, *, as_json: bool) -> None:
     """Print why one article is shown or not."""
     answer = reason.answer
     if as_json:
-        parts = [{"field": p.field, "term": p.term, "value": p.value} for p in answer.parts(reason.row)]
-        rule = {"rule": reason.rule} if reason.rule else {}
-        by = {"by": answer.model.catalogue.urls[reason.by]} if reason.by >= 0 else {}
-        print_json(
-            {
-                "article": _article(answer.model, reason.row),
-                "shown": bool(reason.rank),
-                "rank": reason.rank,
-                "score": round(reason.score, 9),
-                **rule,
-                **by,
-                "sentence": reason.sentence,
-                "terms": parts,
-            }
-        )
+        from recommender.model import documents
+
+        print_json(documents.why(reason))
         return
     say(f"{answer.model.catalogue.titles[reason.row]}: {reason.sentence}")
     _explain(answer, reason.row, reason.score)
@@ -167,17 +139,6 @@ def _explain(answer: Answer, row: int, score: float) -> None:
         more = f", {len(rest)} more terms {sum(part.value for part in rest):.4f}" if rest else ""
         say(f"       {sums[field]:.4f}  {field}{': ' if named else ''}{named}{more}")
     say(f"       {score:.4f}  score")
-
-
-def _article(model: Model, row: int) -> dict[str, Any]:
-    catalogue = model.catalogue
-    names = {
-        "id": catalogue.ids,
-        "title": catalogue.titles,
-        "subject": catalogue.subjects,
-        "url": catalogue.urls,
-    }
-    return {name: texts[row] for name, texts in names.items()}
 
 
 def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.model.ask import Answer, Only, ask_row, linkers, same_question
+from recommender.model.ask import Answer, Only, Reason, ask_row, linkers, same_question
 from recommender.model.model import Model
 from recommender.ranking.score import Part
 from recommender.ranking.selection import Candidate, Choice
@@ -84,16 +84,19 @@ def related(model: Model, row: int, wish: Wish, curated: Collection[int]) -> dic
     return out
 
 
-def links(model: Model, shown: Sequence[Candidate], curated: Collection[int]) -> list[dict[str, Any]]:
-    """Give a ranked list; ``curated`` are the rows that a person linked to."""
+def links(model: Model, shown: Sequence[Candidate], curated: Collection[int] | None) -> list[dict[str, Any]]:
+    """Give a ranked list; ``curated`` are the rows that a person linked to, None where no sources are wanted."""
     return _links(articles(model, [candidate.row for candidate in shown]), shown, curated)
 
 
-def _links(found: list[dict[str, Any]], shown: Sequence[Candidate], curated: Collection[int]) -> list[dict[str, Any]]:
+def _links(
+    found: list[dict[str, Any]], shown: Sequence[Candidate], curated: Collection[int] | None
+) -> list[dict[str, Any]]:
     for rank, (document, (row, score)) in enumerate(zip(found, shown, strict=True), 1):
         document["score"] = round(score, 9)
         document["rank"] = rank
-        document["source"] = "curated" if row in curated else "ranking"
+        if curated is not None:
+            document["source"] = "curated" if row in curated else "ranking"
     return found
 
 
@@ -111,6 +114,35 @@ def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
     asked += [f"min_score {only.min_score:g}"] if only.min_score else []
     count = len(choice.shown)
     return f"{count} of {limit} found with {' and '.join(asked)}" + (f"; {reason}" if count else "")
+
+
+def answered(answer: Answer, *, explain: bool) -> dict[str, Any]:
+    """Give an answer for an article or a draft as the command line prints it: no sources, copies of a shared id."""
+    own = article(answer.model, answer.row) if answer.row >= 0 else {"title": answer.title}
+    out: dict[str, Any] = {"article": own, "related": links(answer.model, answer.choice.shown, None)}
+    if explain:
+        for link, candidate in zip(out["related"], answer.choice.shown, strict=True):
+            link["terms"] = terms(answer.parts(candidate.row))
+    if answer.copies:
+        out["copies"] = answer.model.catalogue.urls.some(answer.copies)
+    reason = answer.choice.reason(answer.limit)
+    return {**out, "reason": reason} if reason else out
+
+
+def why(reason: Reason) -> dict[str, Any]:
+    """Say why one article is shown or not: ``rule`` and ``by``, the url that it collided with, where there are any."""
+    model = reason.answer.model
+    out: dict[str, Any] = {
+        "article": article(model, reason.row),
+        "shown": bool(reason.rank),
+        "rank": reason.rank,
+        "score": round(reason.score, 9),
+    }
+    if reason.rule:
+        out["rule"] = reason.rule
+    if reason.by >= 0:
+        out["by"] = model.catalogue.urls[reason.by]
+    return {**out, "sentence": reason.sentence, "terms": terms(reason.answer.parts(reason.row))}
 
 
 def draft(answer: Answer, *, hidden: bool = True) -> dict[str, Any]:

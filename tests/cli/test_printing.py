@@ -16,6 +16,7 @@ from recommender.cli.export import write_lists
 from recommender.editing.fill import Written
 from recommender.editing.plan import Edit, Plan
 from recommender.evaluation.rankers import lists_of
+from recommender.model import documents
 from recommender.model.ask import ask, ask_draft, why
 from recommender.model.model import Model
 from recommender.problems import Problem
@@ -69,7 +70,7 @@ def test_copies_are_named(corpus: Corpus, model: Model, capsys: pytest.CaptureFi
     answer = ask(model, corpus.articles[rows[0]].id, 5)
     printing.show_related(answer, explain=False, as_json=False)
     assert lines(capsys)[1] == f"  copy: {corpus.articles[rows[1]].url}"
-    assert printing.related_as_dict(answer, explain=False)["copies"] == [corpus.articles[rows[1]].url]
+    assert documents.answered(answer, explain=False)["copies"] == [corpus.articles[rows[1]].url]
 
 
 def test_an_explanation_adds_up_line_by_line(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
@@ -99,7 +100,7 @@ def test_an_explanation_adds_up_line_by_line(model: Model, capsys: pytest.Captur
 
 def test_links_as_json_have_the_keys_of_a_block_and_the_terms_add_up(model: Model) -> None:
     answer = ask(model, KEPLER, 99)
-    found = printing.related_as_dict(answer, explain=True)
+    found = documents.answered(answer, explain=True)
     assert found["article"]["url"] == KEPLER
     assert 3 < len(answer.choice.shown) < 99
     assert [one["rank"] for one in found["related"]] == list(range(1, len(answer.choice.shown) + 1))
@@ -108,15 +109,15 @@ def test_links_as_json_have_the_keys_of_a_block_and_the_terms_add_up(model: Mode
         assert one["url"] == model.catalogue.urls[candidate.row]
         assert sum(term["value"] for term in one["terms"]) == pytest.approx(one["score"], abs=1e-9)
     assert found["reason"] == answer.choice.reason(99)
-    assert "reason" not in printing.related_as_dict(ask(model, KEPLER, 2), explain=False)
-    assert "terms" not in printing.related_as_dict(answer, explain=False)["related"][0]
+    assert "reason" not in documents.answered(ask(model, KEPLER, 2), explain=False)
+    assert "terms" not in documents.answered(answer, explain=False)["related"][0]
 
 
 def test_a_draft_has_a_title_and_no_url(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     answer = ask_draft(model, b"# Orbits\n\nPlanets move around the sun in ellipses.", 3)
     printing.show_related(answer, explain=False, as_json=False)
     assert lines(capsys)[0] == "draft: Orbits"
-    assert printing.related_as_dict(answer, explain=False)["article"] == {"title": "Orbits"}
+    assert documents.answered(answer, explain=False)["article"] == {"title": "Orbits"}
 
 
 def test_why_is_said_with_its_terms(model: Model, capsys: pytest.CaptureFixture[str]) -> None:

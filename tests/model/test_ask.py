@@ -12,7 +12,6 @@ from score_by_hand import site_of
 from small_sites import ARTICLES, BUILT_AT, article, write_files
 
 from recommender.build.pipeline import fit_model
-from recommender.cli.printing import related_as_dict
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
 from recommender.model.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
@@ -299,7 +298,7 @@ def test_copies_alone_are_the_reason_and_not_that_they_share_no_word(count: int,
     served, urls = Served(built, "v", "t"), built.catalogue.urls
     wanted = f"0 of 5 found; stopped: {count - 1} family"
     assert ask(built, urls[0], 5).choice.reason(5) == wanted
-    assert related_as_dict(ask(built, urls[0], 5), explain=False)["reason"] == wanted
+    assert documents.answered(ask(built, urls[0], 5), explain=False)["reason"] == wanted
     assert documents.related(served.model, 0, Wish(5), ())["reason"] == wanted
     assert orjson.loads(served.quick.related(0, 5, ()))["reason"] == wanted
     assert [why(ask(built, urls[0], 5), url).rule for url in urls.all()] == ["family"] * count
