@@ -103,7 +103,8 @@ def measure(shape: Shape, articles: int, files: int, folder: Path) -> Figures:
     watch, settings = Watch(), Settings()
     for module, name, stage in STAGES:
         setattr(module, name, watch.timed(stage, getattr(module, name)))
-    pipeline.load_engines(settings, articles)
+    with pipeline.engines(settings, articles) as load:
+        load()
     words_of(tables_of(shape, 1), 0, 1, TITLE)  # compiled before it is timed
     if articles <= files:
         watch.timed("making", write)(shape, articles, folder / "content")

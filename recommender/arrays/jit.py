@@ -17,6 +17,8 @@ OPTIONS: Any = {"nogil": True, "no_cfunc_wrapper": True}  # half the wrappers
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Span = tuple[int, int]
 
+_new = set[str]()  # loops of which nothing was kept when they were imported
+
 
 def compiled(function: Kernel) -> Kernel:
     """Compile for Python; kept in __pycache__, else in the user's cache folder, else compiled in every process."""
@@ -24,13 +26,20 @@ def compiled(function: Kernel) -> Kernel:
     # parts and constants from other files, or fail for want of a type that is gone.
     name, made_by = function.__qualname__, edition(function.__globals__["__spec__"].name)[:12]
     function.__qualname__ = f"{name}-{made_by}"
+    _new.add(function.__qualname__)
     try:
         kernel = njit(cache=True, **OPTIONS)(function)
     except RuntimeError:  # numba: "no locator available for file"
         return cast("Kernel", njit(**OPTIONS)(function))
     kernel._cache.save_overload = _if_the_disk_lets(kernel._cache.save_overload)
-    _delete_other_editions(Path(kernel.stats.cache_path), name, made_by)
+    if _delete_other_editions(Path(kernel.stats.cache_path), name, made_by):
+        _new.discard(function.__qualname__)
     return cast("Kernel", kernel)
+
+
+def was_kept(kernel: Callable[..., Any]) -> bool:
+    """Tell whether an earlier process compiled a loop and kept it."""
+    return kernel.__qualname__ not in _new
 
 
 def _if_the_disk_lets(save: Callable[..., None]) -> Callable[..., None]:
@@ -43,13 +52,15 @@ def _if_the_disk_lets(save: Callable[..., None]) -> Callable[..., None]:
     return saved
 
 
-def _delete_other_editions(folder: Path, name: str, made_by: str) -> None:
+def _delete_other_editions(folder: Path, name: str, made_by: str) -> bool:
     """Delete what other code kept of a kernel, unless this code has kept its own: then that was done before."""
     kept = list(folder.glob(f"*.{name}-*.nb[ci]"))
-    if not any(f".{name}-{made_by}-" in file.name for file in kept):
-        for file in kept:
-            with contextlib.suppress(OSError):  # of another user, or another process was quicker
-                file.unlink()
+    if any(f".{name}-{made_by}-" in file.name for file in kept):
+        return True
+    for file in kept:
+        with contextlib.suppress(OSError):  # of another user, or another process was quicker
+            file.unlink()
+    return False
 
 
 def part(function: Kernel) -> Kernel:

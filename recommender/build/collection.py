@@ -21,6 +21,7 @@ from recommender.text.word_counts import Counted, Counts, counting, join, take
 
 # An index that leaves this many files to be read is made anew: about half a second's work.
 STALE = 512
+Loading = Callable[[int], Callable[[], object]]
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,22 @@ class Collected:
         return self.fresh if before is None else take(join([before, self.fresh]), self.rows)
 
 
+def nothing(files: int) -> Callable[[], object]:
+    """Do nothing while others read."""
+    return list
+
+
 def collect(
     root: Path,
     settings: Settings,
     progress: parallel.Progress = parallel.silent,
-    meanwhile: Callable[[int], object] = range,
+    meanwhile: Loading = nothing,
     before: Index | None = None,
 ) -> Collected:
     """Read a site and count its words; of the files that an index knows, read only those that may have changed.
 
-    ``meanwhile`` is called, with the number of files, while other processes read and this one would wait. The index
-    that comes back is the one from before while that spares enough.
+    ``meanwhile`` gives, by the number of files, what is called while other processes read and this one would wait. The
+    index that comes back is the one from before while that spares enough.
 
     Raises:
         ContentError: as ``read_corpus``.
@@ -75,12 +81,12 @@ def collect(
     prefix = os.path.join(root, "")
     changed = [path for path in paths if before is None or not before.unchanged(prefix, path)]
     work = Reading(str(root), settings, count=True, digests=before.digests if before else {})
+    done, counts = list[Read](), None
+    load = meanwhile(len(paths))
     reading = parallel.run(work, changed, progress)
     first = list(itertools.islice(reading, 1))
-    meanwhile(len(paths))
-    done = list[Read]()
+    load()
     words = _words(itertools.chain(first, reading), done)
-    counts = None
     if before is None:
         counts = counting(len(paths))(words, settings)
     said = tuple(words)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from recommender.arrays.compiling import compiles
-from recommender.build.collection import Collected, collect
-from recommender.build.pipeline import Described, describe, load_engines, load_kernels
+from recommender.build.collection import Collected, Loading, collect, nothing
+from recommender.build.pipeline import Described, describe, engines, load_kernels
 from recommender.build.read_cache import load_counts, load_index, save_index
 from recommender.errors import ModelError
 from recommender.model.model import Model
@@ -65,14 +64,15 @@ def find_changes(
     look, manifest = _Look(root, settings, folder, progress, verify), own_manifest(folder, settings)
     model, kept = cast("Model | None", None), cast("Kept | None", None)
     if manifest is None:
-        found = look("", partial(load_engines, settings))
+        with contextlib.ExitStack() as until:
+            found = look("", lambda files: until.enter_context(engines(settings, files)))
         kept = load_counts(folder, settings) if found.lacks else None
     else:
         digest = manifest["corpus_digest"]
-        found, (model, kept) = parallel.both(lambda: look(digest, range), lambda: _load(folder, settings, manifest))
+        found, (model, kept) = parallel.both(lambda: look(digest, nothing), lambda: _load(folder, settings, manifest))
     damaged = found.lacks and (kept is None or kept[0] != found.lacks)
     if damaged or (found.described is None and model is None):
-        found = replace(look, anew=True)("", range)
+        found = replace(look, anew=True)("", nothing)
     described = found.described
     if described and found.lacks and kept:
         described = described.with_words(kept[1], counting(found.read or 0)(found.said, settings))
@@ -97,13 +97,13 @@ class _Look:
     verify: bool
     anew: bool = False
 
-    def __call__(self, digest: str, meanwhile: Callable[[int], object]) -> _Found:
+    def __call__(self, digest: str, meanwhile: Loading) -> _Found:
         """Read what changed, unless that leaves the digest of the site as it is, and keep the index.
 
-        ``meanwhile`` is called while other processes read all of a site.
+        ``meanwhile`` is what is done while other processes read all of a site, as in ``collect``.
         """
         before = None if self.anew else load_index(self.folder, self.settings, verify=self.verify)
-        found = collect(self.root, self.settings, self.progress, range if before else meanwhile, before)
+        found = collect(self.root, self.settings, self.progress, nothing if before else meanwhile, before)
         corpus, read, lacks, words = found.corpus, found.read if before else None, 0, Counted((), found.order)
         if before and found.index is before:
             lacks = before.read_at

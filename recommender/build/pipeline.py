@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
@@ -29,7 +30,7 @@ from recommender.ranking.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble
 from recommender.site.reader import Read
-from recommender.system import parallel
+from recommender.system import parallel, processes
 from recommender.system.threads import in_threads
 from recommender.text.tfidf import Fitted, Vectors, fit_vectors
 from recommender.text.word_counts import Counted, Counts, count_articles, title_words
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 
 LOG = logging.getLogger("recommender.build")
+COMPILING = "the loops that build large sites are compiled, once for this version: some 15 s of a processor"
 SLOW = "%s articles are ranked without numba, which takes several times as long: pip install 'recommender[fast]'"
 
 
@@ -170,7 +172,9 @@ def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Car
     if not (there or carried or compiles(count) or count > settings.exact_up_to):
         return brute_force.nearest(vectors.rows, kept, families)
     require_numba(
-        "the search on a cluster" if there else f"the search among more than {settings.exact_up_to:,} articles"
+        "a search on a cluster"
+        if there
+        else f"a search among more than {settings.exact_up_to:,} articles (exact_up_to)"
     )
     from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415  (numba)
     from recommender.ranking.nearest.approximate import nearest_approximate  # noqa: PLC0415  (numba)
@@ -215,25 +219,49 @@ def _rescored(
     return Ranking(near.indptr, rows[filled], scores), cosines, lift
 
 
-def load_engines(settings: Settings, files: int) -> None:
-    """Fit a made-up site, while others read, so that scikit-learn is imported and the loops that rank are there.
+@contextmanager
+def engines(settings: Settings, files: int) -> Iterator[Callable[[], object]]:
+    """Give what loads all that builds a site of so many files, to be called while other processes read it: 2 s.
 
-    That takes 2 s, and 30 s of a processor in the first build of a large site with an edition of the code, which
-    compiles them.
+    In the first build of a large site with an edition of the code that compiles its loops, which takes 12 s of a
+    processor: those that count and weigh here, those that rank in one more process, which is waited for at the end.
     """
+    if not compiles(files) or _import_loops():
+        yield partial(_fit_made_up, settings, files)
+        return
+    LOG.warning(COMPILING)
+    with processes.beside(partial(_fit_made_up, settings, files, counted=False)) as there:
+        yield partial(_fit_made_up, settings, files, ranked=not there)
+
+
+def _fit_made_up(settings: Settings, files: int, *, counted: bool = True, ranked: bool = True) -> None:
+    """Fit a made-up site as one of so many files; what loads scikit-learn and the loops that count may be left out."""
     article = Article("/a", "1", "a b", "c", "", "a", "", ("a b",) * len(settings.sources), "", "0" * 32, "", (), None)
     reads = [Read(replace(article, url=url), ()) for url in ("/a", "/b")]
-    with parallel.on(None), always() if compiles(files) else nullcontext():
-        fit_model(assemble(Path(), reads, (), settings), settings, "")
+    compiling, corpus = compiles(files), assemble(Path(), reads, (), settings)
+    with parallel.on(None):
+        with always() if compiling and counted else nullcontext():
+            vectorised = vectorise(describe(corpus, settings), settings, again=not counted)
+        with always() if compiling else nullcontext():
+            if ranked:
+                rank(vectorised, settings, "")
+
+
+def _import_loops() -> bool:
+    """Import numba and the loops; tell whether the one that takes longest was compiled by an earlier build."""
+    from recommender.arrays.jit import was_kept  # noqa: PLC0415  (numba)
+    from recommender.build import carry_over as carried  # noqa: F401, PLC0415
+    from recommender.ranking import same_question_compiled  # noqa: F401, PLC0415
+    from recommender.ranking.nearest.bounds import search  # noqa: PLC0415
+    from recommender.text import tfidf_compiled, vocabulary_compiled, word_counts_compiled  # noqa: F401, PLC0415
+
+    return was_kept(search)
 
 
 def load_kernels() -> None:
     """Have numba imported and the ranking's loops compiled, or loaded where they were: 1 s."""
-    # Imported for what they import.
-    from recommender.build import carry_over as carried  # noqa: F401, PLC0415
-    from recommender.ranking import same_question_compiled  # noqa: F401, PLC0415
-    from recommender.ranking.nearest.search import nearest  # noqa: PLC0415
-    from recommender.text import tfidf_compiled, vocabulary_compiled, word_counts_compiled  # noqa: F401, PLC0415
+    _import_loops()
+    from recommender.ranking.nearest.search import nearest  # noqa: PLC0415  (numba)
 
     nearest(Rows(np.arange(9), np.zeros(8, np.int32), np.ones(8), 1), 1, np.arange(8, dtype=np.int32), 0.0, 1)
 

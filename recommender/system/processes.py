@@ -141,20 +141,10 @@ def both(there: Callable[[], Result], here: Callable[[], Other]) -> tuple[Result
     Raises:
         WorkerLost: the other process was killed.
     """
-    if sys.platform != "linux" or threading.active_count() > 1:
+    started = _fork(there)
+    if started is None:
         return there(), here()
-    import multiprocessing  # noqa: PLC0415
-
-    fork = multiprocessing.get_context("fork")
-    end, far_end = fork.Pipe(duplex=False)
-    process = fork.Process(target=_work_there, args=(there, far_end))
-    try:
-        process.start()
-    except OSError:  # a limit on processes or memory
-        end.close()
-        return there(), here()
-    finally:
-        far_end.close()
+    process, end = started
     try:
         own = here()
         result, failed = end.recv()
@@ -167,6 +157,45 @@ def both(there: Callable[[], Result], here: Callable[[], Other]) -> tuple[Result
     if failed:
         raise failed
     return result, own
+
+
+@contextlib.contextmanager
+def beside(work: Callable[[], None]) -> Iterator[bool]:
+    """Do something in another process, and wait for it at the end; tell whether it is done there.
+
+    It is not where a limit or the system allows no other process, as in ``both``. What becomes of it is not looked at.
+    """
+    started = _fork(work)
+    if started is None:
+        yield False
+        return
+    process, end = started
+    try:
+        yield True
+        process.join()
+    finally:
+        process.kill()
+        process.join()
+        end.close()
+
+
+def _fork(work: Callable[[], Any]) -> tuple[BaseProcess, Connection] | None:
+    """Have another process do some work and send what came of it; None where none can."""
+    if sys.platform != "linux" or threading.active_count() > 1:
+        return None
+    import multiprocessing  # noqa: PLC0415
+
+    fork = multiprocessing.get_context("fork")
+    end, far_end = fork.Pipe(duplex=False)
+    process = fork.Process(target=_work_there, args=(work, far_end))
+    try:
+        process.start()
+    except OSError:  # a limit on processes or memory
+        end.close()
+        return None
+    finally:
+        far_end.close()
+    return process, end
 
 
 def _work_there(work: Callable[[], Any], end: Connection) -> None:

@@ -45,10 +45,15 @@ def test_words_counted_while_reading_are_those_of_the_articles(
     monkeypatch.setattr(parallel, "FEW", 1)
     monkeypatch.setattr(reader, "LONG", long)
     called: list[int] = []
+
+    def loading(files: int) -> Callable[[], None]:
+        called.append(files)
+        return lambda: called.append(-1)
+
     write_files(tmp_path, files)
     plain = read_corpus(tmp_path, SETTINGS)
-    counted = collect(tmp_path, SETTINGS, meanwhile=called.append)
-    assert called == [33]
+    counted = collect(tmp_path, SETTINGS, meanwhile=loading)
+    assert called == [33, -1]
     assert len(plain.articles) == 30
     assert counted.corpus.articles == tuple(replace(one, **UNREAD) for one in plain.articles)
     words = counted.words(), count_articles(plain.articles, SETTINGS)

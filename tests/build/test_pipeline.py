@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from small_sites import BUILT_AT, article, write_files
 
 from recommender.arrays import compiling
 from recommender.build.collection import collect
-from recommender.build.pipeline import describe, fit_model, load_engines
+from recommender.build.pipeline import COMPILING, describe, engines, fit_model
 from recommender.model.array_schema import to_arrays
 from recommender.model.model import Model
 from recommender.settings import Settings
@@ -159,6 +161,33 @@ def test_a_site_of_one_article_is_fitted() -> None:
     assert built.score(built.query(0), 0) > 0
 
 
+FIRST = """
+from recommender.arrays import jit
+from recommender.build.pipeline import engines
+from recommender.ranking.nearest.bounds import search
+from recommender.ranking.score_compiled import _rescore
+from recommender.settings import Settings
+from recommender.text.word_counts_compiled import _fill
+
+with engines(Settings(), 10_000) as load:
+    load()
+    counting = [sum(kernel.stats.cache_misses.values()) for kernel in (_fill, search, _rescore)]
+print(jit.was_kept(search), counting)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other process works there")
+def test_a_first_build_compiles_the_loops_that_rank_in_another_process_and_says_so(tmp_path: Path) -> None:
+    surroundings = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    said = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", FIRST], capture_output=True, text=True, env=surroundings, check=True
+        )
+        said.append((done.stdout, done.stderr))
+    assert said == [("False [1, 0, 0]\n", f"{COMPILING}\n"), ("True [0, 0, 0]\n", "")]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -179,5 +208,6 @@ def test_the_made_up_site_that_loads_the_engines_fits_any_settings(settings: Set
             raise AssertionError(f"{label} went to the cluster")
 
     with parallel.on(Nobody()):
-        load_engines(settings, articles)
+        with engines(settings, articles) as load:
+            load()
         assert parallel.elsewhere() is not None

@@ -31,7 +31,7 @@ from recommender.system.parallel import (
     run,
     silent,
 )
-from recommender.system.processes import WorkerLost
+from recommender.system.processes import WorkerLost, beside
 from recommender.system.threads import in_threads
 
 
@@ -204,12 +204,36 @@ def test_a_killed_process_is_a_sentence_and_none_outlives_its_use() -> None:
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.usefixtures("alone")
+@pytest.mark.skipif(not LINUX, reason="no other process works there")
+def test_what_is_done_beside_is_waited_for_and_ends_with_an_error(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+
+    def work() -> None:
+        time.sleep(0.3)
+        done.write_text(str(os.getpid()))
+
+    with beside(work) as there:
+        assert there and not done.exists()
+    assert int(done.read_text()) != os.getpid()
+    start = time.monotonic()
+    with pytest.raises(WorkerLost), beside(lambda: time.sleep(600)):
+        raise WorkerLost("of old age")
+    assert time.monotonic() - start < 60
+    assert not multiprocessing.active_children()
+    # What becomes of it is not looked at.
+    with beside(lambda: os.kill(os.getpid(), signal.SIGKILL)) as there:
+        assert there
+
+
 def test_beside_other_threads_nothing_is_forked() -> None:
     over = threading.Event()
     thread = threading.Thread(target=over.wait)
     thread.start()
     try:
         assert both(os.getpid, os.getpid) == (os.getpid(), os.getpid())
+        with beside(lambda: None) as there:
+            assert not there
     finally:
         over.set()
         thread.join()

@@ -183,7 +183,7 @@ def four_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
-@pytest.mark.usefixtures("four_cores")
+@pytest.mark.usefixtures("by_compiled_loops", "four_cores")
 def test_a_model_is_the_same_at_whichever_thread_the_system_begins_to_refuse(
     site: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
