@@ -63,7 +63,7 @@ class _Api:
 
     def related(self) -> Response:
         served, alone = self.state.current.served, ONLY_URL.fullmatch(request.query_string)
-        if served is not None and alone is not None and (row := served.quick.find(alone[1])) >= 0:
+        if served is not None and alone is not None and (row := served.prepared.find(alone[1])) >= 0:
             return self._related(served, row, Wish())
         query = read_query(request.query_string, RELATED)
         served = self.state.current.require()
@@ -154,10 +154,10 @@ class _Api:
 
 
 def answer(served: Served, row: int, wish: Wish, curated: Collection[int]) -> bytes:
-    """Write the answer for one article, quickly where it is a look-up only."""
+    """Write the answer for one article, from prepared bytes where it is a look-up only."""
     if wish.only or wish.explain:
         return encode(document(served, row, wish, curated))
-    return served.quick.related(row, wish.limit or served.model.settings.slots, curated)
+    return served.prepared.related(row, wish.limit or served.model.settings.slots, curated)
 
 
 def document(served: Served, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:

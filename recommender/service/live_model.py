@@ -22,7 +22,7 @@ from recommender.model.lookup import closest
 from recommender.model.model import Model
 from recommender.model.redating import on_day
 from recommender.model.store import MANIFEST, let_go, open_model, read_manifest
-from recommender.service.prepared_answers import Quick
+from recommender.service.prepared_answers import PreparedAnswers
 from recommender.service.problem_documents import Refusal
 from recommender.system.clock import today
 from recommender.system.parallel import give_back
@@ -54,9 +54,9 @@ class Served:
         return {"version": self.version, "built_at": self.model.built_at}
 
     @cached_property
-    def quick(self) -> Quick:
+    def prepared(self) -> PreparedAnswers:
         """What look-ups need of the model."""
-        return Quick(self.model, self.version)
+        return PreparedAnswers(self.model, self.version)
 
 
 class Current:
@@ -156,7 +156,7 @@ def _warmed(served: Served) -> Served:
     model.ask_draft({model.settings.keys.title: "warm"})
     closest(model, "warm")
     model.catalogue.path_rows  # noqa: B018
-    served.quick  # noqa: B018
+    served.prepared  # noqa: B018
     let_go(model)
     for texts in (model.catalogue.urls, model.catalogue.titles, model.catalogue.ids, model.catalogue.subjects):
         texts.blob[::4096].max(initial=0)  # brings in the pages that every answer reads

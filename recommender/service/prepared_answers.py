@@ -1,7 +1,7 @@
 """The commonest answer, put together from the bytes of a model's texts: those of ``documents.related``.
 
-Decoding thirty texts to write them as JSON again was half of what a look-up cost beside a route that looks nothing up,
-the binary search for its url an eighth. Nearly all texts stand in JSON as they are.
+Look-ups reach 0.93 of the throughput of a route that looks nothing up; with ``documents.related`` in place of these
+bytes 0.84, and without ``Finder`` as well 0.73, where 0.85 is wanted. Nearly all texts stand in JSON as they are.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHORT = 256
 FOUR = ("id", "title", "subject", "url")
 
 
-class Quick:
+class PreparedAnswers:
     """What look-ups need of one model, at hand: views of its texts, and what of them JSON would write otherwise."""
 
     def __init__(self, model: Model, version: str) -> None:

@@ -300,7 +300,7 @@ def test_copies_alone_are_the_reason_and_not_that_they_share_no_word(count: int,
     assert ask(built, urls[0], 5).choice.reason(5) == wanted
     assert documents.answered(ask(built, urls[0], 5), explain=False)["reason"] == wanted
     assert documents.related(served.model, 0, Wish(5), ())["reason"] == wanted
-    assert orjson.loads(served.quick.related(0, 5, ()))["reason"] == wanted
+    assert orjson.loads(served.prepared.related(0, 5, ()))["reason"] == wanted
     assert [why(ask(built, urls[0], 5), url).rule for url in urls.all()] == ["family"] * count
 
 

@@ -45,9 +45,9 @@ def test_every_answer_has_the_bytes_of_the_plain_document(model: Model, limit: i
     rows = range(0, len(model), 1 if limit < 20 else 11)
     for row in rows:
         curated = {candidate.row for candidate in model.chosen.of(row)[1:3]}
-        assert served.quick.related(row, limit, curated) == plain(served, row, limit, curated)
-    assert any(b'"reason":' in served.quick.related(row, 50, ()) for row in rows)
-    assert any(b'"copies":' in served.quick.related(row, 5, ()) for row in range(len(model)))
+        assert served.prepared.related(row, limit, curated) == plain(served, row, limit, curated)
+    assert any(b'"reason":' in served.prepared.related(row, 50, ()) for row in rows)
+    assert any(b'"copies":' in served.prepared.related(row, 5, ()) for row in range(len(model)))
 
 
 def test_texts_that_json_writes_otherwise_are_written_so(model: Model) -> None:
@@ -58,7 +58,7 @@ def test_texts_that_json_writes_otherwise_are_written_so(model: Model) -> None:
     catalogue = replace(model.catalogue, titles=pack(titles), subjects=pack(subjects))
     served = Served(replace(model, catalogue=catalogue), 'v"1', "t")
     for row in range(count):
-        assert served.quick.related(row, 5, ()) == plain(served, row, 5)
+        assert served.prepared.related(row, 5, ()) == plain(served, row, 5)
 
 
 @pytest.mark.parametrize("broken", [[b"a\xff", b"b", b"c"], [b"a\xc3", b"\xa9b", b"c"], [b"a", b"b\xe2\x82", b"\xacc"]])
@@ -67,7 +67,7 @@ def test_bytes_that_are_no_text_are_shown_like_in_the_plain_document(model: Mode
     titles = pack_bytes([broken[row % 3] for row in range(len(model))])
     served = Served(replace(model, catalogue=replace(model.catalogue, titles=titles)), "v", "t")
     for row in range(0, len(model), 5):
-        assert served.quick.related(row, 5, ()) == plain(served, row, 5)
+        assert served.prepared.related(row, 5, ()) == plain(served, row, 5)
 
 
 @given(st.floats(0, 3) | st.integers(0, 2 * 10**9).map(lambda number: number / 10**9))
@@ -94,7 +94,7 @@ def test_why_a_list_is_short_is_worked_out_once(model: Model, monkeypatch: pytes
         Model, "choose_for", lambda self, row, limit: asked.append((row, limit)) or choose_for(self, row, limit=limit)
     )
     served = Served(model, "v", "t")
-    answers = {served.quick.related(3, 50, ()) for _ in range(3)}
+    answers = {served.prepared.related(3, 50, ()) for _ in range(3)}
     assert len(answers) == 1
     assert asked == [(3, 50)]
 
@@ -103,7 +103,7 @@ def test_a_replaced_model_is_let_go_at_once(model: Model) -> None:
     """Not at the next collection of cycles: its maps would stay in memory."""
     own = replace(model)
     served = Served(own, "v", "t")
-    served.quick.related(3, 50, ())
+    served.prepared.related(3, 50, ())
     held = weakref.ref(own)
     gc.disable()
     try:
