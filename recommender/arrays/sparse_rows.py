@@ -54,11 +54,6 @@ def shared(one: tuple[Terms, Floats], other: tuple[Terms, Floats]) -> tuple[Term
     return columns, one[1][left] * other[1][right]
 
 
-def ordered_sum(values: Floats) -> float:
-    """Sum from the first to the last, one after the other: the order that the contract fixes for scores."""
-    return float(np.add.accumulate(values)[-1]) if len(values) else 0.0
-
-
 @dataclass(frozen=True)
 class Meeting:
     """Where some rows meet one: their entries in its columns, ascending, one row behind the other.
@@ -74,7 +69,7 @@ class Meeting:
     count: int
 
     def sums(self, values: Floats) -> Floats:
-        """Add up the values of the entries of each, first to last, like ``ordered_sum``: so bincount goes."""
+        """Add up the values of the entries of each, first to last as all scores are added: so bincount goes."""
         sums: Floats = np.bincount(self.owners, weights=values, minlength=self.count).astype(np.float64)
         return sums
 
@@ -132,7 +127,7 @@ def highest(near: Floats, rows: Ints, count: int) -> Ints:
 
 
 def dots_of(rows: Rows, row: tuple[Terms, Floats], numbers: Ints) -> Floats:
-    """Give the dot products of one row with some rows, summed like ``ordered_sum``."""
+    """Give the dot products of one row with some rows, summed from the first shared column to the last."""
     met = meet(rows, row[0], numbers)
     return met.sums(row[1][met.own] * rows.data[met.places])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import threading
@@ -93,15 +92,3 @@ def _watch(reference: weakref.ref[State]) -> None:
             LOG.exception("watching the disk failed")
         del state
         time.sleep(TICK)
-
-
-def wait_for_survey(state: State, seconds: float) -> bool:
-    """Tick until the content is surveyed for the model in use; for tests and for the command that prints it."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError):
-            state.tick()
-        if state.surveys and state.current.served and state.surveys.of(state.current.served.tag):
-            return True
-        time.sleep(0.05)
-    return False

@@ -9,7 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from recommender.addresses import alias_key, host_name, parse
-from recommender.problems import KINDS, MILD, SEVERITIES, Kind, Problem
+from recommender.problems import KINDS, MILD, Kind, Problem
 from recommender.settings import FILE_NAME
 from recommender.site.corpus import Corpus, members_of
 from recommender.site.generated_links import Generated
@@ -36,11 +36,6 @@ class Audit:
         found = Counter((problem.code, problem.mild) for problem in self.problems)
         pairs = [(code, mild) for code in KINDS for mild in (False, True) if found[code, mild]]
         return [(code, MILD[code] if mild else KINDS[code], found[code, mild]) for code, mild in pairs]
-
-    def by_severity(self) -> dict[str, int]:
-        """Count the findings by severity, worst first."""
-        found = Counter(problem.severity for problem in self.problems)
-        return {severity: found[severity] for severity in SEVERITIES}
 
 
 def audit_site(

@@ -10,7 +10,6 @@ from recommender.article import Article, Link, is_id
 from recommender.markdown.link_blocks import fold
 from recommender.site.corpus import Corpus
 
-UNSOUND = ("dead", "ambiguous", "self", "copy", "hidden", "repeated")
 # Nothing that can be judged: another site's page, or a page of ours that is no article.
 BEYOND = ("external", "elsewhere")
 

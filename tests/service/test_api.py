@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 from small_sites import BUILT_AT, article, write_files
+from surveys import wait_for_survey
 
 from recommender.build.pipeline import fit_model
 from recommender.model import lookup
@@ -25,7 +26,7 @@ from recommender.model.store import save_model
 from recommender.ranking.selection import choose
 from recommender.service import create_app
 from recommender.service.access import Access
-from recommender.service.app_state import State, wait_for_survey
+from recommender.service.app_state import State
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from small_sites import article, link, write_files
+from surveys import wait_for_survey
 
 from recommender.build.pipeline import fit_model
 from recommender.model.store import MANIFEST, save_model
 from recommender.service import create_app, live_model
-from recommender.service.app_state import State, wait_for_survey
+from recommender.service.app_state import State
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 

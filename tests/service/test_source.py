@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from surveys import wait_for_survey
 
 from recommender.model.model import Model
 from recommender.service import create_app, live_content
-from recommender.service.app_state import State, wait_for_survey
+from recommender.service.app_state import State
 from recommender.settings import LINKS_FILE, Settings
 from recommender.site.generated_links import format_generated
 
