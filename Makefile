@@ -29,9 +29,9 @@ lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# All but injected faults, the real site and browsers.
+# All but injected faults, the real site and browsers, one file a process: tests of a file share what they built.
 check: lint
-	$(BIN)/pytest --ignore=tests/faults --ignore=tests/real_site --ignore-glob='*browser*'
+	$(BIN)/pytest -n logical --dist loadfile --ignore=tests/faults --ignore=tests/real_site --ignore-glob='*browser*'
 
 test: lint
 	@# The whole real site beside all else: neither keeps two cores busy alone. Shown last, lest the two mix.

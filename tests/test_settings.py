@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from small_sites import write_files
+from small_sites import open_to_others, write_files
 from strace import DONE, in_child
 
 from recommender.errors import SettingsError
@@ -294,8 +294,7 @@ def test_a_folder_that_may_not_be_entered_is_named(tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=r"closed may not be entered, so its recommender.yml is not known"):
             find_settings(closed)
 
-    for above in tmp_path.parents[:2]:
-        above.chmod(0o755)
+    open_to_others(tmp_path)
     assert in_child(find) == DONE
 
 

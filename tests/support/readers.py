@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -21,8 +22,14 @@ def install() -> None:
     if shutil.which("node") is None:
         pytest.skip("node is not installed, so nothing in JavaScript can run: apt-get install nodejs npm")
     done = FOLDER / "node_modules" / ".package-lock.json"
-    if done.exists() and done.stat().st_mtime >= (FOLDER / "package-lock.json").stat().st_mtime:
-        return
+    with open(FOLDER / "package-lock.json", "rb") as lock:  # two files of tests may want them at the same time
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists() or done.stat().st_mtime < (FOLDER / "package-lock.json").stat().st_mtime:
+            _fetch()
+            done.touch()
+
+
+def _fetch() -> None:
     if shutil.which("npm") is None:
         pytest.skip("npm is not installed, so the JavaScript packages cannot be fetched: apt-get install npm")
     words = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(FOLDER)]
@@ -32,7 +39,6 @@ def install() -> None:
         pytest.skip("npm did not fetch the JavaScript packages within three minutes")
     if made.returncode:
         pytest.skip(f"npm cannot fetch the JavaScript packages: {made.stderr.strip()[-300:]}")
-    done.touch()
 
 
 class Readers:

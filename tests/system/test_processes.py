@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from small_sites import article, write_files
+from small_sites import article, open_to_others, write_files
 from strace import outcome_of
 
 from recommender.build.pipeline import fit_model
@@ -218,8 +218,7 @@ def test_a_model_is_the_same_under_a_limit_on_processes(
     """Root heeds no limit, so a user of whom nothing runs builds here; any other user may start nothing more."""
     user = 700_000 + os.getpid()
     if not os.geteuid():
-        for place in (tmp_path, *tmp_path.parents[:2]):
-            os.chmod(place, 0o755)
+        open_to_others(tmp_path)
         os.chmod(site.parent, 0o755)
         os.chown(tmp_path, user, user)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_sites import open_to_others
 
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.system import user_files
@@ -75,8 +76,7 @@ def test_where_no_file_can_be_written_the_place_is_named(tmp_path: Path, place: 
 @POSIX
 def test_a_folder_without_rights_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o777)
-    for above in tmp_path.parents[:2]:
-        above.chmod(0o755)
+    open_to_others(tmp_path.parent)
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)
     if not os.geteuid():
