@@ -164,6 +164,14 @@ def test_a_plain_module_loads_no_compiled_one(module: str) -> None:
     assert not [name for name in at_once if "_compiled" in name or name.split(".")[0] == "numba"]
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if m.endswith("_compiled.py")])
+def test_a_compiled_module_stands_beside_a_plain_one_that_a_test_holds_it_to(module: str) -> None:
+    assert module.replace("_compiled", "") in MODULES
+    name = Path(module).stem
+    users = [file for file in Path(__file__).parent.rglob("test_*.py") if name in file.read_text(encoding="utf-8")]
+    assert [file for file in users if file != Path(__file__) and "@given" in file.read_text(encoding="utf-8")], name
+
+
 @pytest.mark.parametrize(
     "package", sorted(str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.glob("*/__init__.py"))
 )
