@@ -15,7 +15,10 @@ ID_PATTERN = re.compile(r"-?(0|[1-9][0-9]{0,14})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One related block of a file; every value is text, "" where the block has none."""
+    """One related block or item of a list of a file; every value is text, "" where it has none.
+
+    ``place`` counts the lists of the settings that it may stand in: new links are written into the first, 0.
+    """
 
     slot: int
     line: int
@@ -23,6 +26,7 @@ class Link:
     title: str
     subject: str
     url: str
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,10 @@ class Style:
 class Article:
     """One usable file of the site.
 
-    ``id`` is "" where the file has none that is valid: such an article is a source, never a target.
-    ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old addresses.
+    ``id`` is "" where the file has none that is valid.
+    ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old
+    addresses, ``names`` what references of other pages call it besides. Pages of
+    another ``language`` or ``version`` are no candidates for it.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for one without words of its own.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
     of the bytes as they were read. ``style`` is that of its own blocks, None where it has none. ``visibility`` is what
@@ -59,6 +65,9 @@ class Article:
     links: tuple[Link, ...]
     style: Style | None
     aliases: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    language: str = ""
+    version: str = ""
     visibility: Visibility = ALWAYS
     hidden_for_good: bool = False
 
@@ -70,7 +79,7 @@ class Article:
     @property
     def suggestible(self) -> bool:
         """Whether new links may lead to it."""
-        return bool(self.id) and not self.hidden and not self.visibility.never
+        return not self.hidden and not self.visibility.never
 
     def on(self, day: int) -> Article:
         """Decide whether it is hidden on a day, counted from 1970-01-01 in UTC."""

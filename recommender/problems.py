@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
         "put --- alone on the first line and on the line after the last key",
     ),
     "bad-yaml": Kind("error", "read", "the front matter is not valid YAML", "mend the line that is named"),
+    "bad-toml": Kind("error", "read", "the front matter is not valid TOML", "mend the line that is named"),
     "unsafe-yaml": Kind(
         "error",
         "read",
@@ -56,11 +57,13 @@ KINDS: dict[str, Kind] = {
         "another file has the same url, so neither is an article",
         "give each file its own url",
     ),
-    "missing-id": Kind("warning", "read", "the article has no id, so nothing can link to it", "give the article an id"),
+    "missing-id": Kind(
+        "note", "read", "the article has no id, and nine in ten others have one", "give the article an id"
+    ),
     "bad-id": Kind(
         "warning",
         "read",
-        "the id is not a whole number of at most 15 digits, so nothing can link to the article",
+        "the id is not a whole number of at most 15 digits, so links by id do not find the article",
         "write the id as digits without leading zeros",
     ),
     "bad-date": Kind(
@@ -89,6 +92,12 @@ KINDS: dict[str, Kind] = {
     ),
     "malformed-link": Kind(
         "error", "link", "the related block is not a list of texts", "remove or rewrite the block by hand"
+    ),
+    "other-shape": Kind(
+        "error",
+        "link",
+        "the key holds links in another shape than the settings say",
+        "name its shape in recommender.yml under `links:`, or mend the key",
     ),
     "duplicate-slot": Kind(
         "error",

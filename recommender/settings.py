@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from recommender.markdown import front_matter
 from recommender.rules.reader import Reader, reader_of
 from recommender.rules.rule import HIDDEN, rules_in
 from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
+from recommender.site_settings import ListSettings, PageSettings, lists_in, pages_in
 
 FILE_NAME = "recommender.yml"
 # What a site has beside it, unless it or the command line says otherwise.
@@ -101,6 +102,8 @@ class Settings:
     hidden: tuple[str, ...] = HIDDEN
     never_suggest: tuple[str, ...] = ()
     no_list: tuple[str, ...] = ()
+    pages: PageSettings = field(default_factory=PageSettings)
+    links: tuple[ListSettings, ...] = ()
     home: Path | None = None
 
     @property
@@ -184,7 +187,8 @@ NUMBERS: dict[str, tuple[type, float, float, str]] = {
 _PATHS = ("content", "model")
 # Settings of rules on who takes part.
 RULES = ("hidden", "never_suggest", "no_list")
-_KNOWN = (*_PATHS, *NUMBERS, *RULES, "keys", "url", "fields", "text", "parts")
+_SITE = ("site", "except", "title")
+_KNOWN = (*_PATHS, *NUMBERS, *RULES, *_SITE, "keys", "url", "links", "fields", "text", "parts")
 
 
 def find_settings(folder: Path) -> Settings:
@@ -233,32 +237,34 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
     check_known(values, _KNOWN, "setting", file)
     made: dict[str, Any] = {"home": file.parent}
     for name, value in values.items():
-        if value is None:
+        if value is None or name in _SITE:
             continue
-        if name in _PATHS:
-            made[name] = Path(os.path.normpath(file.parent / text_in(name, value, file)))
+        if name == "content":
+            made |= _content(value, file)
         elif name in NUMBERS:
             kind, low, high, _ = NUMBERS[name]
             made[name] = number_in(name, value, (kind, low, high), file)
         elif name in RULES:
             made[name] = rules_in(name, value, file)
-        elif name == "keys":
-            made[name] = _keys(mapping_in(name, value, file), file)
-        elif name == "url":
-            made[name] = _url(mapping_in(name, value, file), file)
-        elif name == "text":
-            pairs = mapping_in(name, value, file)
-            made[name] = {
-                key: int(number_in(f"text.{key}", times, (int, 0, 100), file)) for key, times in pairs.items()
-            }
-        elif name == "parts":
-            made[name] = _parts(mapping_in(name, value, file), file)
         else:
-            made[name] = _fields(value, file)
+            made[name] = _READERS[name](value, file)
+    keys = made.get("keys", Keys())
+    pages = pages_in(values, file, keys.title)
+    made["pages"] = dataclasses.replace(pages, folders=made.pop("folders", ()))
     settings = Settings(**made)
     _check_weights(settings, file)
     _check_hidden(settings, file)
     return settings
+
+
+def _content(value: Any, file: Path) -> dict[str, Any]:
+    """Read one folder or several: of several what they have in common is the content, of which they are parts."""
+    folders = [os.path.normpath(file.parent / text) for text in texts_in("content", value, file)]
+    if len(folders) == 1:
+        return {"content": Path(folders[0])}
+    top = os.path.commonpath(folders)
+    parts = sorted(os.path.relpath(folder, top).replace(os.sep, "/") for folder in folders)
+    return {"content": Path(top), "folders": tuple(parts)}
 
 
 def _check_hidden(settings: Settings, file: Path) -> None:
@@ -281,30 +287,34 @@ def _check_weights(settings: Settings, file: Path) -> None:
         )
 
 
-def _parts(values: Mapping[str, Any], file: Path) -> dict[str, float]:
+def _parts(value: Any, file: Path) -> dict[str, float]:
+    values = mapping_in("parts", value, file)
     check_known(values, list(PARTS), "part", file)
     bounds = (float, -10.0, 10.0)
     return PARTS | {key: number_in(f"parts.{key}", weight, bounds, file) for key, weight in values.items()}
 
 
-def _keys(values: Mapping[str, Any], file: Path) -> Keys:
+def _keys(value: Any, file: Path) -> Keys:
+    values = mapping_in("keys", value, file)
     check_known(values, [key.name for key in dataclasses.fields(Keys)], "key", file)
     return Keys(**{key: text_in(f"keys.{key}", text, file) for key, text in values.items()})
 
 
-def _url(values: Mapping[str, Any], file: Path) -> UrlSettings:
-    check_known(values, [own.name for own in dataclasses.fields(UrlSettings)], "setting of url", file)
+def _url(value: Any, file: Path) -> UrlSettings:
+    values = mapping_in("url", value, file)
+    known = [own.name for own in dataclasses.fields(UrlSettings)]
+    check_known(values, [*known, "keys", "patterns"], "setting of url", file)
     made: dict[str, Any] = {}
-    for name, value in values.items():
+    for name, own in values.items():
         field_name = f"url.{name}"
-        if value is None:
+        if own is None or name not in known:
             continue
         if name == "ignore_case":
-            made[name] = flag_in(field_name, value, file)
+            made[name] = flag_in(field_name, own, file)
         elif name in ("sitemap", "built"):
-            made[name] = Path(os.path.normpath(file.parent / text_in(field_name, value, file)))
+            made[name] = Path(os.path.normpath(file.parent / text_in(field_name, own, file)))
         else:
-            made[name] = texts_in(field_name, value, file)
+            made[name] = texts_in(field_name, own, file)
     made["host"] = tuple(_host(text, file) for text in made.get("host", ()))
     made["aliases"] = tuple(dict.fromkeys((*UrlSettings.aliases, *made.get("aliases", ()))))
     return UrlSettings(**made)
@@ -324,3 +334,23 @@ def _fields(value: Any, file: Path) -> dict[str, float]:
         key: float(number_in(f"fields.{key}", weight, (float, 0.0, 1000.0), file))
         for key, weight in mapping_in("fields", value, file).items()
     }
+
+
+def _text(value: Any, file: Path) -> dict[str, int]:
+    pairs = mapping_in("text", value, file)
+    return {key: int(number_in(f"text.{key}", times, (int, 0, 100), file)) for key, times in pairs.items()}
+
+
+def _model(value: Any, file: Path) -> Path:
+    return Path(os.path.normpath(file.parent / text_in("model", value, file)))
+
+
+_READERS: dict[str, Callable[[Any, Path], Any]] = {
+    "model": _model,
+    "keys": _keys,
+    "url": _url,
+    "links": lists_in,
+    "fields": _fields,
+    "text": _text,
+    "parts": _parts,
+}

@@ -77,7 +77,7 @@ def test_load(tmp_path: Path, text: str, changed: dict[str, object]) -> None:
 
 KNOWN = (
     "known: content, model, slots, lead_words, lead_times, floor, candidates, exact_up_to, same_question_article, "
-    "same_question_list, hidden, never_suggest, no_list, keys, url, fields, text, parts"
+    "same_question_list, hidden, never_suggest, no_list, site, except, title, keys, url, links, fields, text, parts"
 )
 
 
@@ -117,7 +117,7 @@ def test_little_is_enough(tmp_path: Path, text: str) -> None:
         pytest.param(
             "url: {hosts: x}\n",
             ": unknown setting of url 'hosts'; did you mean 'host'? known: host, ignore_case, aliases, elsewhere, "
-            "sitemap, built",
+            "sitemap, built, keys, patterns",
             id="unknown-of-url",
         ),
         *(
@@ -148,7 +148,7 @@ def test_little_is_enough(tmp_path: Path, text: str) -> None:
         pytest.param("floor: -0.1\n", ": floor must be a number from 0 to 1, got '-0.1'", id="negative"),
         pytest.param("floor: 0x1\n", ": floor must be a number from 0 to 1, got '0x1'", id="hexadecimal"),
         pytest.param("floor: 10 %\n", ": floor must be a number from 0 to 1, got '10 %'", id="percent"),
-        pytest.param("content: [a]\n", ": content must be a text, got a list", id="path-list"),
+        pytest.param("content: {a: b}\n", ": content must be a text, got a mapping", id="path-mapping"),
         pytest.param('model: " "\n', ": model must be a text, got ' '", id="path-blank"),
         pytest.param("keys: id\n", ": keys must be lines of `name: value`, got 'id'", id="keys-text"),
         pytest.param("keys: [id]\n", ": keys must be lines of `name: value`, got a list", id="keys-list"),

@@ -77,7 +77,7 @@ def collect(
         ContentError: as ``read_corpus``.
     """
     begun = now()
-    paths, problems = listed(root)
+    paths, problems = listed(root, settings.pages)
     prefix = os.path.join(root, "")
     changed = [path for path in paths if before is None or not before.unchanged(prefix, path)]
     work = Reading(str(root), settings, count=True, digests=before.digests if before else {})

@@ -19,7 +19,7 @@ from recommender.addresses import unescaped
 from recommender.arrays.compiling import always, compiles, misses_numba, require_numba
 from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
-from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys
+from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys, packed_walls, within
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.model.name_index import index_names
 from recommender.model.redating import Choosing, Chunk, ranking_of
@@ -38,6 +38,7 @@ from recommender.text.word_counts import Counted, Counts, count_articles, title_
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
     from recommender.build.carry_over import Carried
+    from recommender.ranking.nearest.search import Neighbors
     from recommender.ranking.selection_compiled import Facts
 
 
@@ -128,7 +129,7 @@ def rank(
         LOG.warning(SLOW, f"{len(catalogue):,}")
     step = progress("ranking", len(catalogue))
     carried = _carried(before, fitted, catalogue)
-    near = _nearest(fitted.main, settings, catalogue.families, carried)
+    near = _nearest(fitted.main, settings, catalogue, carried)
     nearest, cosines, lift = _rescored(fitted, near, settings, catalogue.subjects.all(), carried)
     step(len(catalogue))
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
@@ -158,7 +159,7 @@ def rank(
 
 def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carried | None:
     """Find what a model from before spares; nothing on a small site, where pairs are not all compared, or not here."""
-    if before is None or not compiles(len(catalogue)) or parallel.elsewhere():
+    if before is None or not compiles(len(catalogue)) or parallel.elsewhere() or catalogue.has_walls:
         return None
     if max(len(before), len(catalogue)) > before.settings.exact_up_to:
         return None
@@ -167,29 +168,55 @@ def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carr
     return carry(before, fitted, catalogue)
 
 
-def _nearest(vectors: Vectors, settings: Settings, families: Terms, carried: Carried | None) -> Near:
-    there, kept, count = parallel.elsewhere(), settings.candidates, len(vectors.rows)
-    if not (there or carried or compiles(count) or count > settings.exact_up_to):
-        return brute_force.nearest(vectors.rows, kept, families)
-    require_numba(
-        "a search on a cluster"
-        if there
-        else f"a search among more than {settings.exact_up_to:,} articles (exact_up_to)"
-    )
-    from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415  (numba)
+def _nearest(vectors: Vectors, settings: Settings, catalogue: Catalogue, carried: Carried | None) -> Near:
+    there = parallel.elsewhere()
+    if catalogue.has_walls:
+        return _nearest_within(vectors, settings, catalogue)
+    if there:
+        require_numba("a search on a cluster")
+        from recommender.build.cluster_search import nearest_elsewhere  # noqa: PLC0415  (numba)
+
+        found = nearest_elsewhere(vectors.rows, settings.candidates, catalogue.families, there)
+        return _near(found, settings.candidates)
+    if carried:
+        return _near(carried.nearest(parallel.cores()), settings.candidates)
+    return _search(vectors.rows, catalogue.families, settings, len(catalogue))
+
+
+def _search(rows: Rows, families: Terms, settings: Settings, articles: int) -> Near:
+    """Search in the way of a site of so many articles."""
+    if not compiles(articles) and len(rows) <= settings.exact_up_to:
+        return brute_force.nearest(rows, settings.candidates, families)
+    require_numba(f"a search among more than {settings.exact_up_to:,} articles (exact_up_to)")
     from recommender.ranking.nearest.approximate import nearest_approximate  # noqa: PLC0415  (numba)
     from recommender.ranking.nearest.search import nearest  # noqa: PLC0415  (numba)
 
-    if there:
-        found = nearest_elsewhere(vectors.rows, kept, families, there)
-    elif carried:
-        found = carried.nearest(parallel.cores())
-    else:
-        search = nearest if count <= settings.exact_up_to else nearest_approximate
-        found = search(vectors.rows, kept, families, 0.0, parallel.cores())
+    search = nearest if len(rows) <= settings.exact_up_to else nearest_approximate
+    return _near(search(rows, settings.candidates, families, 0.0, parallel.cores()), settings.candidates)
+
+
+def _near(found: Neighbors, kept: int) -> Near:
     filled = found.rows >= 0
     indptr = np.concatenate([[0], np.cumsum(filled.sum(axis=1))]).astype(np.int64)
     return Near(indptr, found.rows[filled].astype(np.int32), found.scores[filled], kept)
+
+
+def _nearest_within(vectors: Vectors, settings: Settings, catalogue: Catalogue) -> Near:
+    """Search the articles of each language and version among themselves."""
+    owners, others, cosines = [], [], []
+    for wall in np.unique(catalogue.walls).tolist():
+        rows = np.flatnonzero(within(catalogue.walls, wall))
+        part = _search(vectors.rows.some(rows), catalogue.families[rows], settings, len(catalogue))
+        asking = np.repeat(rows, np.diff(part.indptr))
+        own = catalogue.walls[asking] == wall
+        owners.append(asking[own])
+        others.append(rows[part.rows[own]].astype(np.int32))
+        cosines.append(part.cosines[own])
+    owner = np.concatenate(owners)
+    order = np.argsort(owner, kind="stable")
+    lengths = np.bincount(owner, minlength=len(catalogue))
+    indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    return Near(indptr, np.concatenate(others)[order], np.concatenate(cosines)[order], settings.candidates)
 
 
 def _rescored(
@@ -302,6 +329,7 @@ def _facts(model: Model) -> Facts:
     rules = model.rules
     return Facts(
         families=model.catalogue.families,
+        walls=model.catalogue.walls,
         barred=np.array([rule != "" for rule in rules.barred]),
         subjects=model.catalogue.subject_numbers[1],
         floor=rules.floor,
@@ -332,6 +360,7 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         days=np.array([(a.visibility.first, a.visibility.last) for a in articles], np.int32).reshape(-1, 2),
         bars=np.array([_bars(article) for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
+        walls=packed_walls(corpus.walls),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
         title_words=np.zeros(0, np.int32),
         names=index_names(names),

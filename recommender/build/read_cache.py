@@ -37,9 +37,21 @@ from recommender.visibility import read_visibility
 FILE_NAME = "index.npz"
 _READING = "recommender.build.collection"  # reads files and counts their words, with all that it imports
 RACY = 2_000_000_000  # ns
-_TEXTS = ("path", "url", "id", "title", "subject", "date", "answer_digest", "source_digest", "file_digest")
+_TEXTS = (
+    "path",
+    "url",
+    "id",
+    "title",
+    "subject",
+    "date",
+    "answer_digest",
+    "source_digest",
+    "file_digest",
+    "language",
+    "version",
+)
 # Of one text, its lines; no address holds a line break.
-_LINES = ("aliases",)
+_LINES = ("aliases", "names")
 # What a build has no use for, and what each day decides anew.
 UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "", "hidden_for_good": False}
 
@@ -113,6 +125,8 @@ def key_of(settings: Settings) -> str:
         settings.hidden,
         settings.never_suggest,
         settings.no_list,
+        asdict(settings.pages) | {"patterns": dict(settings.pages.patterns)},
+        [asdict(one) | {"fields": dict(one.fields)} for one in settings.links],
     )
     return sha256(f"{json.dumps(values)}\0{edition(_READING)}".encode()).hexdigest()
 

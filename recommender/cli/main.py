@@ -20,6 +20,7 @@ from recommender.cli.build import build
 from recommender.cli.evaluate import disagreements, evaluate
 from recommender.cli.export import export
 from recommender.cli.fill import fill
+from recommender.cli.init import init
 from recommender.cli.judge import judge
 from recommender.cli.options import CONTENT, JSON, MODEL, load, model_folder, read_site
 from recommender.cli.serve import serve
@@ -103,21 +104,6 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--force", is_flag=True, help="Replace a recommender.yml that is there already.")
-@JSON
-def init(force: bool, as_json: bool) -> int:
-    """Write a commented recommender.yml for the folder it finds."""
-    from recommender.site.settings_file import write_settings
-
-    written = write_settings(Path.cwd(), force=force)
-    if as_json:
-        printing.print_json({**vars(written), "file": str(written.file)})
-    else:
-        printing.say(written.sentence)
-    return 0
-
-
-@cli.command()
 @CONTENT
 @click.option(
     "--fail-on",
@@ -172,5 +158,5 @@ def related(**options: Any) -> int:
     return 0
 
 
-for _command in (build, watch, fill, undo, export, serve, evaluate, disagreements, judge, tune):
+for _command in (init, build, watch, fill, undo, export, serve, evaluate, disagreements, judge, tune):
     cli.add_command(_command)

@@ -15,6 +15,7 @@ from recommender.editing.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter, link_blocks
 from recommender.markdown.link_blocks import Wanted
+from recommender.markdown.list_editing import ListStyle, splice_list
 from recommender.problems import Problem
 from recommender.ranking.selection import Choice
 from recommender.settings import Settings
@@ -22,6 +23,7 @@ from recommender.site.corpus import Corpus
 from recommender.site.files import check_writable, read_bytes
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import Judged, judge_links
+from recommender.site.page_names import reference_to
 from recommender.system import parallel
 
 MODES = ("repair", "empty", "regenerate")
@@ -99,7 +101,8 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
     settings, generated = context
     article, slots = corpus.articles[row], settings.slots
     ours = generated.get(article.url, frozenset())
-    judged = judge_links(corpus, row, ours)
+    everything = judge_links(corpus, row, ours)
+    judged = tuple(j for j in everything if j.link.place == 0)
     listless = bool(article.visibility.no_list)
     if mode == "empty":
         kept = judged
@@ -114,16 +117,25 @@ def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Se
     taken = {want.slot for want in wanted}
     # A link in a slot beyond the last counts too: none is added that would be one too many.
     free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(wanted))]
-    rows = [j.target for j in kept if j.target >= 0]
-    new = [c.row for c in chooser.choose_for(row, rows, len(free)).shown] if free and not listless else []
+    rows = [j.target for j in (*kept, *everything[len(judged) :]) if j.target >= 0]
+    new = _chosen(corpus, row, rows, len(free), chooser) if free and not listless else {}
     sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
-    for slot, target in zip(free, new, strict=False):
+    for slot, (target, url) in zip(free, new.items(), strict=False):
         source = sources.get(target)
-        wanted.append(_stay(corpus, source, slot) if source else _new(corpus.articles[target], slot))
+        wanted.append(_stay(corpus, source, slot) if source else _new(corpus.articles[target], slot, url))
     wanted = sorted(wanted, key=lambda want: want.slot)
     if mode == "regenerate":  # where too few were found to fill the slots before one that stays
         wanted = [replace(want, slot=slot) for slot, want in enumerate(wanted, 1)]
     return _target(corpus, row, judged, wanted, ours)
+
+
+def _chosen(corpus: Corpus, row: int, kept: Sequence[int], count: int, chooser: Chooser) -> dict[int, str]:
+    """Choose new links, with the text by which a file names each; a page that no text means alone is passed over."""
+    if not corpus.lists:
+        return {c.row: corpus.articles[c.row].url for c in chooser.choose_for(row, kept, count).shown}
+    shown = chooser.choose_for(row, kept, 2 * count).shown
+    named = {c.row: reference_to(corpus, row, c.row, corpus.reference_style) for c in shown}
+    return dict([pair for pair in named.items() if pair[1]][:count])
 
 
 def _places(slots: Sequence[int], count: int) -> list[int]:
@@ -157,8 +169,8 @@ def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
     return Wanted(slot, target.id or judged.link.id, target.title, target.subject, judged.url, source=judged.link.slot)
 
 
-def _new(target: Article, slot: int) -> Wanted:
-    return Wanted(slot, target.id, target.title, target.subject, target.url)
+def _new(target: Article, slot: int, url: str) -> Wanted:
+    return Wanted(slot, target.id, target.title, target.subject, url)
 
 
 def _target(
@@ -182,7 +194,8 @@ def _target(
         if j.link.slot not in used:
             tally[f"dropped {'replaced' if j.sound else j.verdict}"] += 1
     held = {want.url for want in wanted}
-    changes = [(link.slot, *_values(link)) for link in article.links] != [(w.slot, *_values(w)) for w in wanted]
+    own = [link for link in article.links if link.place == 0]
+    changes = [(link.slot, *_values(link)) for link in own] != [(w.slot, *_values(w)) for w in wanted]
     return Target(row, tuple(wanted), frozenset((ours | fresh) & held), tally, changes)
 
 
@@ -268,10 +281,14 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     check_writable(path, info)
     document = front_matter.split(data)
     if document is None:
-        raise FileProblem("conflict", "the front matter is gone")
-    text = link_blocks.splice(
-        document, target.wanted, article.style or filling.corpus.style, filling.settings.keys.related
-    )
+        raise FileProblem("not-editable", "only front matter in YAML is edited; this is TOML, JSON or none")
+    if filling.settings.links:
+        style = ListStyle(filling.corpus.reference_style.quote)
+        text = splice_list(document, target.wanted, filling.settings.links[0], style)
+    else:
+        text = link_blocks.splice(
+            document, target.wanted, article.style or filling.corpus.style, filling.settings.keys.related
+        )
     after = (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")
     if after == data:
         return None

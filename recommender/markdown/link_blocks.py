@@ -40,7 +40,10 @@ class Block:
     def link(self) -> Link | None:
         """What it links to; None where the slot is empty or malformed."""
         texts = self._texts
-        return Link(self.slot, self.entry.line, *(text or "" for text in texts)) if texts else None
+        if not texts:
+            return None
+        identity, title, subject, url = (text or "" for text in texts)
+        return Link(self.slot, self.entry.line, identity, title, subject, url)
 
     @property
     def malformed(self) -> bool:
@@ -192,6 +195,9 @@ def splice(document: Document, wanted: Sequence[Wanted], style: Style, prefix: s
     front = document.front
     entries = check_editable(document, partial(is_block, prefix=prefix))
     blocks = read_blocks(entries, prefix)
+    for entry in entries:
+        if entry.key == prefix and isinstance(entry.value, (tuple, Mapping)) and entry.value:
+            raise FileProblem("not-editable", f"{prefix} is a list, which blocks beside it would repeat", entry.line)
     for block in blocks:
         if block.malformed:
             raise FileProblem("not-editable", f"{block.entry.key} is not a block of texts", block.entry.line)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from recommender.addresses import Addresses, own_hosts, page_key
 from recommender.arrays.sparse_rows import Finder, Ints, Terms, Texts, numbered, pack
 from recommender.model.name_index import NameIndex
+from recommender.ranking.selection import VERSIONS
 from recommender.settings import UrlSettings
 from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visibility
 
@@ -27,6 +28,8 @@ class Catalogue:
     ``keys`` are the other spellings under which articles are found, sorted; ``key_rows`` their rows, and ``~row`` for
     an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
     ``source_digest``: they tell which files changed since. ``names`` finds what a misspelt url, title or id means.
+
+    ``walls`` numbers the language and version of each article, as ``packed_walls`` does.
 
     ``hidden`` is the state of each article on the day of the model; what decides on any day stands in ``days``, the
     first and the last day on which it is shown: (articles, 2) int32. ``bars`` are the bits NEVER and NO_LIST,
@@ -45,6 +48,7 @@ class Catalogue:
     days: NDArray[np.int32]
     bars: NDArray[np.uint8]
     families: Terms
+    walls: Terms
     order_by_id: Terms
     title_words: Terms
     sources: NDArray[np.uint8]
@@ -68,6 +72,16 @@ class Catalogue:
     def subject_numbers(self) -> tuple[dict[str, int], Ints]:
         """A number for each subject, and that of each article."""
         return numbered(self.subjects[row] for row in range(len(self)))
+
+    @cached_property
+    def has_walls(self) -> bool:
+        """Whether the site has several languages or versions."""
+        return bool(len(self.walls) and np.any(self.walls != self.walls[0]))
+
+    def apart(self, asking: int, other: int) -> bool:
+        """Tell whether an article is of another language or version than the one that asks, and so no candidate."""
+        wall, own = int(self.walls[other]), int(self.walls[asking])
+        return wall not in (own, own - own % VERSIONS)
 
     def of_subject(self, subject: str, rows: Ints | slice = slice(None)) -> NDArray[np.bool_]:
         """Tell of some articles whether they are of a subject; of none where it is ""."""
@@ -100,9 +114,22 @@ class Catalogue:
 
     def barred(self) -> list[str]:
         """Give for each article the rule of choosing that bars it from every list; "" for none."""
-        hidden, never, has_id = self.hidden != VISIBLE, self.bars & NEVER != 0, np.diff(self.ids.offsets) > 0
-        found: list[str] = np.select([hidden, never, ~has_id], ["hidden", "never-suggested", "no-id"], "").tolist()
+        hidden, never = self.hidden != VISIBLE, self.bars & NEVER != 0
+        found: list[str] = np.select([hidden, never], ["hidden", "never-suggested"], "").tolist()
         return found
+
+
+def within(walls: Terms, wall: int) -> NDArray[np.bool_]:
+    """Tell which articles one behind a wall may be linked to: those of its language and version, or of no version."""
+    allowed: NDArray[np.bool_] = (walls == wall) | (walls == wall - wall % VERSIONS)
+    return allowed
+
+
+def packed_walls(pairs: Sequence[tuple[str, str]]) -> Terms:
+    """Number the languages and versions of articles: a language times VERSIONS, plus a version, 0 for none."""
+    languages = {name: number for number, name in enumerate(sorted({language for language, _ in pairs}))}
+    versions = {name: number for number, name in enumerate(sorted({"", *(version for _, version in pairs)}))}
+    return np.array([languages[one] * VERSIONS + versions[other] % VERSIONS for one, other in pairs], np.int32)
 
 
 def packed_keys(book: Addresses) -> tuple[Texts, Terms]:

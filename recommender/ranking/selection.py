@@ -12,7 +12,7 @@ RULES = {
     "family": "it is a copy of the article itself",
     "hidden": "it is hidden",
     "never-suggested": "it is never suggested",
-    "no-id": "it has no id, so nothing can link to it",
+    "other-language": "it is of another language, or of another version",
     "other-copy": "another copy of it stands for both: the one in the article's subject, else the smallest url",
     "below-floor": "its score is below the floor",
     "same-question": "it asks the same question as the article",
@@ -23,6 +23,9 @@ RULES = {
     "not-a-candidate": "it shares no word that counts with the article",
     "no-list": "the article gets no list",
 }
+
+# A wall is the number of a language times that, plus the number of a version, 0 for none.
+VERSIONS = 1 << 15
 
 
 class Candidate(NamedTuple):
@@ -74,8 +77,9 @@ class Choice:
 class Rules:
     """What choosing needs to know of the site; the sequences have one entry an article.
 
-    ``barred`` holds "" or the rule that bars a row from every list (hidden, never-suggested, no-id). ``like`` gives
+    ``barred`` holds "" or the rule that bars a row from every list (hidden, never-suggested). ``like`` gives
     the rows that ask the same question as a row, with their likeness; a threshold of 0 turns that filter off.
+    ``apart`` tells whether two rows are of two languages or versions.
     """
 
     families: Sequence[int]
@@ -86,19 +90,21 @@ class Rules:
     floor: float
     same_question_article: float
     same_question_list: float
+    apart: Callable[[int, int], bool] = lambda asking, other: False
 
 
 @dataclass(frozen=True)
 class Asking:
     """Who asks: the family (-1 for a draft), the subject, what asks the same question already, and what bars its list.
 
-    ``no_list`` are the rules by which it gets none, "" where it gets one.
+    ``no_list`` are the rules by which it gets none, "" where it gets one. ``row`` is -1 for a draft.
     """
 
     family: int
     subject: str
     like: Mapping[int, float]
     no_list: str = ""
+    row: int = -1
 
 
 def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
@@ -150,6 +156,8 @@ def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, i
         return "family", -1
     if rules.barred[row]:
         return rules.barred[row], -1
+    if asking.row >= 0 and rules.apart(asking.row, row):
+        return "other-language", -1
     if family in rules.members and (standing := representative(row, asking.subject, rules)) != row:
         return "other-copy", standing
     if score < rules.floor or score <= 0:

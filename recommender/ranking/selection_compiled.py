@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms
 from recommender.ranking.same_question import Likeness
+from recommender.ranking.selection import VERSIONS
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 
@@ -26,6 +27,7 @@ class Facts(NamedTuple):
     """What the rules of choosing ask of the site: the arrays have one entry an article, as ``choose.Rules``."""
 
     families: Terms
+    walls: Terms
     barred: NDArray[np.bool_]
     subjects: Ints  # a number for each subject
     floor: float
@@ -98,6 +100,10 @@ def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
     return bool(
         facts.families[other] == facts.families[row]
         or facts.barred[other]
+        or not (
+            facts.walls[other] == facts.walls[row]
+            or facts.walls[other] == facts.walls[row] - facts.walls[row] % VERSIONS
+        )
         or score < facts.floor
         or score <= 0
         or _representative(site.members, facts, other, facts.subjects[row]) != other

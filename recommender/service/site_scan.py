@@ -28,6 +28,7 @@ from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.files import is_article_name, walk
 from recommender.site.generated_links import Generated, read_generated
 from recommender.site.link_verdicts import curated_targets, judge_links
+from recommender.site_settings import ListSettings, PageSettings
 from recommender.system.clock import today
 from recommender.system.disk import replace_file
 
@@ -49,6 +50,7 @@ def main(order: bytes) -> None:
     own = values["settings"]
     home = Path(own["home"]) if own["home"] else None
     parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"]), **{name: tuple(own[name]) for name in RULES}}
+    parts |= {"pages": _pages(own["pages"]), "links": tuple(ListSettings(**one) for one in own["links"])}
     settings = Settings(**{**own, **parts, "content": content, "model": folder, "home": home})
     links_file = settings.links_file
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
@@ -67,6 +69,11 @@ def main(order: bytes) -> None:
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     replace_file(out, stream.getvalue())
+
+
+def _pages(values: dict[str, Any]) -> PageSettings:
+    made: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
+    return PageSettings(**made)
 
 
 def _url(values: dict[str, Any]) -> UrlSettings:

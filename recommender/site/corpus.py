@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from recommender.addresses import Addresses, Book, make_addresses, own_hosts, resolve
@@ -19,6 +19,9 @@ from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site.files import list_files
 from recommender.site.other_pages import SiteForm, form_of
 from recommender.site.reader import Read, Reading
+from recommender.site.references import References, ReferenceStyle, make_references, style_of_references
+from recommender.site.walls import apart
+from recommender.site_settings import ListSettings, PageSettings
 from recommender.system import parallel
 from recommender.system.clock import today
 from recommender.text.word_counts import Counted
@@ -26,6 +29,7 @@ from recommender.text.word_counts import Counted
 # What names a page, with what follows it.
 _NUMBER = re.compile(r"404((?:\.[^/]*)?/?)$")
 
+ALL = PageSettings()
 NOWHERE = Addresses((), {}, {}, {})
 
 
@@ -52,17 +56,36 @@ class Corpus:
     book: Book = field(default=NOWHERE, compare=False)
     url: UrlSettings = field(default_factory=UrlSettings, compare=False)
     known_form: SiteForm | None = field(default=None, compare=False)
+    lists: tuple[ListSettings, ...] = field(default=(), compare=False)
     day: int = 0
 
     @property
     def digest(self) -> str:
         """Digest of everything that ranking reads, whatever the order of the files; links play no part."""
-        return digest_of((article.source_digest for article in self.articles), (a.state for a in self.articles))
+        sources = [article.source_digest for article in self.articles]
+        if len(set(self.walls)) > 1:
+            sources += [f"{article.language} {article.version}" for article in self.articles]
+        return digest_of(sources, (a.state for a in self.articles))
+
+    @cached_property
+    def walls(self) -> Sequence[tuple[str, str]]:
+        """The language and the version of each article."""
+        return [(article.language, article.version) for article in self.articles]
 
     @cached_property
     def form(self) -> SiteForm:
         """The form of its articles' urls, and what else the site has."""
         return self.known_form or form_of(self.row_of, self.url)
+
+    @cached_property
+    def references(self) -> References:
+        """Its articles by all that references call them."""
+        return make_references(self.articles)
+
+    @cached_property
+    def reference_style(self) -> ReferenceStyle:
+        """How its lists name pages."""
+        return style_of_references(self.articles, self.lists[0])
 
     def find(self, url: str) -> int:
         """Find the row of a url, of any host where the site's own is not known; -1 where it names no article."""
@@ -76,7 +99,7 @@ def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = pa
         ContentError: the folder does not exist, cannot be listed, or holds no article.
         SettingsError: the sitemap or the built folder cannot be read.
     """
-    paths, problems = listed(root)
+    paths, problems = listed(root, settings.pages)
     parts = parallel.run(Reading(str(root), settings), paths, progress)
     corpus = not_empty(assemble(root, [read for part in parts for read in part.reads], problems, settings))
     if settings.url.sitemap or settings.url.built:
@@ -95,7 +118,7 @@ def check_content(root: Path) -> None:
         raise ContentError(f"CONTENT {root} {what}; name the folder that holds the site's Markdown files")
 
 
-def listed(root: Path) -> tuple[list[str], list[Problem]]:
+def listed(root: Path, pages: PageSettings = ALL) -> tuple[list[str], list[Problem]]:
     """List a site's files, sorted, and what cannot be listed.
 
     Raises:
@@ -103,16 +126,34 @@ def listed(root: Path) -> tuple[list[str], list[Problem]]:
     """
     check_content(root)
     paths, problems = list_files(root)
+    if pages.folders or pages.excluded:
+        paths = [path for path in paths if is_page_path(path.replace(os.sep, "/"), pages)]
+        problems = [problem for problem in problems if is_page_path(problem.path.replace(os.sep, "/"), pages)]
     if not paths and not problems:
         raise ContentError(f"CONTENT {root} holds no Markdown file (.md, .markdown, .mdx); name the site's folder")
     return paths, problems
 
 
+def is_page_path(path: str, pages: PageSettings) -> bool:
+    """Tell whether a file of the content is one of its pages: in one of its folders, and not excepted."""
+    inside = not pages.folders or any(folder == "." or path.startswith(f"{folder}/") for folder in pages.folders)
+    return inside and not any(excepted(pattern).fullmatch(path) for pattern in pages.excluded)
+
+
+@cache
+def excepted(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of ``except``: ``**/`` stands for any folders or none, ``*`` for anything but a slash."""
+    text = re.escape(pattern.strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
+    return re.compile(f"{text.replace(chr(92) + '?', '[^/]')}(?:/.*)?")
+
+
 def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], settings: Settings) -> Corpus:
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     day = today()
-    read = _without_numbers([result.article.on(day) for result in results if result.article])
+    results = settle_urls(results, settings.pages)
+    read = apart(_without_numbers([result.article.on(day) for result in results if result.article]))
     found = [*problems, *(problem for result in results for problem in result.problems)]
+    found = _without_usual_lack(found, len(read))
     urls = Counter(article.url for article in read)
     for article in read:
         if urls[article.url] > 1:
@@ -127,12 +168,9 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     book = make_addresses(pages, twins, own_hosts(url.host, urls), ignore_case=url.ignore_case)
     styles = Counter(article.style for article in read if article.style)
     ids: dict[str, list[int]] = {}
-    first: dict[str, int] = {}
-    families = []
     for row, article in enumerate(articles):
         if article.id:
             ids.setdefault(article.id, []).append(row)
-        families.append(first.setdefault(article.answer_digest or f"row {row}", row))
     return Corpus(
         root=root,
         articles=articles,
@@ -142,11 +180,61 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
         ambiguous_urls=twins,
         row_of=book.row_of,
         rows_of_id={key: tuple(rows) for key, rows in ids.items()},
-        families=tuple(families),
+        families=families_of(articles),
         book=book,
         url=url,
+        lists=settings.links,
         day=day,
     )
+
+
+def families_of(articles: Sequence[Article]) -> tuple[int, ...]:
+    """Give each article the row of its family's first member: copies, of one language and version, share a number."""
+    first: dict[str, int] = {}
+    return tuple(
+        first.setdefault(f"{article.language} {article.version} {article.answer_digest or f'row {row}'}", row)
+        for row, article in enumerate(articles)
+    )
+
+
+UNSURE = ("missing-url", "no-front-matter")
+
+
+def settle_urls(results: Sequence[Read], pages: PageSettings) -> Sequence[Read]:
+    """Decide for the pages whose urls follow from their paths whether they are pages.
+
+    They come with the problem that they have where other pages of the site state theirs: they are none where at least
+    half do, and pages without front matter are none where at least half have one.
+    """
+    if pages.derived:
+        return results
+    unsure = [_unsure(result) for result in results if result.article]
+    counts = Counter(unsure)
+    keep = {
+        "missing-url": counts["missing-url"] > counts[""],
+        "no-front-matter": counts["no-front-matter"] > counts[""] + counts["missing-url"],
+    }
+    if not any(code in counts for code in UNSURE):
+        return results
+    return [_settled(result, _unsure(result), keep) for result in results]
+
+
+def _settled(result: Read, code: str, keep: Mapping[str, bool]) -> Read:
+    if not result.article or not code:
+        return result
+    if keep[code]:
+        return replace(result, problems=tuple(problem for problem in result.problems if problem.code != code))
+    return replace(result, article=None, problems=tuple(p for p in result.problems if p.code == code))
+
+
+def _unsure(result: Read) -> str:
+    return next((problem.code for problem in result.problems if problem.code in UNSURE), "")
+
+
+def _without_usual_lack(problems: list[Problem], articles: int) -> list[Problem]:
+    """Leave out that articles have no id where more than a tenth have none: an id is then no part of the site."""
+    lacking = sum(problem.code == "missing-id" for problem in problems)
+    return problems if 10 * lacking <= articles else [problem for problem in problems if problem.code != "missing-id"]
 
 
 def _without_numbers(read: list[Article]) -> list[Article]:

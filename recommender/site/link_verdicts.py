@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from recommender.addresses import Resolved, parse, resolve, same_page, with_page
@@ -88,12 +88,23 @@ def curated_targets(judged: Iterable[Judged]) -> list[int]:
 def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:
     """Find the article that a link means: by its url, else by its id; ``id`` says so."""
     found = resolve(corpus.book, link.url, corpus.articles[row].url) if link.url.strip() else Resolved("unknown")
-    rows = corpus.rows_of_id.get(link.id, ()) if found.kind == "unknown" and is_id(link.id) else ()
+    if found.kind != "unknown":
+        return found
+    rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link)
     if not rows:
         return found
     if len({corpus.families[member] for member in rows}) > 1:
         return Resolved("ambiguous", rows=tuple(rows))
     return Resolved("id", representative(corpus, rows, corpus.articles[row].subject))
+
+
+def _named(corpus: Corpus, row: int, link: Link) -> Sequence[int]:
+    """Give the rows that a reference in a list may mean, in the first of the site's forms that finds any."""
+    for refer in dict.fromkeys(one.refer for one in corpus.lists):
+        rows = corpus.references.find(refer, link.url, corpus.articles[row].path)
+        if rows := [one for one in rows if corpus.walls[one] == corpus.walls[row]]:
+            return rows
+    return ()
 
 
 def representative(corpus: Corpus, rows: Iterable[int], subject: str) -> int:
@@ -116,9 +127,13 @@ def drifted(target: Article, link: Link) -> tuple[str, ...]:
 def _drift(corpus: Corpus, link: Link, found: Resolved) -> tuple[tuple[str, ...], str]:
     """Name the keys of a sound link that drifted, and give the url that it should have."""
     target = corpus.articles[found.row]
-    drift = drifted(target, link)
+    # What a list does not say of a page cannot differ, and a text of its own is no wrong title.
+    drift = () if corpus.lists else drifted(target, link)
     if link.url == target.url:  # as nearly all are: no need to take the two apart
         return drift, link.url
+    if corpus.lists:
+        # A list spells addresses in its own way: only one that has moved is to be corrected.
+        return (("moved",), with_page(link.url, target.url)) if found.kind == "alias" else ((), link.url)
     if found.kind == "id":
         return (*drift, "url"), target.url
     if same_page(parse(link.url).path, parse(target.url).path):

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple
 
 from recommender.addresses import is_page_url
-from recommender.article import Article, digest, is_id
+from recommender.article import Article, Link, Style, digest, is_id
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
-from recommender.markdown.link_blocks import Block, end_of_others, fold, read_blocks, style_of
+from recommender.markdown.formats import Front, other_front, with_small_letters
+from recommender.markdown.link_blocks import end_of_others, fold, read_blocks, style_of
+from recommender.markdown.link_lists import items_of, read_lists
 from recommender.markdown.yaml_nodes import Value
 from recommender.problems import Problem
 from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
 from recommender.site.files import printed, read_bytes
+from recommender.site.page_urls import stated_url, title_of, url_of
+from recommender.site_settings import ListSettings
 from recommender.system.clock import today
 from recommender.text.copies import SENTENCE, answer_digest
 from recommender.text.tokenizer import own_words, single_spaced
@@ -28,6 +32,7 @@ from recommender.text.word_counts import say
 Texts = tuple[str, ...]
 # Characters whose words are counted at a time: a thousand articles of usual length.
 LONG = 1 << 22
+LANGUAGE_KEYS, VERSION_KEYS = ("lang", "language", "locale"), ("version",)
 
 
 class Stamp(NamedTuple):
@@ -113,13 +118,8 @@ class Reading:
             stamp, file_digest = stamp_of(info), hashlib.sha256(data).hexdigest()
             if self.digests.get(path) == file_digest:
                 return Read(None, (), stamp, file_digest, same=True), ()
-            document = front_matter.split(data)
-            if document is None:
-                keys = self.settings.keys
-                raise front_matter.misfenced(data, (keys.url, keys.title)) or FileProblem("no-front-matter", "")
-            entries = self._entries(document.front)
-            article, problems, texts = self._article(name, document, entries, file_digest)
-            if name != path:
+            article, problems, texts = self._article(name, self._front(data), file_digest)
+            if name != path and article:
                 problems = (Problem("bad-file-name", name), *problems)
             return Read(article, problems, stamp, file_digest), texts
         except FileProblem as problem:
@@ -127,6 +127,19 @@ class Reading:
         except Exception as error:  # one file that no guard foresaw must not stop the others
             found = Problem("unreadable", name, reason=f"{type(error).__name__}: {error}")
         return Read(None, (found,), stamp, file_digest), ()
+
+    def _front(self, data: bytes) -> Front:
+        """Read the front matter of a page, whatever its form."""
+        document = front_matter.split(data)
+        if document is not None:
+            entries = self._entries(document.front)
+            values = with_small_letters({entry.key: entry.value for entry in entries})
+            return Front("yaml", values, document.body, document.front, 2, tuple(entries))
+        keys = self.settings.keys
+        if misfenced := front_matter.misfenced(data, (keys.url, keys.title)):
+            raise misfenced
+        front = other_front(data)
+        return front._replace(values=with_small_letters(front.values))
 
     def _entries(self, front: str) -> Sequence[front_matter.Entry]:
         """Read the keys of a front matter; a build has no use for blocks without fault, a half of most files' keys."""
@@ -141,27 +154,24 @@ class Reading:
         names = (*keys.values(), *self.settings.sources, *self.settings.rules.keys)
         return not any(name.lower().startswith(prefix) for name in names)
 
-    def _article(
-        self, path: str, document: front_matter.Document, entries: Sequence[front_matter.Entry], file_digest: str
-    ) -> tuple[Article | None, tuple[Problem, ...], Texts]:
-        settings, keys = self.settings, self.settings.keys
-        by_key = {entry.key: entry.value for entry in entries}
+    def _article(self, path: str, front: Front, file_digest: str) -> tuple[Article | None, tuple[Problem, ...], Texts]:
+        settings, keys, by_key, body = self.settings, self.settings.keys, front.values, front.body
         at = partial(front_matter.text_at, by_key)
-        url, title, written_id = at(keys.url).strip(), fold(at(keys.title)), at(keys.id).strip()
-        unusable = _unusable(url, title, keys)
-        if unusable:
+        title = fold(title_of(settings.pages.title or (keys.title, "heading"), by_key, body, path))
+        url, unsure = self._url(path, front, title)
+        if unusable := _unusable(url, title, keys):
             code, key, value = unusable
-            return None, (Problem(code, path, _line(entries, key), value=value),), ()
-        blocks, body = read_blocks(entries, keys.related), document.body
-        subject, date = at(keys.subject).strip(), at(keys.date)
+            return None, (unsure or Problem(code, path, front.line(key), value=value),), ()
+        links, style, odd_links = self._links(path, front)
+        subject, date, written_id = at(keys.subject).strip(), at(keys.date), at(keys.id).strip()
         visibility, odd = settings.rules.read(Page(by_key, path.replace(os.sep, "/"), url, title, subject))
-        dates = [Problem("bad-date", path, _line(entries, key), value=f"{key}: {text}") for key, text in odd]
-        problems = (*dates, *_lacking(path, blocks, (_line(entries, keys.id), written_id)))
-        texts = tuple(body if name == "body" else at(name) for name in settings.sources)
+        dates = [Problem("bad-date", path, front.line(key), value=f"{key}: {text}") for key, text in odd]
+        no_id = not is_id(written_id) and not settings.links
+        ids = [Problem("bad-id" if written_id else "missing-id", path, front.line(keys.id), value=written_id)] * no_id
+        own = {"body": body, keys.title: at(keys.title) or title}
+        texts = tuple(own[name] if name in own else at(name) for name in settings.sources)
         written = at(keys.answer) or body
-        answer = single_spaced(written)
-        used = [] if self.count else blocks
-        aliases = _aliases(by_key, settings.url.aliases)
+        answer, aliases = single_spaced(written), _aliases(by_key, settings.url.aliases)
         facts = (url, written_id, title, subject, date, visibility.written(), *aliases)
         article = Article(
             url=url,
@@ -175,12 +185,53 @@ class Reading:
             answer_digest=answer_digest(title, answer, own_words(written, SENTENCE)),
             source_digest=digest(*facts, answer, *texts),
             file_digest=file_digest,
-            links=tuple(link for block in used if (link := block.link)),
-            style=style_of(used),
+            links=() if self.count else links,
+            style=None if self.count else style,
             aliases=aliases,
+            names=_names(by_key, settings),
+            language=_first(at, LANGUAGE_KEYS),
+            version=_first(at, VERSION_KEYS),
             visibility=visibility,
         )
-        return article, problems, texts
+        return article, (*dates, *odd_links, *ids, *((unsure,) if unsure else ())), texts
+
+    def _url(self, path: str, front: Front, title: str) -> tuple[str, Problem | None]:
+        """Give the url of a page, and the problem that it has where the other pages of the site state theirs."""
+        pages = self.settings.pages
+        stated = stated_url(pages.keys_of_url(self.settings.keys.url), front.values)
+        if stated:
+            return stated, None
+        unsure = None
+        if not pages.derived:
+            if front.form == "none":
+                unsure = Problem("no-front-matter", path)
+            else:
+                unsure = Problem("missing-url", path, front.line(self.settings.keys.url))
+        elif front.form == "none" and not pages.bare:
+            raise FileProblem("no-front-matter", "")
+        return url_of(pages, front.values, path, title), unsure
+
+    def _links(self, path: str, front: Front) -> tuple[tuple[Link, ...], Style | None, list[Problem]]:
+        """Read the links of a page in the shape of the settings, and name what has another."""
+        lists, prefix = self.settings.links, self.settings.keys.related
+        if not lists:
+            blocks = read_blocks(front.entries, prefix)
+            found = [
+                Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed
+            ]
+            if items_of(front.values.get(prefix), ListSettings(prefix)) != []:
+                found.append(Problem("other-shape", path, front.line(prefix), value=prefix))
+            return tuple(link for block in blocks if (link := block.link)), style_of(blocks), found
+        links, odd = read_lists(front.values, lists, {one.key: front.line(one.key) for one in lists})
+        return links, None, [Problem("other-shape", path, front.line(key), value=key) for key in odd]
+
+
+def _names(by_key: Mapping[str, Value], settings: Settings) -> tuple[str, ...]:
+    """Give what references call a page: its slug, or the values of the keys that they name."""
+    keys = [one.refer.removeprefix("key ") for one in settings.links if one.refer.startswith("key ")]
+    keys += ["slug"] * any(one.refer in ("slug", "wikilink") for one in settings.links)
+    found = (text.strip() for key in keys for text in front_matter.texts_at(by_key, key))
+    return tuple(name for name in dict.fromkeys(found) if name and name.isprintable())
 
 
 def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:
@@ -192,21 +243,11 @@ def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:
     return None if title else ("missing-title", keys.title, "")
 
 
-def _lacking(path: str, blocks: Sequence[Block], written_id: tuple[int, str]) -> tuple[Problem, ...]:
-    """Name the blocks that are none, and the id (its line and text) that is none."""
-    found = [Problem("malformed-link", path, block.entry.line, block.slot) for block in blocks if block.malformed]
-    line, text = written_id
-    if not is_id(text):
-        found.append(Problem("bad-id" if text else "missing-id", path, line, value=text))
-    return tuple(found)
+def _first(at: Callable[[str], str], keys: Sequence[str]) -> str:
+    """Give the first text on one line that one of some keys has."""
+    return next((text for key in keys if (text := at(key).strip()) and text.isprintable()), "")
 
 
 def _aliases(by_key: Mapping[str, Value], keys: Sequence[str]) -> tuple[str, ...]:
     found = (alias.strip() for key in keys for alias in front_matter.texts_at(by_key, key))
     return tuple(alias for alias in dict.fromkeys(found) if alias and alias.isprintable())
-
-
-def _line(entries: Sequence[front_matter.Entry], key: str) -> int:
-    """Give the line of a key, whatever its capitals, or of the key that a dotted one begins with; 0 for none."""
-    names = (key.lower(), key.lower().partition(".")[0])
-    return next((entry.line for entry in entries if entry.key.lower() in names), 0)

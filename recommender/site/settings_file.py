@@ -2,84 +2,93 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.markdown import front_matter, yaml_nodes
-from recommender.markdown.link_blocks import quote
-from recommender.settings import FILE_NAME, MODEL_FOLDER, Settings
-from recommender.site.files import is_article_name, printed, read_bytes, walk
+from recommender.markdown.link_blocks import is_block, quote
+from recommender.presets import PRESETS
+from recommender.settings import FILE_NAME, MODEL_FOLDER, Keys, Settings, load_settings
+from recommender.site.detection import Detected, detect, has_articles, has_yaml, nested_title, sampled_keys
+from recommender.site.files import printed
+from recommender.site.proof import Proof, choose_lists, prove
+from recommender.site_settings import ListSettings
 from recommender.system.user_files import rewrite, write_target
-
-SAMPLE = 200
 
 
 @dataclass(frozen=True)
 class Scaffolded:
-    """A settings file that was written: the content it names, how many files were looked at, which nouns none has."""
+    """A settings file that was written, what told the site's generator, and the proof of what the settings read.
+
+    ``writable`` tells whether most pages have front matter into which links can be written.
+    """
 
     file: Path
-    content: str
-    files: int
-    missing: tuple[str, ...]
-
-    @property
-    def sentence(self) -> str:
-        """Say so."""
-        hint = f"; none of them has {', '.join(self.missing)}: name your keys under `keys:`" if self.missing else ""
-        return f"{self.file.name} written: content is {self.content}, {self.files} of its files looked at{hint}"
+    detected: Detected
+    settings: Settings
+    proof: Proof
+    writable: bool
 
 
-def write_settings(folder: Path, *, force: bool) -> Scaffolded:
-    """Find the articles below a folder, and write recommender.yml there.
+def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded:
+    """Find out what site a folder holds, write recommender.yml there, and prove it by reading the site.
 
     Raises:
-        SettingsError: there is one already, or it cannot be written.
-        ContentError: no Markdown file with front matter is below the folder.
+        SettingsError: there is one already, it cannot be written, or the preset is unknown.
+        ContentError: no Markdown file is below the folder.
     """
     file = folder / FILE_NAME
     if file.exists() and not force:
         raise SettingsError(f"{file} is there already; edit it, or run `recommender init --force`")
-    content, sampled, keys = _find_content(folder)
-    if not sampled:
-        raise ContentError(f"no Markdown file with front matter below {folder}; run init at the top of the site")
-    default = Settings()
-    missing = tuple(name for name in ("id", "title", "url") if not keys[getattr(default.keys, name)])
-    text = _text(content, default)
-    rewrite(file, text.encode("utf-8"))
-    return Scaffolded(file, content, sampled, missing)
+    if not has_articles(folder):
+        raise ContentError(f"no Markdown file below {folder}; run init at the top of the site")
+    detected = detect(folder, preset)
+    shape = _shape(folder, detected)
+    rewrite(file, _text(detected.content, shape, Settings()).encode("utf-8"))
+    settings = load_settings(file)
+    if shape:
+        lists = choose_lists(settings) or (_first_list(detected.preset),)
+        rewrite(file, _text(detected.content, shape + _list_lines(lists), Settings()).encode("utf-8"))
+        settings = load_settings(file)
+    return Scaffolded(file, detected, settings, prove(settings), has_yaml(folder, detected.content))
 
 
-def _find_content(folder: Path) -> tuple[str, int, Counter[str]]:
-    """Give the deepest folder that holds all articles looked at, their number, and how often each key occurs."""
-    places: list[str] = []
-    keys: Counter[str] = Counter()
-    for place, _, names in walk(str(folder)):
-        for name in filter(is_article_name, sorted(names)):
-            found = _keys(os.path.join(place, name))
-            if found:
-                places.append(os.path.relpath(place, folder))
-                keys.update(found)
-                # From then on one article a folder is enough: where they stand matters up to the last.
-                if len(places) >= SAMPLE:
-                    break
-    if not places:
-        return ".", 0, keys
-    top = places[0] if len(set(places)) == 1 else os.path.commonpath(places)
-    return (top or ".").replace(os.sep, "/"), len(places), keys
+def _first_list(preset: str) -> ListSettings:
+    """Give the list that a site without any gets."""
+    return ListSettings(PRESETS[preset].list_key, "texts", PRESETS[preset].refer)
 
 
-def _keys(path: str) -> list[str]:
-    try:
-        document = front_matter.split(read_bytes(path)[0])
-        return [entry.key for entry in front_matter.parse(document.front)] if document else []
-    except FileProblem:
-        return []
+def _shape(folder: Path, detected: Detected) -> str:
+    """Write what the settings say of the site's shape; "" for numbered blocks on pages that state their urls."""
+    keys = sampled_keys(folder, detected.content)
+    blocks = any(is_block(key, Keys().related) for key in keys) or 2 * keys["id"] >= keys[""]
+    classic = blocks and 2 * keys["url"] >= keys[""] > 0
+    if classic and not detected.marker:
+        return ""
+    lines = [f"site: {detected.preset}"]
+    if 2 * keys["title"] < keys[""] and (nested := nested_title(keys)):
+        lines.append(f"title: [{nested}, heading, file]")
+    url = []
+    if detected.host:
+        url.append(f"  host: {detected.host[0]}")
+    if detected.patterns:
+        url.append("  patterns:")
+        url += [
+            f"    {_value(name) if name else quote(name)}: {quote(text)}" for name, text in detected.patterns.items()
+        ]
+    return "\n".join([*lines, *(["url:", *url] if url else []), ""])
+
+
+def _list_lines(lists: Sequence[ListSettings]) -> str:
+    lines = ["links:"]
+    for own in lists:
+        lines += [f"- key: {own.key}", f"  shape: {own.shape}", f"  refer: {own.refer}"]
+        if own.fields:
+            lines.append("  fields: {" + ", ".join(f"{noun}: {name}" for noun, name in own.fields.items()) + "}")
+    return "\n".join([*lines, ""])
 
 
 def _value(text: str) -> str:
@@ -92,11 +101,21 @@ def _lines(values: Mapping[str, object]) -> str:
     return "".join(f"#   {name}: {value}\n" for name, value in values.items())
 
 
+_WHAT = """\
+# What site this is: the generator whose preset says which urls, titles and files its pages have. Each line overrides
+# it. `except`: patterns of files that are no pages; `title`: keys, heading or file, the first that has one; `links`:
+# lists of links by key, shape (texts, mappings, grouped, url-to-title), refer (url, slug, file, wikilink, title, id,
+# key NAME) and fields; null: numbered blocks as below.
+"""
+_SITE = ("# site: null\n", "# except: null\n", "# title: null\n", "# links: null\n")
+
 _ADDRESSES = """\
 # Which addresses are the site's own. `host`: its hosts (null: that of the articles' urls, if they have any; links with
 # another host are kept as they are). `aliases`: further keys of old addresses, beside aliases and redirect_from.
 # `elsewhere`: patterns of pages that are no articles, such as /shop/*; `sitemap` (a file) or `built` (a folder) list
-# them all, so that every other link is known to be dead.
+# them all, so that every other link is known to be dead. `keys`: where a page states its url; `patterns`: by folder,
+# the url of a page that states none, of {path}, {folder}, {section}, {slug}, {title}, {year}, {month}, {day} and
+# {key NAME}.
 # url:
 #   host: null
 #   ignore_case: false
@@ -104,6 +123,8 @@ _ADDRESSES = """\
 #   elsewhere: null
 #   sitemap: null
 #   built: null
+#   keys: null
+#   patterns: null
 
 """
 
@@ -122,21 +143,33 @@ def _rules(settings: Settings) -> str:
 """
 
 
-def _text(content: str, settings: Settings) -> str:
-    keys, fields, text, parts = map(_lines, (vars(settings.keys), settings.fields, settings.text, settings.parts))
-    return f"""# Settings of recommender. Lines that begin with # show the defaults.
+def _text(content: Sequence[str], shape: str, settings: Settings) -> str:
+    folders = _value(content[0]) if len(content) == 1 else "[" + ", ".join(map(_value, content)) + "]"
+    stated = re.findall(r"(?m)^(\w+):", shape)
+    unset = "".join(line for line in _SITE if line[2:].partition(":")[0] not in stated)
+    return (
+        f"""# Settings of recommender. Lines that begin with # show the defaults.
 
 # The folder of the whole site's articles, and where the model is kept; relative to this file.
-content: {_value(content)}
+content: {folders}
 model: {MODEL_FOLDER}
 
+{_WHAT}{shape}{unset}
 # Links per article: related_article1 … related_article{settings.slots}.
 # slots: {settings.slots}
 
 # Where an article's nouns stand in the front matter (dotted for nested keys).
 # keys:
-{keys}
-{_ADDRESSES}# What articles are compared by, and how much each counts; 0: off. `text` is all that a reader reads.
+{_lines(vars(settings.keys))}
+{_ADDRESSES}"""
+        + _ranking(settings)
+        + _rules(settings)
+    )
+
+
+def _ranking(settings: Settings) -> str:
+    fields, text, parts = map(_lines, (settings.fields, settings.text, settings.parts))
+    return f"""# What articles are compared by, and how much each counts; 0: off. `text` is all that a reader reads.
 # fields:
 {fields}
 # How often the words of each part count in `text`; `body` is the Markdown below the front matter.
@@ -161,7 +194,7 @@ model: {MODEL_FOLDER}
 # From which likeness two articles ask the same question: with the article itself, and within one list. 0: off.
 # same_question_article: {settings.same_question_article:g}
 # same_question_list: {settings.same_question_list:g}
-""" + _rules(settings)
+"""
 
 
 def write_parts(file: Path, parts: Mapping[str, float]) -> str:

@@ -25,7 +25,7 @@ SETTINGS = Settings()
 def collected(tmp_path_factory: pytest.TempPathFactory) -> Collected:
     root = tmp_path_factory.mktemp("site")
     files: dict[str, str | bytes] = {f"{n}.md": article(str(n), url=f"/{n}", answer=f"sun {n}") for n in range(5)}
-    files |= {"bad.md": b"---\ntitle: x\n---\n", "ë.md": article("9", url="/ë", title="Où", draft="true", id="x")}
+    files |= {"bad.md": b"---\ntitle: [\n---\n", "ë.md": article("9", url="/ë", title="Où", draft="true", id="x")}
     files |= {"404.md": article("404", url="/404", date="2099-01-01", extra="expires: 2001-01-01\n")}
     write_files(root, files)
     with open(os.fsencode(root) + b"/\xff.md", "wb") as file:  # no UTF-8

@@ -71,7 +71,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
         (["build", "hollow"], 2, "CONTENT hollow holds no Markdown file"),
         (["fill", "hollow", "--write"], 2, "CONTENT hollow holds no Markdown file"),
         (["audit", "hollow/file.txt"], 2, "CONTENT hollow/file.txt is not a folder"),
-        (["init"], 2, "no Markdown file with front matter below"),
+        (["init"], 2, "no Markdown file below"),
         (["evaluate", "--judgments", "none.jsonl"], 2, "none.jsonl: cannot be read"),
         (["evaluate", "--depth", "0"], 2, "'--depth'"),
         (["evaluate", "--seed", "-1"], 2, "'--seed'"),
@@ -171,7 +171,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 def test_init_writes_settings_that_load_and_are_the_defaults(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(empty, {"content/a.md": article("a")})
     assert main(["init"]) == 0
-    assert "content is content, 1 of its files looked at" in said(capsys)[0]
+    assert said(capsys)[0].startswith("plain site: 1 pages of 1 files in content\n  a.md  ->  /a\n")
     settings = load_settings(empty / "recommender.yml")
     assert settings.content == empty / "content"
     assert {**vars(settings), "content": None, "model": None, "home": None} == vars(Settings())
@@ -293,7 +293,25 @@ def test_json_is_one_document_alone_on_stdout(
 
 # The commands that change something, in an order in which each can run; the others stand in JSON.
 WRITING: list[tuple[list[str], int, list[str]]] = [
-    (["init", "--force"], 0, ["file", "content", "files", "missing"]),
+    (
+        ["init", "--force"],
+        0,
+        [
+            "file",
+            "site",
+            "marker",
+            "content",
+            "files",
+            "pages",
+            "repeated",
+            "examples",
+            "languages",
+            "versions",
+            "hidden",
+            "links",
+            "to_do",
+        ],
+    ),
     (
         ["build"],
         0,

@@ -41,9 +41,12 @@ VALUES = {
     "folder": ["files"],
     "form": ["--format", "json-files"],
     "target": ["--output", "out.jsonl"],
+    "preset": ["--preset", "plain"],
+    "file": ["--show", "content/a.md"],
 }
 # Command -> what is refused -> what the message must name.
 REFUSED = {
+    "init": {("preset", "file"): ("--preset", "--show"), ("file", "force"): ("--show", "--force")},
     "fill": {
         ("check", "write"): ("--check", "--write"),
         ("check", "resume"): ("--check", "--resume"),
@@ -101,6 +104,8 @@ def line(name: str, pair: tuple[click.Parameter, ...]) -> list[str]:
     for choices in NEEDED.get(name, []):
         if not held & set(choices):
             needed += VALUES["folder" if "form" in held else choices[0]]
+    if name == "init" and not held & {"force", "file"}:  # the site has a recommender.yml
+        needed.append("--force")
     if name == "export" and "folder" in held and "form" not in held:
         needed += VALUES["form"]
     return [name, *needed, *(word for parameter in pair for word in words(parameter))]

@@ -229,13 +229,12 @@ def test_nothing_unsound_or_weak_is_ever_added(fill, mode: str):
     files = {
         "copy.md": article("copy", answer=answer_of("a")),
         "hidden.md": article("hidden", no_index="true"),
-        "nameless.md": article("nameless", id=""),
         "one.md": article("one", answer=answer_of("two names")),
         "two.md": article("two", answer=answer_of("two names")),
         "near.md": article("near", answer=answer_of("two subjects")),
         "far.md": article("far", answer=answer_of("two subjects"), subject="Other"),
     }
-    ranked = ["/copy", "/hidden", "/nameless", "/two", "/one", "/far", "/near", ("/t1", 0.1), ("/t2", 0.0999)]
+    ranked = ["/copy", "/hidden", "/two", "/one", "/far", "/near", ("/t1", 0.1), ("/t2", 0.0999)]
     expected = article("a", link(1, "one"), link(2, "near"), link(3, "t1"))
     assert fill(article("a"), mode, {"/a": ranked}, files=files) == expected
 

@@ -31,16 +31,17 @@ NO_WORD = "no other article shares a word that counts with this one"
 
 # One article for every rule: what "/asker" is told about each.
 FILES = {
-    "asker.md": article("asker", title=TIDES, answer=f"{TEXT} twice a day.", subject="Sea"),
-    "asker-copy.md": article("asker-copy", title="Tides of the moon", answer=f"{TEXT} twice a day."),
-    "same.md": article("same", title=f"{TIDES} of the year", answer=f"{TEXT} twice a day, roughly."),
+    "asker.md": article("asker", title=TIDES, answer=f"{TEXT} twice a day.", subject="Sea", lang="en"),
+    "asker-copy.md": article("asker-copy", title="Tides of the moon", answer=f"{TEXT} twice a day.", lang="en"),
+    "same.md": article("same", title=f"{TIDES} of the year", answer=f"{TEXT} twice a day, roughly.", lang="en"),
     "hidden.md": article("hidden", answer=f"{TEXT}, hidden.", extra="no_index: true\n"),
     "draft.md": article("draft", answer=f"{TEXT}, draft.", extra="status: draft\n"),
     "soon.md": article("soon", answer=f"{TEXT}, soon.", date="2099-01-01"),
     "404.md": article("404", answer=f"{TEXT}, missing.", extra="sitemap: false\n"),
     "imprint.md": article("imprint", answer=f"{TEXT}, imprint."),
     "listless.md": article("listless", title=f"{TIDES} without a list", answer=f"{TEXT}, without a list."),
-    "no-id.md": article("no-id", id="", answer=f"{TEXT}, without id."),
+    "german.md": article("german", id="", answer=f"{TEXT}, translated.", lang="de"),
+    "german-too.md": article("german-too", answer="Another page.", lang="de"),
     "pair-a.md": article("pair-a", answer=PULLS, subject="Air"),
     "pair-b.md": article("pair-b", answer=PULLS, subject="Sea"),
     "first.md": article(
@@ -83,7 +84,12 @@ def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
             "never-suggested",
             "not shown: it is never suggested (/imp*, {title: About imprint}) (never-suggested)",
         ),
-        (5, "/no-id", "no-id", "not shown: it has no id, so nothing can link to it (no-id)"),
+        (
+            5,
+            "/german",
+            "other-language",
+            "not shown: it is of another language, or of another version (other-language)",
+        ),
         (
             5,
             "/pair-a",

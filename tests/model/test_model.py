@@ -54,7 +54,7 @@ def test_no_list_of_the_sample_site_breaks_a_promise(corpus: Corpus, model: Mode
             assert corpus.articles[candidate.row].subject == own.subject or own.subject not in subjects
 
 
-def test_a_hidden_article_and_one_without_id_get_links_and_are_never_linked() -> None:
+def test_a_hidden_article_gets_links_and_is_never_linked_and_one_without_id_is_as_any_other() -> None:
     text = "The tide follows the moon around the earth every day"
     files = {
         "a.md": article("a", answer=f"{text} indeed"),
@@ -64,9 +64,9 @@ def test_a_hidden_article_and_one_without_id_get_links_and_are_never_linked() ->
     }
     built = build(files)
     shown = [[c.row for c in built.chosen.of(row)] for row in range(4)]
-    assert shown == [[3], [0, 3], [0, 3], [0]]
+    assert shown == [[2, 3], [0, 2, 3], [0, 3], [0, 2]]
     rejected = {r.row: r.rule for r in built.choose_for(0).rejected}
-    assert rejected == {1: "hidden", 2: "no-id"}
+    assert rejected == {1: "hidden"}
 
 
 def test_where_the_kept_candidates_run_out_the_whole_site_is_ranked() -> None:
@@ -236,7 +236,9 @@ def test_a_model_fits_settings_that_rank_alike(
 
 
 def test_every_setting_but_the_places_decides_whether_a_model_fits() -> None:
-    assert ranking_settings(DEFAULT).keys() == {one.name for one in fields(DEFAULT)} - {"content", "model", "home"}
+    # What pages and links are is in the digest of the content.
+    places = {"content", "model", "home", "pages", "links"}
+    assert ranking_settings(DEFAULT).keys() == {one.name for one in fields(DEFAULT)} - places
 
 
 def test_the_catalogue_holds_every_article_by_url(corpus: Corpus, model: Model) -> None:
@@ -276,7 +278,7 @@ def test_the_rules_are_those_of_the_settings_and_the_catalogue(corpus: Corpus, m
         families=np.array([0, 1, 0, 3, 4, 5], np.int32),
     )
     small = replace(model, catalogue=few).rules
-    assert list(small.barred) == ["", "no-id", "hidden", "hidden", "never-suggested", "never-suggested"]
+    assert list(small.barred) == ["", "", "hidden", "hidden", "never-suggested", "never-suggested"]
     assert small.members == {0: (0, 2)}
 
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Rejected, Rules, choose, representative
 from recommender.site.corpus import members_of
 
-# Row: subject. Rows 2 and 3 are copies, 5 is hidden, 6 has no id, 9 is never suggested; 1 and 4 ask the same question,
-# likewise 7 and 8.
+# Row: subject. Rows 2 and 3 are copies, 5 is hidden, 6 is of another language, 9 is never suggested; 1 and 4 ask the
+# same question, likewise 7 and 8.
 SUBJECTS = ["A", "A", "A", "B", "A", "A", "A", "B", "B", "B"]
 FAMILIES = [0, 1, 2, 2, 4, 5, 6, 7, 8, 9]
-BARRED = ["", "", "", "", "", "hidden", "no-id", "", "", "never-suggested"]
+BARRED = ["", "", "", "", "", "hidden", "", "", "", "never-suggested"]
 LIKE = {1: {4: 0.9}, 4: {1: 0.9}, 7: {8: 0.5}, 8: {7: 0.5}}
 
 
@@ -30,6 +30,7 @@ def site(**changes: object) -> Rules:
         floor=0.1,
         same_question_article=0.6,
         same_question_list=0.6,
+        apart=lambda asking, other: (asking == 6) != (other == 6),
     )
     return replace(rules, **changes)
 
@@ -58,7 +59,7 @@ CASES = {
     "a draft has no family": Case([(0, 1.0)], [0], family=-1),
     "hidden": Case([(5, 0.9), (1, 0.8)], [1], [(5, "hidden", -1)]),
     "never suggested": Case([(9, 0.9), (1, 0.8)], [1], [(9, "never-suggested", -1)]),
-    "no id": Case([(6, 0.9), (1, 0.8)], [1], [(6, "no-id", -1)]),
+    "another language": Case([(6, 0.9), (1, 0.8)], [1], [(6, "other-language", -1)]),
     "the copy in the own subject stands for both": Case([(3, 0.9), (2, 0.8)], [2], [(3, "other-copy", 2)]),
     "also in the other subject": Case([(2, 0.9), (3, 0.8)], [3], [(2, "other-copy", 3)], subject="B"),
     "else the smallest url": Case([(3, 0.9), (2, 0.8)], [2], [(3, "other-copy", 2)], subject="C"),
@@ -95,7 +96,7 @@ CASES = {
 def test_each_rule(name: str) -> None:
     case = CASES[name]
     candidates = [Candidate(row, score) for row, score in case.candidates]
-    asking = Asking(case.family, case.subject, case.like)
+    asking = Asking(case.family, case.subject, case.like, row=0)
     choice = choose(asking, candidates, case.kept, case.limit, site(**case.changes))
     assert [candidate.row for candidate in choice.shown] == case.shown
     assert [(r.row, r.rule, r.by) for r in choice.rejected] == case.rejected

@@ -10,9 +10,10 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from recommender.build.pipeline import _with_chosen
+from recommender.model.catalogue import within
 from recommender.model.model import SHOWN, Model
 from recommender.ranking.same_question import Likeness
-from recommender.ranking.selection import Asking, Candidate, Rules, choose
+from recommender.ranking.selection import VERSIONS, Asking, Candidate, Rules, choose
 from recommender.ranking.selection_compiled import Facts, Lists, choose_all
 from recommender.site.corpus import members_of
 
@@ -31,8 +32,11 @@ def drawn(draw: st.DrawFn) -> tuple[Lists, Likeness, Facts]:
     scores = [sorted((draw(score) for _ in own), reverse=True) for own in ranked]
     likes = draw(st.dictionaries(st.tuples(st.integers(0, SIZE - 1), st.integers(0, SIZE - 1)), score, max_size=12))
     pairs = {pair: value for (a, b), value in likes.items() if a != b for pair in ((a, b), (b, a))}
+    # Copies are of one language and version: two languages, each with pages of no version and of two.
+    walls = draw(st.lists(st.sampled_from([0, 1, 2, VERSIONS, VERSIONS + 1]), min_size=SIZE, max_size=SIZE))
     facts = Facts(
         families=np.array(families, np.int32),
+        walls=np.array([walls[family] for family in families], np.int32),
         barred=np.array(draw(st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))),
         subjects=np.array(draw(st.lists(st.integers(0, 2), min_size=SIZE, max_size=SIZE)), np.int64),
         floor=draw(score),
@@ -61,12 +65,13 @@ def one_by_one(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> li
         floor=facts.floor,
         same_question_article=facts.same_question_article,
         same_question_list=facts.same_question_list,
+        apart=lambda row, other: not within(facts.walls, int(facts.walls[row]))[other],
     )
     found = []
     for row in range(SIZE):
         span = slice(pools.indptr[row], pools.indptr[row + 1])
         pool = [Candidate(*pair) for pair in zip(pools.rows[span].tolist(), pools.scores[span].tolist(), strict=True)]
-        asking = Asking(families[row], rules.subject(row), likeness.of(row))
+        asking = Asking(families[row], rules.subject(row), likeness.of(row), row=row)
         found.append([tuple(one) for one in choose(asking, pool, (), limit, rules).shown])
     return found
 

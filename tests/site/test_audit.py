@@ -240,6 +240,7 @@ def test_orphans_are_what_no_sound_link_reaches(small):
         ("b.md", "no-links", 0, 0, ""),
         ("hidden.md", "no-links", 0, 0, ""),
         ("nameless.md", "no-links", 0, 0, ""),
+        ("nameless.md", "orphan", 0, 0, ""),
     ]
     assert audit_site(corpus, 5, {}).totals["articles linked from nowhere"] == 3
 

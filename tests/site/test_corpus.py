@@ -76,7 +76,9 @@ def test_an_article(tmp_path: Path) -> None:
     [
         pytest.param("", "no-front-matter", 0, "", id="empty-file"),
         pytest.param("# Only text\n", "no-front-matter", 0, "", id="note"),
-        pytest.param("+++\ntitle = 'x'\n+++\n", "no-front-matter", 0, "", id="toml"),
+        pytest.param("+++\ntitle = 'x'\n+++\n", "missing-url", 0, "", id="toml"),
+        pytest.param("+++\ntitle = x\n+++\n", "bad-toml", 2, "", id="bad-toml"),
+        pytest.param("+++\ntitle = 'x'\n", "broken-fence", 1, "", id="unclosed-toml"),
         pytest.param("---\nid: 1\n", "broken-fence", 1, "", id="unclosed"),
         pytest.param("---id: 1\n---\n", "broken-fence", 1, "", id="fused-fence"),
         pytest.param(b"---\nid: \xff\n---\n", "not-utf8", 2, "", id="latin-1"),
@@ -123,9 +125,9 @@ def test_a_title_is_text(tmp_path: Path, title: str) -> None:
         ("-13", "-13", []),
         ("'7'", "7", []),
         ("0", "0", []),
-        ("-", "", [("missing-id", "a.md", 0, "")]),
-        ("", "", [("missing-id", "a.md", 2, "")]),
-        ("~", "", [("missing-id", "a.md", 2, "")]),
+        ("-", "", []),
+        ("", "", []),
+        ("~", "", []),
         ("012", "", [("bad-id", "a.md", 2, "012")]),
         ("1.0", "", [("bad-id", "a.md", 2, "1.0")]),
         ("1:30", "", [("bad-id", "a.md", 2, "1:30")]),
@@ -138,6 +140,14 @@ def test_ids(tmp_path: Path, written: str, found_id: str, expected: list[tuple[s
     assert corpus.articles[0].id == found_id
     assert problems(corpus) == expected
     assert corpus.rows_of_id == ({found_id: (0,)} if found_id else {})
+
+
+@pytest.mark.parametrize(("count", "named"), [(9, False), (10, True)])
+def test_a_missing_id_is_noted_where_nine_in_ten_have_one(tmp_path: Path, count: int, named: bool) -> None:
+    files = {f"{n}.md": article(url=f"/{n}", id=str(n)) for n in range(count - 1)}
+    corpus = read(tmp_path, {**files, "without.md": article(url="/without", id="")})
+    assert ("missing-id" in {problem.code for problem in corpus.problems}) is named
+    assert len(corpus.articles) == count
 
 
 @pytest.mark.parametrize(

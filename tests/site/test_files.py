@@ -52,7 +52,7 @@ def test_a_build_lists_them(root: Path) -> None:
 
 
 def test_init_looks_at_them(root: Path) -> None:
-    assert write_settings(root, force=False).files == len(OURS)
+    assert write_settings(root, force=False).proof.files == len(OURS)
     assert load_settings(root / "recommender.yml").content == root
 
 

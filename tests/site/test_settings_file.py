@@ -12,7 +12,8 @@ from small_sites import article, write_files
 
 from recommender.errors import ContentError, SettingsError, WriteStopped
 from recommender.settings import FILE_NAME, PARTS, Settings, load_settings
-from recommender.site.settings_file import SAMPLE, write_parts, write_settings
+from recommender.site.detection import SAMPLE
+from recommender.site.settings_file import write_parts, write_settings
 
 
 def written(folder: Path) -> Settings:
@@ -26,8 +27,8 @@ def without_places(settings: Settings) -> Settings:
 
 def test_the_file_loads_and_is_the_defaults(tmp_path: Path) -> None:
     write_files(tmp_path, {"content/a.md": article("a")})
-    sentence = write_settings(tmp_path, force=False).sentence
-    assert sentence == "recommender.yml written: content is content, 1 of its files looked at"
+    found = write_settings(tmp_path, force=False)
+    assert (found.detected.content, found.proof.pages, found.proof.todo) == (("content",), 1, ())
     settings = load_settings(tmp_path / FILE_NAME)
     assert without_places(settings) == Settings()
     assert (settings.content, settings.model) == (tmp_path / "content", tmp_path / "models" / "default")
@@ -40,7 +41,8 @@ def test_the_commented_lines_are_the_defaults_of_every_setting(tmp_path: Path) -
     text = (tmp_path / FILE_NAME).read_text()
     plain = re.sub(r"^# ((?:  )?[a-z_.]+:(?: [\w.]+)?|  - .+)$", r"\1", text, flags=re.MULTILINE)
     named = re.findall(r"^([a-z_]+):", plain, re.MULTILINE)
-    assert sorted(named) == sorted(field.name for field in dataclasses.fields(Settings) if field.name != "home")
+    fields = {field.name for field in dataclasses.fields(Settings)} - {"home", "pages"}
+    assert sorted(named) == sorted(fields | {"site", "except", "title"})
     (tmp_path / FILE_NAME).write_text(plain)
     assert without_places(load_settings(tmp_path / FILE_NAME)) == Settings()
     assert load_settings(tmp_path / FILE_NAME).hidden is not Settings().hidden
@@ -114,12 +116,6 @@ def test_a_folder_of_any_name_can_be_read_back(tmp_path: Path, name: str) -> Non
     assert written(tmp_path).content == tmp_path / name
 
 
-def test_keys_of_other_names_are_pointed_out(tmp_path: Path) -> None:
-    write_files(tmp_path, {"content/a.md": "---\ntitle: A\nslug: /a\n---\n"})
-    sentence = write_settings(tmp_path, force=False).sentence
-    assert sentence.endswith("; none of them has id, url: name your keys under `keys:`")
-
-
 def test_a_file_that_is_there_stays_unless_forced(tmp_path: Path) -> None:
     write_files(tmp_path, {"content/a.md": article("a"), FILE_NAME: "slots: 3\n"})
     with pytest.raises(SettingsError, match=r"is there already; edit it, or run `recommender init --force`"):
@@ -130,10 +126,17 @@ def test_a_file_that_is_there_stays_unless_forced(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_articles_gets_no_file(tmp_path: Path) -> None:
-    write_files(tmp_path, {"README.md": "# Site\n"})
-    with pytest.raises(ContentError, match=r"no Markdown file with front matter below .*; run init at the top"):
+    write_files(tmp_path, {"notes.txt": "# Site\n"})
+    with pytest.raises(ContentError, match=r"no Markdown file below .*; run init at the top"):
         write_settings(tmp_path, force=False)
     assert not (tmp_path / FILE_NAME).exists()
+
+
+def test_a_folder_without_pages_gets_a_file_and_is_not_called_done(tmp_path: Path) -> None:
+    write_files(tmp_path, {"README.md": "# Site\n"})
+    found = write_settings(tmp_path, force=False)
+    assert (tmp_path / FILE_NAME).exists() and found.proof.pages == 0
+    assert "holds no Markdown file" in found.proof.todo[0]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,262 @@
+"""Lists of links: write them in the form that a file's own list has, and verify the result. Pure: text in, text out.
+
+Items that stay keep their bytes, and what stands between them stays where it stood. As with blocks, the text is cut at
+the marks of the YAML nodes and never dumped again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, zip_longest
+from typing import Any
+
+from recommender.errors import FileProblem
+from recommender.markdown import front_matter
+from recommender.markdown.editable import check_editable, open_end
+from recommender.markdown.front_matter import Document, Entry
+from recommender.markdown.link_blocks import Wanted, newline_of, quote
+from recommender.markdown.link_lists import Item, items_of
+from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, Value, last_leaf_end, same_node
+from recommender.site_settings import ListSettings
+
+# A text that every reader of YAML takes as it stands: no number, no word of YAML's, no indicator.
+_PLAIN = re.compile(r"(?:[A-Za-z]|\.{0,2}/)[\w./-]*[\w/]|[A-Za-z]|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListStyle:
+    """How new items are written where a file's own list does not tell: the sign that quotes texts, and the indent."""
+
+    quote: str = ""
+    indent: int = 2
+
+
+def splice_list(document: Document, wanted: Sequence[Wanted], own: ListSettings, style: ListStyle) -> str:
+    """Give the file's new text with the wanted links as the items of its list, verified.
+
+    Raises:
+        FileProblem: the list cannot be edited safely, or the result did not verify; nothing is guessed.
+    """
+    front = document.front
+    head = own.key.partition(".")[0]
+    entries = check_editable(document, lambda key: key.lower() == head.lower())
+    entry = _find(entries, own.key)
+    if own.shape not in ("texts", "mappings"):
+        raise FileProblem("not-editable", f"{own.key}: a list of the shape {own.shape} is read, but not written yet")
+    change = _Change(front, tuple(wanted), own, style, newline_of(document))
+    if entry is None or not entry.value:
+        after = change.new_list(entries, entry)
+    elif items_of(entry.value, own) is None or isinstance(entry.value, str):
+        raise FileProblem("not-editable", f"{own.key} is no list of {own.shape}", entry.line)
+    else:
+        after = change.changed(entry)
+    _verify(entries, after, wanted, own)
+    return document.text[: document.start] + after + document.text[document.end :]
+
+
+def _find(entries: Sequence[Entry], dotted: str) -> Entry | None:
+    """Find the entry at a dotted key, whatever its capitals."""
+    for entry in entries:
+        if entry.key.lower() == dotted.lower():
+            return entry
+    head, _, rest = dotted.partition(".")
+    for entry in entries:
+        if rest and entry.key.lower() == head.lower() and isinstance(entry.node, Mapped):
+            return _find(front_matter.entries(entry.front, entry.node), rest)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a list of a front matter shall hold, and how it is written."""
+
+    front: str
+    wanted: tuple[Wanted, ...]
+    own: ListSettings
+    style: ListStyle
+    newline: str
+
+    def new_list(self, entries: Sequence[Entry], entry: Entry | None) -> str:
+        """Write a list where none stands: in the place of an empty one, else behind the last key."""
+        front, key = self.front, self.own.key
+        if not self.wanted:
+            return front
+        if entry is not None:
+            column, at, end, key = entry.column, entry.span.start, entry.span.end, entry.key
+        elif "." in key:
+            above, _, key = key.rpartition(".")
+            parent = _find(entries, above)
+            if parent is None or not isinstance(parent.node, Mapped) or parent.node.flow_style:
+                raise FileProblem("not-editable", f"{self.own.key}: the file has no {above} to write into")
+            inner = front_matter.entries(front, parent.node)
+            column, at = inner[0].column, inner[-1].span.end
+            end = at
+        else:
+            column, at, end = 0, len(front), len(front)
+        pad = " " * column
+        lines = [f"{pad}{key}:"]
+        for want in self.wanted:
+            lines += self._item(want, pad + " " * self.style.indent, ())
+        before = front[:at]
+        gap = "" if not before or before.endswith("\n") else self.newline
+        return before + gap + self.newline.join(lines) + self.newline + front[end:]
+
+    def changed(self, entry: Entry) -> str:
+        """Write a list that stands anew: items that stay keep their bytes."""
+        node: Any = entry.node
+        nodes = list(node.value)
+        links = _numbered(entry.value, self.own)
+        sign = _quote_of(nodes) if self.own.shape == "texts" else ""
+        own = replace(self, style=ListStyle(sign, self.style.indent))
+        return own._flow(node, nodes, links) if node.flow_style else own._block(entry, nodes, links)
+
+    def _flow(self, node: Any, nodes: Sequence[Node], links: Sequence[int]) -> str:
+        front, start, end = self.front, node.start_mark.index, node.end_mark.index
+        inner = front[start + 1 : end - 1]
+        if self.own.shape != "texts" or "\n" in inner:
+            raise FileProblem("not-editable", f"{self.own.key} is a list in brackets that is not of texts on one line")
+        by_number = {number: one for number, one in zip(links, nodes, strict=True) if number}
+        texts = [_raw(front, one) for number, one in zip(links, nodes, strict=True) if not number]
+        for want in self.wanted:
+            source = by_number.get(want.source)
+            kept = source is not None and _reference_of(source, self.own) == want.url
+            texts.append(_raw(front, source) if kept and source else _text(want.url, self.style.quote, flow=True))
+        space = " " if inner.startswith(" ") else ""
+        return f"{front[:start]}[{space}{', '.join(texts)}{space}]{front[end:]}"
+
+    def _block(self, entry: Entry, nodes: Sequence[Node], links: Sequence[int]) -> str:
+        front = self.front
+        spans = [_lines_of(front, one) for one in nodes]
+        dash = front.rfind("-", 0, nodes[0].start_mark.index)
+        pad = front[front.rfind("\n", 0, dash) + 1 : dash]
+        if pad.strip():
+            raise FileProblem("not-editable", f"{self.own.key} is a list in an unusual form", entry.line)
+        keys = _other_keys(nodes, self.own)
+        by_number = {number: place for place, number in enumerate(links) if number}
+        used: list[str] = []
+        for want in self.wanted:
+            place = by_number.get(want.source)
+            if place is not None and _reference_of(nodes[place], self.own) == want.url:
+                line = front[slice(*spans[place])]
+                used.append(line if line.endswith("\n") else line + self.newline)
+            else:
+                used.append(self.newline.join(self._item(want, pad, keys)) + self.newline)
+        # What is no link stays before the links, and so do comments between items: what they are about nobody knows.
+        others = [front[slice(*span)] for span, number in zip(spans, links, strict=True) if not number]
+        gaps = [front[before[1] : after[0]] for before, after in pairwise(spans)]
+        if not self.wanted and not others and not any(gaps):
+            return front[: entry.span.start] + front[entry.span.end :]
+        return front[: spans[0][0]] + "".join([*others, *gaps, *used]) + front[spans[-1][1] :]
+
+    def _item(self, want: Wanted, pad: str, keys: Sequence[tuple[str, str]]) -> list[str]:
+        """Write one item; ``keys`` are those that all items of the file's list have with one value."""
+        own = self.own
+        if own.shape == "texts":
+            return [f"{pad}- {_text(want.url, self.style.quote)}"]
+        pairs = [
+            *keys,
+            *([(own.field("title"), want.title)] if own.field("title") else []),
+            (own.field("url"), want.url),
+        ]
+        return [f"{pad}{'  ' if number else '- '}{key}: {_text(text, '')}" for number, (key, text) in enumerate(pairs)]
+
+
+def _numbered(value: Value, own: ListSettings) -> list[int]:
+    """Give for each item of a list the number of its link, 0 where it is none."""
+    numbers, count = [], 0
+    for one in value if isinstance(value, tuple) else ():
+        is_link = bool(items_of((one,), own))
+        count += is_link
+        numbers.append(count if is_link else 0)
+    return numbers
+
+
+def _lines_of(front: str, node: Node) -> tuple[int, int]:
+    """Give where the whole lines of an item begin and end, its dash included."""
+    dash = front.rfind("-", 0, node.start_mark.index)
+    start = front.rfind("\n", 0, dash) + 1
+    end = front.find("\n", max(last_leaf_end(node) - 1, node.start_mark.index))
+    return start, len(front) if end < 0 else end + 1
+
+
+def _other_keys(nodes: Sequence[Node], own: ListSettings) -> tuple[tuple[str, str], ...]:
+    """Give the keys that all items of a list of mappings have with one value, beside those that a new item gets."""
+    if own.shape != "mappings":
+        return ()
+    fields = {own.field("url"), own.field("title")}
+    rows = [_pairs(node) for node in nodes]
+    same = (pair for pair in rows[0].items() if all(row.get(pair[0]) == pair[1] for row in rows))
+    return tuple(pair for pair in same if pair[0] not in fields)
+
+
+def _pairs(node: Node) -> dict[str, str]:
+    pairs = node.value if isinstance(node, Mapped) else ()
+    return {key.value: value.value for key, value in pairs if isinstance(key, Scalar) and isinstance(value, Scalar)}
+
+
+def _text(text: str, sign: str, *, flow: bool = False) -> str:
+    plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
+    if sign == "'" and "'" not in text and text.isprintable():
+        return f"'{text}'"
+    if sign == '"' or not plain or (flow and re.search(r"[,\[\]{}]", text)):
+        return quote(text)
+    return text
+
+
+def _quote_of(nodes: Sequence[Node]) -> str:
+    signs = [getattr(node, "style", None) or "" for node in nodes]
+    return max(set(signs), key=signs.count) if signs else ""
+
+
+def _raw(front: str, node: Node) -> str:
+    return front[node.start_mark.index : node.end_mark.index]
+
+
+def _reference_of(node: Node, own: ListSettings) -> str:
+    if not isinstance(node, Scalar):
+        return _pairs(node).get(own.field("url"), "")
+    found = items_of((str(node.value),), own)
+    return found[0].reference if found else ""
+
+
+def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], own: ListSettings) -> None:
+    """Refuse a result whose list does not read as wanted, or whose other keys are not as they were."""
+    document = Document(f"---\n{after}---\n", 4, 4 + len(after), bom=False, closed_by="---")
+    head = own.key.partition(".")[0].lower()
+    try:
+        entries = check_editable(document, lambda key: key.lower() == head)
+    except FileProblem as problem:
+        raise FileProblem("not-editable", f"the edit would not read back: {problem.reason}") from None
+    found = _find(entries, own.key)
+    held: list[Item] = (items_of(found.value, own) if found else []) or []
+    if [item.reference for item in held] != [want.url for want in wanted]:
+        raise FileProblem("not-editable", f"the edited list {own.key} would not read back as written")
+    rest = [[entry for entry in some if entry.key.lower() != head] for some in (before, entries)]
+    for one, other in zip_longest(*rest):
+        if not (one and other and same_node(one.key_node, other.key_node) and same_node(one.node, other.node)):
+            raise FileProblem("not-editable", f"the edit would change another key, {one.key if one else ''!r}")
+    if "." in own.key and not _same_beside(before, entries, own.key):
+        raise FileProblem("not-editable", f"the edit would change another key below {head!r}")
+    if open_end(before) != open_end(entries):
+        raise FileProblem("not-editable", "the edit would change which text keeps the blank lines at the end")
+
+
+def _same_beside(before: Sequence[Entry], after: Sequence[Entry], dotted: str) -> bool:
+    """Tell whether all that stands beside a dotted key is as it was."""
+    values = [{entry.key: entry.value for entry in entries} for entries in (before, after)]
+    left, right = (_without(one, dotted) for one in values)
+    return left == right
+
+
+def _without(values: Mapping[str, Value], dotted: str) -> Mapping[str, Value]:
+    head, _, rest = dotted.partition(".")
+    out = dict(values)
+    inner = out.get(head)
+    if not rest:
+        out.pop(head, None)
+    elif isinstance(inner, Mapping):
+        out[head] = _without(inner, rest)
+    return out

@@ -1,0 +1,342 @@
+"""What is known of each site generator: one row a generator, which the settings of a site override line by line.
+
+To add a generator, add a row: its marker files tell ``recommender init`` that a site is of it, all else says where
+its pages stand, which urls they get, and where their titles are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# What no reader of a site sees, in any generator.
+EXCLUDED = ("**/README.md", "**/CONTRIBUTING.md", "**/CODE_OF_CONDUCT.md", "**/CLAUDE.md", "**/AGENTS.md")
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A site generator.
+
+    ``markers`` are patterns of paths at the top of a site, of which one tells the generator; a row further up wins.
+    ``content`` are the folders of its pages, of which all that exist count; ``excluded`` are patterns of files that are
+    no pages. ``url_keys`` are the front matter keys of a page's url or of its place; ``patterns`` give, by folder,
+    the url of a page that has none. ``title`` says where the title is: keys, ``heading`` or ``file``, the first that
+    holds one. In paths, ``index`` names stand for their folder, ``number_prefixes`` (01-) are cut where they are no
+    part of urls, and ``lower_case`` tells that capitals of paths are small letters in urls. ``bare`` tells that a
+    file without front matter is a page, ``slug_names`` that a slug in the front matter stands for the file's name.
+    ``refer`` and ``list_key`` are how links name a page, and where they stand, where a site has none yet.
+    """
+
+    markers: tuple[str, ...]
+    content: tuple[str, ...] = (".",)
+    excluded: tuple[str, ...] = ()
+    url_keys: tuple[str, ...] = ("url", "permalink")
+    patterns: Mapping[str, str] = field(default_factory=lambda: {"": "/{path}/"})
+    title: tuple[str, ...] = ("title", "heading", "file")
+    index: tuple[str, ...] = ("index",)
+    number_prefixes: bool = False
+    lower_case: bool = False
+    bare: bool = True
+    slug_names: bool = False
+    refer: str = "url"
+    list_key: str = "related"
+
+
+JEKYLL_POST = "/{year}/{month}/{day}/{slug}.html"
+
+PRESETS: Mapping[str, Preset] = {
+    "hexo": Preset(
+        markers=("scaffolds",),
+        content=("source",),
+        excluded=("_data/**",),
+        url_keys=("permalink",),
+        patterns={"": "/{path}.html", "_posts/": "/{year}/{month}/{day}/{slug}/"},
+    ),
+    "jekyll": Preset(
+        markers=("_posts", "_layouts", "_articles"),
+        excluded=("_includes/**", "_layouts/**", "_site/**", "_data/**", "vendor/**"),
+        url_keys=("permalink",),
+        patterns={"": "/{path}/", "_posts/": JEKYLL_POST, "_drafts/": JEKYLL_POST},
+        title=("title", "file"),
+        bare=False,
+        index=("index", "readme"),
+    ),
+    "zola": Preset(
+        list_key="extra.related",
+        markers=("config.toml&templates", "config.toml&content&!config/_default&!hugo.toml&!archetypes&!layouts"),
+        content=("content",),
+        url_keys=("path",),
+        index=("index", "_index"),
+        bare=False,
+        slug_names=True,
+    ),
+    "hugo": Preset(
+        markers=(
+            "hugo.toml",
+            "hugo.yaml",
+            "hugo.yml",
+            "hugo.json",
+            "config/_default",
+            "config.toml&content",
+            "config.yaml&content",
+            "config.yml&content",
+            "archetypes&content",
+        ),
+        content=("content",),
+        url_keys=("url",),
+        index=("index", "_index"),
+        lower_case=True,
+        slug_names=True,
+    ),
+    "docusaurus": Preset(
+        markers=("docusaurus.config.*",),
+        content=("docs", "blog"),
+        url_keys=(),
+        patterns={"docs/": "/docs/{path}", "blog/": "/blog/{year}/{month}/{day}/{slug}", "": "/{path}"},
+        index=("index", "readme"),
+        number_prefixes=True,
+        slug_names=True,
+    ),
+    "mkdocs": Preset(
+        markers=("mkdocs.yml", "mkdocs.yaml"),
+        content=("docs",),
+        url_keys=(),
+        title=("title", "heading", "file"),
+        index=("index", "readme"),
+    ),
+    "vitepress": Preset(
+        markers=(".vitepress", "docs/.vitepress"), content=("docs", "."), patterns={"": "/{path}.html"}
+    ),
+    "quartz": Preset(
+        refer="wikilink",
+        markers=("quartz.config.*",),
+        content=("content",),
+        patterns={"": "/{path}"},
+        title=("title", "file"),
+    ),
+    "obsidian": Preset(
+        refer="wikilink",
+        markers=(".obsidian",),
+        patterns={"": "/{path}"},
+        title=("title", "file"),
+        excluded=(".obsidian/**",),
+    ),
+    "starlight": Preset(
+        refer="slug",
+        markers=("astro.config.*&src/content/docs",),
+        content=("src/content/docs",),
+        lower_case=True,
+        slug_names=True,
+    ),
+    "astro": Preset(
+        refer="slug",
+        markers=("astro.config.*",),
+        content=("src/content", "src/pages"),
+        lower_case=True,
+        slug_names=True,
+    ),
+    "eleventy": Preset(
+        markers=(".eleventy.js", "eleventy.config.*"),
+        content=("src", "content", "."),
+        index=("index", "readme"),
+    ),
+    "plain": Preset(markers=("next.config.*", "gatsby-config.*", "contentlayer.config.*"), index=("index", "_index")),
+}
+
+# ISO 639-1, the languages that have a code of two letters, and what stands behind it: a script, a country.
+LANGUAGES = frozenset(
+    [
+        "aa",
+        "ab",
+        "ae",
+        "af",
+        "ak",
+        "am",
+        "an",
+        "ar",
+        "as",
+        "av",
+        "ay",
+        "az",
+        "ba",
+        "be",
+        "bg",
+        "bh",
+        "bi",
+        "bm",
+        "bn",
+        "bo",
+        "br",
+        "bs",
+        "ca",
+        "ce",
+        "ch",
+        "co",
+        "cr",
+        "cs",
+        "cu",
+        "cv",
+        "cy",
+        "da",
+        "de",
+        "dv",
+        "dz",
+        "ee",
+        "el",
+        "en",
+        "eo",
+        "es",
+        "et",
+        "eu",
+        "fa",
+        "ff",
+        "fi",
+        "fj",
+        "fo",
+        "fr",
+        "fy",
+        "ga",
+        "gd",
+        "gl",
+        "gn",
+        "gu",
+        "gv",
+        "ha",
+        "he",
+        "hi",
+        "ho",
+        "hr",
+        "ht",
+        "hu",
+        "hy",
+        "hz",
+        "ia",
+        "id",
+        "ie",
+        "ig",
+        "ii",
+        "ik",
+        "io",
+        "is",
+        "it",
+        "iu",
+        "ja",
+        "jv",
+        "ka",
+        "kg",
+        "ki",
+        "kj",
+        "kk",
+        "kl",
+        "km",
+        "kn",
+        "ko",
+        "kr",
+        "ks",
+        "ku",
+        "kv",
+        "kw",
+        "ky",
+        "la",
+        "lb",
+        "lg",
+        "li",
+        "ln",
+        "lo",
+        "lt",
+        "lu",
+        "lv",
+        "mg",
+        "mh",
+        "mi",
+        "mk",
+        "ml",
+        "mn",
+        "mr",
+        "ms",
+        "mt",
+        "my",
+        "na",
+        "nb",
+        "nd",
+        "ne",
+        "ng",
+        "nl",
+        "nn",
+        "no",
+        "nr",
+        "nv",
+        "ny",
+        "oc",
+        "oj",
+        "om",
+        "or",
+        "os",
+        "pa",
+        "pi",
+        "pl",
+        "ps",
+        "pt",
+        "qu",
+        "rm",
+        "rn",
+        "ro",
+        "ru",
+        "rw",
+        "sa",
+        "sc",
+        "sd",
+        "se",
+        "sg",
+        "si",
+        "sk",
+        "sl",
+        "sm",
+        "sn",
+        "so",
+        "sq",
+        "sr",
+        "ss",
+        "st",
+        "su",
+        "sv",
+        "sw",
+        "ta",
+        "te",
+        "tg",
+        "th",
+        "ti",
+        "tk",
+        "tl",
+        "tn",
+        "to",
+        "tr",
+        "ts",
+        "tt",
+        "tw",
+        "ty",
+        "ug",
+        "uk",
+        "ur",
+        "uz",
+        "ve",
+        "vi",
+        "vo",
+        "wa",
+        "wo",
+        "xh",
+        "yi",
+        "yo",
+        "za",
+        "zh",
+        "zu",
+    ]
+)
+_REGION = re.compile(r"[a-z]{2}|[A-Z]{2}|[0-9]{3}|[A-Za-z][a-z]{3}")
+
+
+def is_language(text: str) -> bool:
+    """Tell whether a folder's name or a key's value is the code of a language: de, pt-br, zh_Hant."""
+    language, *others = re.split("[-_]", text)
+    return language.lower() in LANGUAGES and len(others) < 3 and all(map(_REGION.fullmatch, others))

@@ -1,0 +1,176 @@
+"""Url and title of a page that its front matter does not state: from the path, a pattern, the first heading."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+
+from recommender.addresses import is_page_url, parse
+from recommender.dates import days_of
+from recommender.errors import FileProblem
+from recommender.markdown.front_matter import text_at
+from recommender.markdown.yaml_nodes import Value
+from recommender.site_settings import PageSettings
+
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[-_](.+)")
+_NUMBERED = re.compile(r"^\d+[-_. ]+(?=\S)")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r" {0,3}#[ \t]+(.*?)[ \t]*#*[ \t]*")
+_SETEXT = re.compile(r" {0,3}=+[ \t]*")
+_HTML = re.compile(r"<h1[^>]*>(.*?)</h1>", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>|\{[#:.%{][^}]*\}+|(?<![\w])[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?![\w])|`"
+)
+_SPACE = re.compile(r"\s+")
+
+
+def stated_url(keys: Sequence[str], values: Mapping[str, Value]) -> str:
+    """Give the url that a front matter states, "" where none; one without a slash is a place below the folder."""
+    for key in keys:
+        text = text_at(values, key).strip()
+        if text in ("true", "false"):
+            continue
+        if text.startswith("/") or parse(text).host is not None or (text and key == "url"):
+            return text
+        if text and is_page_url(text):
+            return f"/{text}"
+    return ""
+
+
+def url_of(pages: PageSettings, values: Mapping[str, Value], path: str, title: str) -> str:
+    """Give the url of a page by the pattern of its folder: that of the longest folder of the patterns that holds it.
+
+    Raises:
+        FileProblem: the pattern wants a date, and neither front matter nor file name has one.
+    """
+    path = path.replace(os.sep, "/")
+    folder = max((one for one in pages.patterns if path.startswith(one)), key=len, default=None)
+    if folder is None:
+        raise FileProblem("missing-url", "no pattern of url.patterns is for its folder")
+    parts = _Parts(pages, values, path.removeprefix(folder), title)
+    url = PLACEHOLDER.sub(lambda found: parts.get(found[1]), pages.patterns[folder])
+    url = re.sub(r"/{2,}", "/", url)
+    return re.sub(r"(?<=.)/\.html$", "/", url) if url != "/.html" else "/"
+
+
+class _Parts:
+    """What the placeholders of a pattern stand for."""
+
+    def __init__(self, pages: PageSettings, values: Mapping[str, Value], path: str, title: str) -> None:
+        self.pages, self.values, self.title = pages, values, title
+        folder, _, name = path.rpartition("/")
+        stem = re.sub(r"\.(md|markdown|mdx)$", "", name, flags=re.IGNORECASE)
+        segments = [*folder.split("/"), stem] if folder else [stem]
+        if pages.number_prefixes:
+            segments = [one if _DATED.fullmatch(one) else _NUMBERED.sub("", one, count=1) for one in segments]
+        if pages.lower_case:
+            segments = [segment.lower() for segment in segments]
+        dated = _DATED.fullmatch(segments[-1])
+        self.named_date = f"{dated[1]}-{int(dated[2]):02}-{int(dated[3]):02}" if dated else ""
+        self.is_index = segments[-1].lower() in pages.index
+        self.folders, self.name = segments[:-1], dated[4] if dated else segments[-1]
+        self.file = segments[-1]
+
+    def get(self, name: str) -> str:
+        """Give what one placeholder stands for.
+
+        Raises:
+            FileProblem: the page does not have it.
+        """
+        if name == "path":
+            return quoted(self._path())
+        if name == "folder":
+            return quoted("/".join(self.folders))
+        if name == "section":
+            return quoted(self.folders[0] if self.folders else "")
+        if name == "slug":
+            own = text_at(self.values, "slug").strip("/ ")
+            return quoted(own or (self.folders[-1] if self.is_index and self.folders else self.name))
+        if name == "title":
+            return slugified(self.title)
+        if name in ("year", "month", "day"):
+            return self._date()[("year", "month", "day").index(name)]
+        key = name.removeprefix("key ")
+        text = text_at(self.values, key).strip().strip("/")
+        if not text:
+            raise FileProblem("missing-url", f"the pattern of its url needs {key}, which the front matter lacks")
+        return quoted(text)
+
+    def _path(self) -> str:
+        own = text_at(self.values, "slug").strip() if self.pages.slug_names else ""
+        if own and not self.is_index:
+            return own if own.startswith("/") else "/".join([*self.folders, own.strip("/")])
+        return "/".join(self.folders if self.is_index else [*self.folders, self.file])
+
+    def _date(self) -> list[str]:
+        for text in (text_at(self.values, "date").strip(), self.named_date):
+            # As it is written: what day it is elsewhere does not matter to the site.
+            if days_of(text):
+                year, month, day = [*re.findall(r"\d+", text), "01", "01"][:3]
+                return [year, month.zfill(2), day.zfill(2)]
+        raise FileProblem("missing-url", "the pattern of its url needs a date, which it does not have")
+
+
+def quoted(text: str) -> str:
+    """Write spaces and other signs of a path as a url has them; letters of any script stay."""
+    return "".join(char if char.isalnum() or char in "/-._~!$&'()*+,;=:@%" else quote(char) for char in text)
+
+
+def slugified(text: str) -> str:
+    """Write a title as generators write it in urls: small letters, words joined by hyphens."""
+    text = unicodedata.normalize("NFKD", text)
+    text = "".join(char for char in text if not unicodedata.combining(char)).lower()
+    return re.sub(r"[^\w]+", "-", text).strip("-")
+
+
+def title_of(sources: Sequence[str], values: Mapping[str, Value], body: str, path: str) -> str:
+    """Give the title of a page, from the first of some places that has one; "" where none has."""
+    for source in sources:
+        if source == "heading":
+            title = heading_of(body)
+        elif source == "file":
+            title = name_as_title(path)
+        else:
+            title = _SPACE.sub(" ", text_at(values, source)).strip()
+        if title:
+            return title
+    return ""
+
+
+def heading_of(body: str) -> str:
+    """Give the text of the first heading of the first level outside of code, without its markup; "" for none."""
+    fence, before = "", ""
+    for line in body.replace("\r\n", "\n").split("\n"):
+        opened = _FENCE.match(line)
+        if opened and (not fence or (line.strip().startswith(fence) and not line.strip().strip(fence[0]))):
+            fence = "" if fence else opened[1]
+            before = ""
+            continue
+        if fence:
+            continue
+        found = _ATX.fullmatch(line) or _HTML.search(line)
+        if found:
+            return plain_heading(found[1])
+        if _SETEXT.fullmatch(line) and before.strip():
+            return plain_heading(before)
+        before = line
+    return ""
+
+
+def plain_heading(text: str) -> str:
+    """Take the markup out of a heading: links to their texts, tags, emphasis, attributes."""
+    return _SPACE.sub(" ", _MARKUP.sub(lambda found: found[1] or "", text)).strip()
+
+
+def name_as_title(path: str) -> str:
+    """Give the name of a file, or of the folder that it is the index of, as a title."""
+    folder, name = os.path.split(path)
+    stem = os.path.splitext(name)[0]
+    if stem.lower() in ("index", "_index", "readme") and folder:
+        stem = os.path.basename(folder)
+    dated = _DATED.fullmatch(stem)
+    return _SPACE.sub(" ", re.sub(r"[-_]+", " ", dated[4] if dated else stem)).strip()

@@ -1,0 +1,148 @@
+"""What the settings of a site make of it: urls, titles, languages and references, counted, with what to set."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from recommender.errors import ContentError
+from recommender.settings import Settings
+from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.detection import detect_lists, keys_of_values, references_of
+from recommender.site.link_verdicts import find_target
+from recommender.site_settings import ListSettings
+
+FORMS = ("url", "slug", "file", "wikilink", "title", "id")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of the references of one list: files that hold it, and references by what they lead to."""
+
+    settings: ListSettings
+    files: int
+    references: int
+    found: int
+    ambiguous: int
+    external: int
+    missing: int
+
+    @property
+    def judged(self) -> int:
+        """References that may lead to a page of the site."""
+        return self.references - self.external
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was read of a site; ``todo`` says what to set while it does not hold."""
+
+    pages: int
+    files: int
+    repeated: int
+    examples: tuple[tuple[str, str], ...]
+    languages: Counter[str]
+    versions: Counter[str]
+    hidden: Counter[str]
+    lists: tuple[Found, ...]
+    todo: tuple[str, ...]
+
+
+def prove(settings: Settings) -> Proof:
+    """Read a site by its settings, and count what came of it; nothing read is something to be done."""
+    try:
+        corpus = read_corpus(_content(settings), settings)
+    except ContentError as error:
+        return Proof(0, 0, 0, (), Counter(), Counter(), Counter(), (), (str(error),))
+    lists = tuple(count_references(corpus, one, place) for place, one in enumerate(settings.links))
+    if not settings.links and any(article.links for article in corpus.articles):
+        lists = (count_references(corpus, ListSettings(f"{settings.keys.related}N", "numbered")),)
+    repeated = sum(problem.code == "duplicate-url" for problem in corpus.problems)
+    step = max(1, len(corpus.articles) // 3)
+    return Proof(
+        pages=len(corpus.articles),
+        files=corpus.files,
+        repeated=repeated,
+        examples=tuple((article.path.replace(os.sep, "/"), article.url) for article in corpus.articles[::step][:3]),
+        languages=Counter(article.language for article in corpus.articles),
+        versions=Counter(article.version for article in corpus.articles),
+        hidden=Counter(article.hidden for article in corpus.articles if article.hidden),
+        lists=lists,
+        todo=tuple(_todo(corpus, repeated, lists)),
+    )
+
+
+def _todo(corpus: Corpus, repeated: int, lists: Sequence[Found]) -> list[str]:
+    todo = []
+    if repeated:
+        twins = sorted(problem.path for problem in corpus.problems if problem.code == "duplicate-url")[:2]
+        todo.append(
+            f"{repeated:,} files share their url with another ({' and '.join(twins)}): "
+            "set `url: {patterns: …}` so that each has its own, or name in `except:` those that are no pages"
+        )
+    for one in lists:
+        if one.judged and 2 * one.found < one.judged:
+            todo.append(
+                f"of the references of {one.settings.key} fewer than half lead to a page: set `refer:` of its list, "
+                "or `url: {patterns: …}`, or give the url of one page in its front matter"
+            )
+    return todo
+
+
+def count_references(corpus: Corpus, own: ListSettings, place: int = 0) -> Found:
+    """Count what the references of one list lead to."""
+    kinds: Counter[str] = Counter()
+    files = 0
+    only = replace(corpus, lists=(own,)) if own.shape != "numbered" else corpus
+    for row, article in enumerate(corpus.articles):
+        links = [link for link in article.links if link.place == place]
+        files += bool(links)
+        for link in links:
+            found = find_target(only, row, link)
+            kinds["found" if found.row >= 0 else found.kind] += 1
+    total = kinds.total()
+    return Found(own, files, total, kinds["found"], kinds["ambiguous"], kinds["external"], kinds["unknown"])
+
+
+def choose_lists(settings: Settings) -> tuple[ListSettings, ...]:
+    """Find the lists of links of a site, and the form of reference by which most of their items find a page.
+
+    A list of which no reference may lead to a page of the site, as one of other sites, is none.
+    """
+    try:
+        corpus = read_corpus(_content(settings), settings)
+    except ContentError:
+        return ()
+    paths = [article.path for article in corpus.articles]
+    best = [_best(settings, own, paths) for own in detect_lists(_content(settings), paths)]
+    found = [one for one in best if one.judged and one.found]
+    return tuple(one.settings for one in sorted(found, key=lambda one: (-one.found, one.settings.key)))
+
+
+def _best(settings: Settings, own: ListSettings, paths: Sequence[str]) -> Found:
+    """Try the forms of reference, then the front matter keys whose values the references name."""
+    corpus = _read(settings, replace(own, refer="slug"))  # with the slugs of its pages
+    references = list(references_of(_content(settings), paths, own))
+    slashed = 2 * sum("/" in text for text in references) >= len(references)
+    # Of forms by which as many find a page the first: what has no slash is hardly an address.
+    forms = FORMS if slashed else (*FORMS[1:], FORMS[0])
+    tried = [count_references(corpus, replace(own, refer=form)) for form in forms]
+    best = max(tried, key=lambda one: one.found)
+    if best.found < 0.9 * best.judged:
+        for key in keys_of_values(_content(settings), paths, frozenset(references)):
+            by_key = replace(own, refer=f"key {key}")
+            tried.append(count_references(_read(settings, by_key), by_key))
+    return max(tried, key=lambda one: one.found)
+
+
+def _content(settings: Settings) -> Path:
+    if settings.content is None:
+        raise ContentError("recommender.yml names no content; set `content:`")
+    return settings.content
+
+
+def _read(settings: Settings, own: ListSettings) -> Corpus:
+    return read_corpus(_content(settings), replace(settings, links=(own,)))

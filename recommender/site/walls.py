@@ -1,0 +1,71 @@
+"""Languages and versions of a site's pages: what keeps them apart, so that none suggests a page of another."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from recommender.article import Article
+from recommender.presets import is_language
+
+# No year, which alone is no version.
+_VERSION = re.compile(r"v\d+([._]\d+)*([._]x)?|\d{1,3}(\.\d+)+(\.x)?|\d{1,3}\.x|version-.+")
+# A language as BCP 47 names it, here where the key says that it is one.
+_CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+# Folders of a path that may be the one of the language, or of the version.
+DEEPEST = 3
+# Articles that a value needs to be one of at least as many values.
+ENOUGH = 2
+
+
+def apart(articles: Sequence[Article]) -> list[Article]:
+    """Give articles with the language and the version of each, "" where the site has only one.
+
+    Front matter tells, where at least two values have two articles each, else the first folder that does. Articles
+    without a language are of the most frequent one where front matter tells, else of one of their own, as are those
+    without a version.
+    """
+    languages = _values([article.language for article in articles], _is_code)
+    if languages:
+        usual = Counter(filter(None, languages)).most_common(1)[0][0]
+        languages = [language or usual for language in languages]
+    else:
+        languages = _folders(articles, is_language)
+    versions = _values([article.version for article in articles], bool)
+    versions = versions or _folders(articles, _is_version)
+    return [
+        article
+        if (article.language, article.version) == (language, version)
+        else replace(article, language=language, version=version)
+        for article, language, version in zip(
+            articles, languages or [""] * len(articles), versions or [""] * len(articles), strict=True
+        )
+    ]
+
+
+def _is_code(text: str) -> bool:
+    return _CODE.fullmatch(text) is not None
+
+
+def _is_version(text: str) -> bool:
+    return _VERSION.fullmatch(text.lower()) is not None
+
+
+def _values(texts: Sequence[str], is_one: Callable[[str], bool]) -> list[str]:
+    """Give the values that tell articles apart, in small letters; nothing where they do not."""
+    found = [text.lower() if is_one(text) else "" for text in texts]
+    counts = Counter(filter(None, found))
+    return found if sum(count >= ENOUGH for count in counts.values()) >= ENOUGH else []
+
+
+def _folders(articles: Sequence[Article], is_one: Callable[[str], bool]) -> list[str]:
+    paths = [article.path.replace(os.sep, "/").split("/")[:-1] for article in articles]
+    for depth in range(DEEPEST):
+        found = _values([path[depth] if len(path) > depth else "" for path in paths], is_one)
+        # Two folders may have such names by chance: it, hr.
+        if found and (len(set(found)) > ENOUGH + 1 or 2 * sum(map(bool, found)) >= len(found)):
+            return found
+    return []

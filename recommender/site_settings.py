@@ -1,0 +1,139 @@
+"""Settings of a site's shape: where its pages stand, which urls and titles they have, where their links are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import SettingsError
+from recommender.presets import EXCLUDED, PRESETS
+from recommender.settings_values import check_known, mapping_in, text_in, texts_in
+
+SHAPES = ("texts", "mappings", "grouped", "url-to-title")
+REFERENCES = ("url", "path", "slug", "file", "wikilink", "title", "id")
+PLACEHOLDERS = ("path", "folder", "section", "slug", "title", "year", "month", "day")
+_KEY = re.compile(r"key \S+")
+
+
+@dataclass(frozen=True)
+class PageSettings:
+    """What tells the url and the title of a page; the fields are those of a ``Preset``.
+
+    ``derived`` tells that urls follow from paths wherever none is stated; else that is so where most pages state none.
+    """
+
+    preset: str = ""
+    folders: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    url_keys: tuple[str, ...] | None = None
+    patterns: Mapping[str, str] = field(default_factory=lambda: {"": "/{path}/"})
+    title: tuple[str, ...] = ()
+    index: tuple[str, ...] = ("index", "_index", "readme")
+    number_prefixes: bool = False
+    lower_case: bool = False
+    derived: bool = False
+    bare: bool = True
+    slug_names: bool = False
+
+    def keys_of_url(self, key: str) -> tuple[str, ...]:
+        """Give the keys that may state a url; ``key`` is that of ``keys.url``, alone where nothing else is set."""
+        own = (key,) if self.url_keys is None else self.url_keys
+        return own if self.url_keys is None or key == "url" or key in own else (key, *own)
+
+
+@dataclass(frozen=True)
+class ListSettings:
+    """A list of links in the front matter: its dotted key, its shape, how its items name a page, and their fields."""
+
+    key: str
+    shape: str = "texts"
+    refer: str = "url"
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def field(self, noun: str) -> str:
+        """Give the key of an item that holds a noun, ``url`` or ``title``; "" where items hold none."""
+        return self.fields.get(noun, "")
+
+
+def pages_in(values: Mapping[str, Any], file: Path, title_key: str) -> PageSettings:
+    """Read ``site``, ``except``, ``title``, ``url.keys`` and ``url.patterns``; ``title_key`` is that of ``keys.title``.
+
+    Raises:
+        SettingsError: an unknown preset, or a pattern that cannot be one.
+    """
+    name = text_in("site", values["site"], file) if values.get("site") is not None else ""
+    if name:
+        check_known({name: None}, list(PRESETS), "site", file)
+    made = PageSettings()
+    if name:
+        preset = PRESETS[name]
+        titles = tuple(dict.fromkeys((title_key, *preset.title)))
+        made = PageSettings(
+            name,
+            (),
+            (*EXCLUDED, *preset.excluded),
+            preset.url_keys,
+            preset.patterns,
+            titles,
+            preset.index,
+            preset.number_prefixes,
+            preset.lower_case,
+            derived=True,
+            bare=preset.bare,
+            slug_names=preset.slug_names,
+        )
+    url = values["url"] if isinstance(values.get("url"), Mapping) else {}
+    if values.get("except") is not None:
+        made = replace(made, excluded=texts_in("except", values["except"], file))
+    if values.get("title") is not None:
+        made = replace(made, title=texts_in("title", values["title"], file))
+    if url.get("keys") is not None:
+        made = replace(made, url_keys=texts_in("url.keys", url["keys"], file) if url["keys"] else ())
+    if url.get("patterns") is not None:
+        made = replace(made, patterns={**made.patterns, **_patterns(url["patterns"], file)}, derived=True)
+    return made
+
+
+def _patterns(value: Any, file: Path) -> Mapping[str, str]:
+    patterns = {"": value} if isinstance(value, str) else mapping_in("url.patterns", value, file)
+    found = {}
+    for folder, pattern in patterns.items():
+        text = text_in(f"url.patterns {folder!r}", pattern, file)
+        if not text.startswith("/"):
+            raise SettingsError(f"{file}: url.patterns {folder!r}: {text!r} must begin with a slash")
+        for name in re.findall(r"\{([^{}]*)\}", text):
+            if name not in PLACEHOLDERS and not _KEY.fullmatch(name):
+                known = ", ".join((*PLACEHOLDERS, "key NAME"))
+                raise SettingsError(f"{file}: url.patterns {folder!r}: {{{name}}} is no placeholder; known: {known}")
+        if text.count("{") != text.count("}"):
+            raise SettingsError(f"{file}: url.patterns {folder!r}: a brace of {text!r} has no partner")
+        found[folder and folder.strip("/") + "/"] = text
+    return found
+
+
+def lists_in(value: Any, file: Path) -> tuple[ListSettings, ...]:
+    """Read ``links``: one mapping, or a list of them.
+
+    Raises:
+        SettingsError: an unknown shape or form of reference.
+    """
+    return tuple(_list(one, file) for one in (value if isinstance(value, tuple) else (value,)))
+
+
+def _list(value: Any, file: Path) -> ListSettings:
+    values = mapping_in("links", value, file)
+    check_known(values, ("key", "shape", "refer", "fields"), "setting of links", file)
+    key = text_in("links.key", values.get("key"), file)
+    shape = text_in("links.shape", values.get("shape", "texts"), file)
+    refer = " ".join(text_in("links.refer", values.get("refer", "url"), file).split())
+    check_known({shape: None}, SHAPES, "shape", file)
+    if not _KEY.fullmatch(refer):
+        check_known({refer: None}, (*REFERENCES, "key NAME"), "form of reference", file)
+    fields = {name: text_in(f"links.fields.{name}", text, file) for name, text in (values.get("fields") or {}).items()}
+    check_known(fields, ("url", "title"), "field of links", file)
+    if shape in ("mappings", "grouped") and "url" not in fields:
+        fields["url"] = "url" if refer == "url" else refer.removeprefix("key ")
+    return ListSettings(key, shape, refer, fields)

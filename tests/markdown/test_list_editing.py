@@ -1,0 +1,140 @@
+"""Lists of links are written in the form that stands in the file; every other byte stays."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recommender.errors import FileProblem
+from recommender.markdown import front_matter
+from recommender.markdown.link_blocks import Wanted
+from recommender.markdown.list_editing import ListStyle, splice_list
+from recommender.site_settings import ListSettings
+
+TEXTS = ListSettings("related", "texts", "url")
+ITEMS = ListSettings("related", "mappings", "url", {"url": "link", "title": "title"})
+NESTED = ListSettings("details.related", "mappings", "key _uuid", {"url": "item"})
+
+
+def edit(text: str, urls: list[str], own: ListSettings = TEXTS, style: ListStyle | None = None) -> str:
+    """Want some links: those that stand in the list already keep their item."""
+    document = front_matter.split(text.encode())
+    assert document is not None
+    values = {entry.key: entry.value for entry in front_matter.parse(document.front)}
+    from recommender.markdown.link_lists import read_lists
+
+    held = {link.url: link.slot for link in reversed(read_lists(values, [own], {})[0])}
+    wanted = [Wanted(n, "", f"About {url}", "", url, held.get(url, 0)) for n, url in enumerate(urls, 1)]
+    return splice_list(document, wanted, own, style or ListStyle())
+
+
+def front(*lines: str, newline: str = "\n") -> str:
+    return newline.join(["---", *lines, "---", "", "Text.", ""])
+
+
+CASES = {
+    "an item is added": (
+        front("title: A", "related:", "  - /b/", "date: 2024-01-01"),
+        ["/b/", "/c/"],
+        front("title: A", "related:", "  - /b/", "  - /c/", "date: 2024-01-01"),
+    ),
+    "the first is dropped": (
+        front("related:", "- /b/", "- /c/"),
+        ["/c/"],
+        front("related:", "- /c/"),
+    ),
+    "quotes are those of the list": (
+        front("related:", '    - "/b/"', "after: 1"),
+        ["/b/", "/c/"],
+        front("related:", '    - "/b/"', '    - "/c/"', "after: 1"),
+    ),
+    "single quotes too": (front("related: ['/b/']"), ["/b/", "/c/"], front("related: ['/b/', '/c/']")),
+    "a list in brackets": (front("related: [b, c]  # mine"), ["c", "d"], front("related: [c, d]  # mine")),
+    "spaces in the brackets": (front("related: [ b, c ]"), ["c"], front("related: [ c ]")),
+    "an empty list": (front("related: []", "z: 1"), ["/b/"], front("related:", "  - /b/", "z: 1")),
+    "a null": (front("related:", "z: 1"), ["/b/"], front("related:", "  - /b/", "z: 1")),
+    "no list yet": (front("title: A"), ["/b/", "/c/"], front("title: A", "related:", "  - /b/", "  - /c/")),
+    "none is wanted where none is": (front("title: A"), [], front("title: A")),
+    "all go": (front("title: A", "related:", "  - /b/", "z: 1"), [], front("title: A", "z: 1")),
+    "comments between items stay": (
+        front("related:", "  - /b/  # good", "  # the next ones are old", "  - /c/", "  - /d/"),
+        ["/b/", "/d/"],
+        front("related:", "  # the next ones are old", "  - /b/  # good", "  - /d/"),
+    ),
+    "a text with a title keeps it": (
+        front("related:", "  - /b/, The other page"),
+        ["/b/", "/c/"],
+        front("related:", "  - /b/, The other page", "  - /c/"),
+    ),
+    "what YAML would read otherwise is quoted": (
+        front("related:", "  - b"),
+        ["b", "no", "1.5", "a: b"],
+        front("related:", "  - b", '  - "no"', '  - "1.5"', '  - "a: b"'),
+    ),
+    "carriage returns": (
+        front("related:", "  - /b/", newline="\r\n"),
+        ["/b/", "/c/"],
+        front("related:", "  - /b/", "  - /c/", newline="\r\n"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_list_of_texts(name: str) -> None:
+    before, urls, after = CASES[name]
+    assert edit(before, urls) == after
+    assert edit(after, urls) == after
+
+
+def test_mappings_get_the_keys_that_all_items_have_with_one_value() -> None:
+    before = front("related:", "- kind: page", "  title: B", "  link: /b/", "- kind: page", "  title: C", "  link: /c/")
+    added = ["- kind: page", '  title: "About /d/"', "  link: /d/"]
+    after = front("related:", "- kind: page", "  title: C", "  link: /c/", *added)
+    assert edit(before, ["/c/", "/d/"], ITEMS) == after
+
+
+def test_an_item_with_a_key_of_its_own_is_kept_whole() -> None:
+    before = front("related:", "- title: B", "  link: /b/", "  score: 3", "- title: C", "  link: /c/", "  score: 1")
+    after = front("related:", "- title: C", "  link: /c/", "  score: 1", '- title: "About /d/"', "  link: /d/")
+    assert edit(before, ["/c/", "/d/"], ITEMS) == after
+
+
+def test_a_list_below_another_key() -> None:
+    before = front("details:", "  title: A", "  related:", "    - _type: page", "      item: u1", "  image: x", "z: 1")
+    after = before.replace("      item: u1\n", "      item: u1\n    - _type: page\n      item: u2\n")
+    assert edit(before, ["u1", "u2"], NESTED) == after
+    empty = front("details:", "  title: A", "z: 1")
+    assert edit(empty, ["u1"], NESTED) == front("details:", "  title: A", "  related:", "    - item: u1", "z: 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "words"),
+    [
+        (front("title: A", "title: B"), TEXTS, "key 'title' stands twice"),
+        (front("related:", "  a: b"), TEXTS, "is no list of texts"),
+        (front("related: [a,", "  b]"), TEXTS, "on one line"),
+        (front("related: [{link: a}]"), ITEMS, "on one line"),
+        (front("title: A"), NESTED, "has no details to write into"),
+        (front("related: {x: [a]}"), ListSettings("related", "grouped"), "is read, but not written yet"),
+    ],
+)
+def test_what_cannot_be_edited_is_refused(text: str, own: ListSettings, words: str) -> None:
+    with pytest.raises(FileProblem, match=words):
+        edit(text, ["new"], own)
+
+
+NAMES = st.text("abcdé /.-_:#'\"[]{}0123,!&*", min_size=1, max_size=12).filter(lambda text: text == text.strip())
+
+
+@given(
+    st.lists(NAMES, unique=True, max_size=5), st.lists(NAMES, unique=True, max_size=5), st.sampled_from(["", "'", '"'])
+)
+def test_any_list_reads_back_and_nothing_else_changes(held: list[str], wanted: list[str], sign: str) -> None:
+    start = edit(front("title: A", "z: [1, 2]"), held, style=ListStyle(sign))
+    after = edit(start, wanted, style=ListStyle(sign))
+    read = yaml.safe_load(after.split("---\n")[1])
+    assert [str(one) for one in read.pop("related", [])] == wanted
+    assert read == {"title": "A", "z": [1, 2]}
+    assert after.endswith("---\n\nText.\n")

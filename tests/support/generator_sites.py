@@ -1,0 +1,233 @@
+"""Small sites in the layouts of the generators, written for the tests: five pages about tides each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+TEXTS = {
+    "moon": ("How the moon pulls the sea", "The moon pulls the sea, and the sea rises into a tide below the moon."),
+    "sun": (
+        "How the sun helps the moon",
+        "The sun pulls the sea too: sun and moon pull as one at a spring tide.",
+    ),
+    "ebb": ("What an ebb tide is", "An ebb is the tide that goes out, when the moon has passed and the sea falls."),
+    "flood": ("What a flood tide is", "A flood is the tide that comes in, when the moon pulls the sea to the shore."),
+    "mill": (
+        "How a tide mill works",
+        "A tide mill keeps the sea of a flood in a pond and grinds while the ebb falls.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """Files of a site, the preset that they tell, some urls by path, and the references that are found of all."""
+
+    files: Mapping[str, str]
+    preset: str
+    urls: Mapping[str, str]
+    references: tuple[int, int] = (0, 0)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    pages: int = 5
+
+
+def page(name: str, front: str = "", *, heading: bool = False) -> str:
+    """Write one page: with front matter of lines, its title among them, or with a heading alone."""
+    title, text = TEXTS[name]
+    if heading:
+        return f"# {title}\n\n{text}\n"
+    return f"---\ntitle: {title}\n{front}---\n\n{text}\n"
+
+
+def pages(folder: str, suffix: str = ".md", **fronts: str) -> dict[str, str]:
+    """Write all pages into a folder; ``fronts`` give further lines of front matter by page."""
+    return {f"{folder}{name}{suffix}": page(name, fronts.get(name, "")) for name in TEXTS}
+
+
+def toml(folder: str, **fronts: str) -> dict[str, str]:
+    """Write all pages with front matter in TOML."""
+    return {
+        f"{folder}{name}.md": f'+++\ntitle = "{title}"\n{fronts.get(name, "")}+++\n\n{text}\n'
+        for name, (title, text) in TEXTS.items()
+    }
+
+
+POSTS = {
+    f"_posts/2024-05-0{day}-{name}.md": page(
+        name, "related_posts:\n  - /2024/05/02/sun.html\n" if name == "moon" else ""
+    )
+    for day, name in enumerate(TEXTS, 1)
+}
+
+SITES: dict[str, Site] = {
+    "hugo": Site(
+        {
+            **pages("content/docs/", moon="related:\n  - /docs/ebb/\n  - /gone/\n"),
+            "hugo.toml": 'baseURL = "https://e.org/"\n',
+        },
+        "hugo",
+        {"docs/moon.md": "/docs/moon/"},
+        (1, 2),
+    ),
+    "hugo, permalinks, slugs and bundles": Site(
+        {
+            **pages("content/post/", moon="date: 2024-01-02\n", sun="date: 2024-01-03\nslug: the-sun\n")
+            | {f"content/post/{name}.md": page(name, "date: 2024-02-03\n") for name in ("ebb", "flood")},
+            "content/post/mill.md": page("mill", "url: /old/mill/\n"),
+            "content/about/_index.md": page("moon"),
+            "hugo.yaml": "permalinks:\n  post: /:year/:month/:slug/\n",
+        },
+        "hugo",
+        {
+            "post/moon.md": "/2024/01/moon/",
+            "post/sun.md": "/2024/01/the-sun/",
+            "post/mill.md": "/old/mill/",
+            "about/_index.md": "/about/",
+        },
+        pages=6,
+    ),
+    "jekyll": Site(
+        {**POSTS, "_config.yml": "title: Tides\n", "README.md": "# Not a page\n"},
+        "jekyll",
+        {"_posts/2024-05-01-moon.md": "/2024/05/01/moon.html"},
+        (1, 1),
+    ),
+    "jekyll, pretty permalinks": Site(
+        {**POSTS, "_config.yml": "permalink: pretty\n"},
+        "jekyll",
+        {"_posts/2024-05-02-sun.md": "/2024/05/02/sun/"},
+        (1, 1),
+    ),
+    "jekyll, a collection beside posts": Site(
+        {
+            **POSTS,
+            "_guides/start.md": page("ebb"),
+            "_config.yml": "collections:\n  guides:\n    permalink: /:collection/:path/\n",
+        },
+        "jekyll",
+        {"_posts/2024-05-02-sun.md": "/2024/05/02/sun.html", "_guides/start.md": "/guides/start/"},
+        (1, 1),
+        pages=6,
+    ),
+    "mkdocs": Site(
+        {**{f"docs/{name}.md": page(name, heading=True) for name in TEXTS}, "mkdocs.yml": "site_name: Tides\n"},
+        "mkdocs",
+        {"moon.md": "/moon/"},
+    ),
+    "docusaurus": Site(
+        {**pages("docs/01-basics/", ".mdx", moon="slug: the-moon\n"), "docusaurus.config.js": ""},
+        "docusaurus",
+        {"01-basics/moon.mdx": "/docs/basics/the-moon", "01-basics/sun.mdx": "/docs/basics/sun"},
+    ),
+    "docusaurus, a blog": Site(
+        {**{f"blog/2024-05-0{n}-{name}.md": page(name) for n, name in enumerate(TEXTS, 1)}, "docusaurus.config.ts": ""},
+        "docusaurus",
+        {"2024-05-01-moon.md": "/blog/2024/05/01/moon"},
+    ),
+    "hexo": Site(
+        {
+            **{f"source/_posts/{name}.md": page(name, "date: 2024-05-06 10:00:00\n") for name in TEXTS},
+            "scaffolds/post.md": "---\n---\n",
+            "_config.yml": "permalink: :year/:month/:day/:title/\nurl: https://e.org\n",
+        },
+        "hexo",
+        {"_posts/moon.md": "/2024/05/06/moon/"},
+    ),
+    "zola": Site(
+        {
+            **toml("content/", moon='[extra]\nrelated = ["/sun/", "/ebb/"]\n'),
+            "config.toml": 'base_url = "https://e.org"\n',
+            "templates/index.html": "",
+        },
+        "zola",
+        {"moon.md": "/moon/"},
+        (2, 2),
+    ),
+    "eleventy": Site(
+        {**pages("src/", moon="related_rules:\n- sun\n- ebb\n", sun="permalink: /the/sun/\n"), ".eleventy.js": ""},
+        "eleventy",
+        {"moon.md": "/moon/", "sun.md": "/the/sun/"},
+        (2, 2),
+    ),
+    "astro": Site(
+        {**pages("src/content/posts/", moon="relatedPosts: [sun, ebb]\n"), "astro.config.mjs": ""},
+        "astro",
+        {"posts/moon.md": "/posts/moon/"},
+        (2, 2),
+    ),
+    "starlight": Site(
+        {**pages("src/content/docs/guides/", ".mdx"), "astro.config.mjs": ""},
+        "starlight",
+        {"guides/moon.mdx": "/guides/moon/"},
+    ),
+    "vitepress": Site(
+        {**{f"docs/{name}.md": page(name, heading=True) for name in TEXTS}, "docs/.vitepress/config.ts": ""},
+        "vitepress",
+        {"moon.md": "/moon.html"},
+    ),
+    "quartz": Site(
+        {
+            **pages("content/notes/", moon='related:\n  - "[[notes/sun|The sun]]"\n  - "[[ebb]]"\n'),
+            "quartz.config.ts": "",
+        },
+        "quartz",
+        {"notes/moon.md": "/notes/moon"},
+        (2, 2),
+    ),
+    "obsidian, titles from file names": Site(
+        {**{f"{title}.md": text for title, text in TEXTS.values()}, ".obsidian/app.json": "{}"},
+        "obsidian",
+        {"What an ebb tide is.md": "/What%20an%20ebb%20tide%20is"},
+    ),
+    "plain, uuids in a nested list": Site(
+        {
+            f"articles/{name}.mdx": "---\n_uuid: 00000000-0000-4000-8000-00000000000" + str(n) + "\ndetails:\n"
+            f"  title: {title}\n"
+            + (
+                "  related_articles:\n    - _type: articles\n      item: 00000000-0000-4000-8000-000000000001\n"
+                if name == "moon"
+                else ""
+            )
+            + f"---\n\n{text}\n"
+            for n, (name, (title, text)) in enumerate(TEXTS.items())
+        },
+        "plain",
+        {"moon.mdx": "/moon/"},
+        (1, 1),
+    ),
+    "plain, path and title in one text": Site(
+        pages("content/", moon="related:\n  - /sun/, The sun in short\n  - https://example.org/x\n"),
+        "plain",
+        {"moon.md": "/moon/"},
+        (1, 2),
+    ),
+    "plain, mappings of text and url": Site(
+        pages(
+            "app/",
+            moon="related_resources:\n  - text: The sun\n    url: /sun/\n  - text: Away\n    url: https://e.org/\n",
+        ),
+        "plain",
+        {"moon.md": "/moon/"},
+        (1, 2),
+    ),
+    "plain, a group of paths without slashes": Site(
+        {
+            f"docs/0{n}-{name}.mdx": page(
+                name, "related:\n  title: Next\n  links:\n    - sun\n" if name == "moon" else ""
+            )
+            for n, name in enumerate(TEXTS, 1)
+        },
+        "plain",
+        {"01-moon.mdx": "/01-moon/"},
+        (1, 1),
+    ),
+    "plain, keys with capitals and a flag of the list's name": Site(
+        {
+            f"content/{name}.md": f"---\nTitle: {title}\nrelated_posts: true\n---\n\n{text}\n"
+            for name, (title, text) in TEXTS.items()
+        },
+        "plain",
+        {"moon.md": "/moon/"},
+    ),
+}
