@@ -49,7 +49,7 @@ class Resolved(NamedTuple):
     rows: tuple[int, ...] = ()
 
 
-class Book(Protocol):
+class AddressIndex(Protocol):
     """Where a site's articles are found; a Corpus and a Model have one each."""
 
     @property
@@ -180,27 +180,27 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join([*out, ""] if ends and out else out)
 
 
-def resolve(book: Book, text: str, base: str = "", *, any_host: bool = False) -> Resolved:
+def resolve(address_index: AddressIndex, text: str, base: str = "", *, any_host: bool = False) -> Resolved:
     """Find the article that an address means.
 
     ``base`` is the url of the page that holds the link, for addresses relative to it. With ``any_host``, which look-ups
     ask for, every host counts as ours where none is known.
     """
     text = text.strip()
-    row = book.row(text)
+    row = address_index.row(text)
     if row != -1:
         return Resolved("url", row) if row >= 0 else Resolved("ambiguous")
     address = parse(text)
     if address.scheme not in WEB:
         return Resolved("external")
     host = None if address.host is None else host_name(address.host)
-    ours = host is None or host in book.hosts or (any_host and not book.hosts)
+    ours = host is None or host in address_index.hosts or (any_host and not address_index.hosts)
     for path in _paths(address, base):
         for decoration in _decorations(address):
-            key = _key(path, decoration, ignore_case=book.ignore_case)
-            rows, aliases = book.at(key if ours else f"{host}{key}")
+            key = _key(path, decoration, ignore_case=address_index.ignore_case)
+            rows, aliases = address_index.at(key if ours else f"{host}{key}")
             if rows or aliases:
-                return _chosen(book, path + decoration, rows, aliases)
+                return _chosen(address_index, path + decoration, rows, aliases)
     return Resolved("unknown" if ours else "external")
 
 
@@ -217,13 +217,13 @@ def _decorations(address: Address) -> Iterable[str]:
     return dict.fromkeys((address.decoration, query, ""))
 
 
-def _chosen(book: Book, path: str, rows: Sequence[int], aliases: Sequence[int]) -> Resolved:
+def _chosen(address_index: AddressIndex, path: str, rows: Sequence[int], aliases: Sequence[int]) -> Resolved:
     if not rows:
         found = sorted(set(aliases))
         return Resolved("alias", found[0]) if len(found) == 1 else Resolved("ambiguous", rows=tuple(found))
     # /a, /a/ and /a.html may be three pages of one site: the one that is spelt most alike is meant.
     for alike in _SPELLINGS:
-        near = [row for row in rows if row >= 0 and alike(parse(book.url(row)).path) == alike(path)]
+        near = [row for row in rows if row >= 0 and alike(parse(address_index.url(row)).path) == alike(path)]
         if len(near) == 1:
             return Resolved("url", near[0])
     return Resolved("url", rows[0]) if len(rows) == 1 and rows[0] >= 0 else Resolved("ambiguous", rows=tuple(rows))
@@ -296,9 +296,9 @@ def make_addresses(
     )
 
 
-def alias_key(book: Book, url: str, alias: str) -> str:
+def alias_key(address_index: AddressIndex, url: str, alias: str) -> str:
     """Give the key of an old address of the page with a url."""
-    return _alias_key(url, alias, book.hosts, ignore_case=book.ignore_case)
+    return _alias_key(url, alias, address_index.hosts, ignore_case=address_index.ignore_case)
 
 
 def _alias_key(url: str, alias: str, hosts: frozenset[str], *, ignore_case: bool) -> str:

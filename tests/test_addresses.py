@@ -79,8 +79,8 @@ def test_a_browser_and_the_front_matter_name_one_page(segment: str) -> None:
 
 @given(st.text(max_size=60))
 def test_any_text_is_taken(text: str) -> None:
-    book = make_addresses([("/a", ["/b"]), ("/c", [])])
-    assert resolve(book, text, "/a").kind in ("url", "alias", "ambiguous", "external", "unknown")
+    address_index = make_addresses([("/a", ["/b"]), ("/c", [])])
+    assert resolve(address_index, text, "/a").kind in ("url", "alias", "ambiguous", "external", "unknown")
     assert isinstance(is_page_url(text), bool)
     parse(with_page(text, "/a"))
 
@@ -227,8 +227,8 @@ def test_a_relative_address_is_that_of_the_page_or_of_the_top(base: str, text: s
     [(OWN, True, "external"), (frozenset[str](), True, "url"), (frozenset[str](), False, "external")],
 )
 def test_look_ups_take_any_host_where_none_is_known(hosts: frozenset[str], any_host: bool, kind: str) -> None:
-    book = make_addresses([("/a", [])], (), hosts)
-    assert resolve(book, "https://somewhere.org/a", any_host=any_host).kind == kind
+    address_index = make_addresses([("/a", [])], (), hosts)
+    assert resolve(address_index, "https://somewhere.org/a", any_host=any_host).kind == kind
 
 
 def test_capitals_are_small_letters_where_a_setting_says_so() -> None:

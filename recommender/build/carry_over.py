@@ -44,7 +44,7 @@ class Moved(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedOver:
     """A model from before beside the fitted rows of now."""
 
     before: Model
@@ -89,7 +89,7 @@ class Carried:
         return known
 
 
-def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> Carried | None:
+def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> CarriedOver | None:
     """Find the articles that are as before; None where these are too few to help.
 
     ``before`` was built with the same settings and the same code.
@@ -104,7 +104,7 @@ def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> Carried | None
     moved.new[old_of[stay]] = stay
     if (len(catalogue) - len(stay)) * WORTH > len(catalogue):
         return None
-    return Carried(before, fitted, catalogue.families, moved)
+    return CarriedOver(before, fitted, catalogue.families, moved)
 
 
 def _weighed(vectors: Vectors, coverage: Coverage) -> Weighed:

@@ -19,7 +19,7 @@ from recommender.addresses import unescaped
 from recommender.arrays.compiling import always, compiles, misses_numba, require_numba
 from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
-from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys, packed_walls, within
+from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys, packed_partitions, within
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.model.name_index import index_names
 from recommender.model.redating import Choosing, Chunk, ranking_of
@@ -37,7 +37,7 @@ from recommender.text.word_counts import Counted, Counts, count_articles, title_
 
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
-    from recommender.build.carry_over import Carried
+    from recommender.build.carry_over import CarriedOver
     from recommender.ranking.nearest.search import Neighbors
     from recommender.ranking.selection_compiled import Facts
 
@@ -157,9 +157,9 @@ def rank(
     return _with_chosen(model)
 
 
-def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carried | None:
+def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> CarriedOver | None:
     """Find what a model from before spares; nothing on a small site, where pairs are not all compared, or not here."""
-    if before is None or not compiles(len(catalogue)) or parallel.elsewhere() or catalogue.has_walls:
+    if before is None or not compiles(len(catalogue)) or parallel.elsewhere() or catalogue.is_partitioned:
         return None
     if max(len(before), len(catalogue)) > before.settings.exact_up_to:
         return None
@@ -168,9 +168,9 @@ def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> Carr
     return carry(before, fitted, catalogue)
 
 
-def _nearest(vectors: Vectors, settings: Settings, catalogue: Catalogue, carried: Carried | None) -> Near:
+def _nearest(vectors: Vectors, settings: Settings, catalogue: Catalogue, carried: CarriedOver | None) -> Near:
     there = parallel.elsewhere()
-    if catalogue.has_walls:
+    if catalogue.is_partitioned:
         return _nearest_within(vectors, settings, catalogue)
     if there:
         require_numba("a search on a cluster")
@@ -204,11 +204,11 @@ def _near(found: Neighbors, kept: int) -> Near:
 def _nearest_within(vectors: Vectors, settings: Settings, catalogue: Catalogue) -> Near:
     """Search the articles of each language and version among themselves."""
     owners, others, cosines = [], [], []
-    for wall in np.unique(catalogue.walls).tolist():
-        rows = np.flatnonzero(within(catalogue.walls, wall))
+    for partition in np.unique(catalogue.partitions).tolist():
+        rows = np.flatnonzero(within(catalogue.partitions, partition))
         part = _search(vectors.rows.some(rows), catalogue.families[rows], settings, len(catalogue))
         asking = np.repeat(rows, np.diff(part.indptr))
-        own = catalogue.walls[asking] == wall
+        own = catalogue.partitions[asking] == partition
         owners.append(asking[own])
         others.append(rows[part.rows[own]].astype(np.int32))
         cosines.append(part.cosines[own])
@@ -220,7 +220,7 @@ def _nearest_within(vectors: Vectors, settings: Settings, catalogue: Catalogue) 
 
 
 def _rescored(
-    fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str], carried: Carried | None
+    fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str], carried: CarriedOver | None
 ) -> tuple[Ranking, Floats, float]:
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
     _, numbers = numbered(subjects)
@@ -329,8 +329,8 @@ def _facts(model: Model) -> Facts:
     rules = model.rules
     return Facts(
         families=model.catalogue.families,
-        walls=model.catalogue.walls,
-        barred=np.array([rule != "" for rule in rules.barred]),
+        partitions=model.catalogue.partitions,
+        excluded=np.array([rule != "" for rule in rules.excluded]),
         subjects=model.catalogue.subject_numbers[1],
         floor=rules.floor,
         same_question_article=rules.same_question_article,
@@ -346,7 +346,7 @@ def _catalogue(corpus: Corpus) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
     names = (f"{unescaped(article.url)} {article.title} {article.id}" for article in articles)
-    keys, key_rows = packed_keys(cast("Addresses", corpus.book))
+    keys, key_rows = packed_keys(cast("Addresses", corpus.address_index))
     return Catalogue(
         urls=pack(map(attrgetter("url"), articles)),
         ids=pack(ids),
@@ -360,7 +360,7 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         days=np.array([(a.visibility.first, a.visibility.last) for a in articles], np.int32).reshape(-1, 2),
         bars=np.array([_bars(article) for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
-        walls=packed_walls(corpus.walls),
+        partitions=packed_partitions(corpus.partitions),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
         title_words=np.zeros(0, np.int32),
         names=index_names(names),

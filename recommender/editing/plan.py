@@ -93,7 +93,7 @@ class Plan:
     unread: tuple[Problem, ...] = ()
 
 
-def aim(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:
+def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:
     """Work out the links that one article shall have in a fill mode.
 
     Links to other sites and to pages that are no articles are kept in every mode.
@@ -234,7 +234,7 @@ class Filling:
         return max(0, self.settings.slots - len(target.wanted))
 
     def _one(self, row: int) -> tuple[Target, Edit | Problem | None]:
-        target = aim(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
+        target = plan_links(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
         if not target.changes:
             return target, None
         article = self.corpus.articles[row]

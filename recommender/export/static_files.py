@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from recommender import __version__
 from recommender.errors import FileProblem, RecommenderError, WriteStopped
 from recommender.model import documents
-from recommender.model.documents import Wish
+from recommender.model.documents import RelatedRequest
 from recommender.model.model import Model
 from recommender.site.files import read_bytes
 from recommender.system import parallel
@@ -118,7 +118,7 @@ def _places(urls: Iterable[str]) -> tuple[dict[str, int], list[tuple[str, str]]]
 
 def _document(model: Model, row: int, limit: int) -> bytes:
     """Give what the service answers for an article, but for the model, which is new with every build."""
-    answer = documents.related(model, row, Wish(limit), ())
+    answer = documents.related(model, row, RelatedRequest(limit), ())
     related = [{**link, "score": round(link["score"], DECIMALS)} for link in answer["related"]]
     return (_json({**answer, "related": related}) + "\n").encode("utf-8", "surrogatepass")
 

@@ -21,7 +21,14 @@ Arrays = Mapping[str, NDArray[Any]]
 _CATALOGUE = ("urls", "ids", "titles", "subjects", "paths", "visibility")
 _KEYS = "keys"
 # One number for each article -> what all lie below; None for the number of articles.
-_NUMBERS = {"hidden": 3, "bars": 4, "families": None, "walls": 2**31 - 1, "order_by_id": None, "title_words": 2**31 - 1}
+_NUMBERS = {
+    "hidden": 3,
+    "bars": 4,
+    "families": None,
+    "partitions": 2**31 - 1,
+    "order_by_id": None,
+    "title_words": 2**31 - 1,
+}
 _OTHERS = ("key_rows", "days", "sources")
 _VECTORS = ("vectors", "stems")
 _TEXTS = (*_CATALOGUE, _KEYS, *(f"{name}_terms" for name in _VECTORS))
@@ -41,7 +48,7 @@ DTYPES = {
     "names_starts": "<i8",
     "names_rows": "<i4",
     "families": "<i4",
-    "walls": "<i4",
+    "partitions": "<i4",
     "order_by_id": "<i4",
     "title_words": "<i4",
     "cosines": "<f8",

@@ -38,7 +38,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Only:
+class CandidateFilter:
     """What a candidate must be to be looked at: of a subject ("" for any), and of at least a score."""
 
     subject: str = ""
@@ -104,14 +104,14 @@ def ask(model: Model, text: str, limit: int) -> Answer:
     return replace(ask_row(model, found.row, limit), copies=found.copies)
 
 
-def ask_row(model: Model, row: int, limit: int, only: Only | None = None) -> Answer:
+def ask_row(model: Model, row: int, limit: int, only: CandidateFilter | None = None) -> Answer:
     """Answer for one article by its row; with ``only``, choose among the candidates that pass it."""
     choice = _choose_among(model, row, limit, only) if only else model.choose_for(row, limit=limit)
     title = model.catalogue.titles[row]
     return Answer(model, row, (), title, model.query(row), model.asking(row), choice, limit)
 
 
-def _choose_among(model: Model, row: int, limit: int, only: Only) -> Choice:
+def _choose_among(model: Model, row: int, limit: int, only: CandidateFilter) -> Choice:
     asking, choice = model.asking(row), Choice((), ())
     # Of copies the one in the wanted subject stands for all.
     asking = replace(asking, subject=only.subject or asking.subject)

@@ -29,7 +29,7 @@ class Catalogue:
     an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
     ``source_digest``: they tell which files changed since. ``names`` finds what a misspelt url, title or id means.
 
-    ``walls`` numbers the language and version of each article, as ``packed_walls`` does.
+    ``partitions`` numbers the language and version of each article, as ``packed_partitions`` does.
 
     ``hidden`` is the state of each article on the day of the model; what decides on any day stands in ``days``, the
     first and the last day on which it is shown: (articles, 2) int32. ``bars`` are the bits NEVER and NO_LIST,
@@ -48,7 +48,7 @@ class Catalogue:
     days: NDArray[np.int32]
     bars: NDArray[np.uint8]
     families: Terms
-    walls: Terms
+    partitions: Terms
     order_by_id: Terms
     title_words: Terms
     sources: NDArray[np.uint8]
@@ -74,14 +74,14 @@ class Catalogue:
         return numbered(self.subjects[row] for row in range(len(self)))
 
     @cached_property
-    def has_walls(self) -> bool:
+    def is_partitioned(self) -> bool:
         """Whether the site has several languages or versions."""
-        return bool(len(self.walls) and np.any(self.walls != self.walls[0]))
+        return bool(len(self.partitions) and np.any(self.partitions != self.partitions[0]))
 
     def apart(self, asking: int, other: int) -> bool:
         """Tell whether an article is of another language or version than the one that asks, and so no candidate."""
-        wall, own = int(self.walls[other]), int(self.walls[asking])
-        return wall not in (own, own - own % VERSIONS)
+        theirs, own = int(self.partitions[other]), int(self.partitions[asking])
+        return theirs not in (own, own - own % VERSIONS)
 
     def of_subject(self, subject: str, rows: Ints | slice = slice(None)) -> NDArray[np.bool_]:
         """Tell of some articles whether they are of a subject; of none where it is ""."""
@@ -112,30 +112,30 @@ class Catalogue:
         vars(fresh).update({name: made for name, made in vars(self).items() if name not in columns})
         return fresh
 
-    def barred(self) -> list[str]:
+    def excluded(self) -> list[str]:
         """Give for each article the rule of choosing that bars it from every list; "" for none."""
         hidden, never = self.hidden != VISIBLE, self.bars & NEVER != 0
         found: list[str] = np.select([hidden, never], ["hidden", "never-suggested"], "").tolist()
         return found
 
 
-def within(walls: Terms, wall: int) -> NDArray[np.bool_]:
-    """Tell which articles one behind a wall may be linked to: those of its language and version, or of no version."""
-    allowed: NDArray[np.bool_] = (walls == wall) | (walls == wall - wall % VERSIONS)
+def within(partitions: Terms, own: int) -> NDArray[np.bool_]:
+    """Tell which articles one of a partition may be linked to: those of its language and version, or of no version."""
+    allowed: NDArray[np.bool_] = (partitions == own) | (partitions == own - own % VERSIONS)
     return allowed
 
 
-def packed_walls(pairs: Sequence[tuple[str, str]]) -> Terms:
+def packed_partitions(pairs: Sequence[tuple[str, str]]) -> Terms:
     """Number the languages and versions of articles: a language times VERSIONS, plus a version, 0 for none."""
     languages = {name: number for number, name in enumerate(sorted({language for language, _ in pairs}))}
     versions = {name: number for number, name in enumerate(sorted({"", *(version for _, version in pairs)}))}
     return np.array([languages[one] * VERSIONS + versions[other] % VERSIONS for one, other in pairs], np.int32)
 
 
-def packed_keys(book: Addresses) -> tuple[Texts, Terms]:
+def packed_keys(address_index: Addresses) -> tuple[Texts, Terms]:
     """Give ``keys`` and ``key_rows`` of a catalogue."""
-    pairs = [(key.encode("utf-8"), row) for key, rows in book.spelt.items() for row in rows]
-    pairs += [(key.encode("utf-8"), ~row) for key, rows in book.aliases.items() for row in rows]
+    pairs = [(key.encode("utf-8"), row) for key, rows in address_index.spelt.items() for row in rows]
+    pairs += [(key.encode("utf-8"), ~row) for key, rows in address_index.aliases.items() for row in rows]
     pairs.sort()
     return pack(key.decode("utf-8") for key, _ in pairs), np.array([row for _, row in pairs], np.int32)
 

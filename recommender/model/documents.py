@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.model.ask import Answer, Only, Reason, ask_row, linkers, same_question
+from recommender.model.ask import Answer, CandidateFilter, Reason, ask_row, linkers, same_question
 from recommender.model.model import Model
 from recommender.ranking.score import Part
 from recommender.ranking.selection import Candidate, Choice
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RelatedRequest:
     """How many links are wanted (0: as many as the site has slots), which, and whether with their terms."""
 
     limit: int = 0
-    only: Only | None = None
+    only: CandidateFilter | None = None
     explain: bool = False
 
 
@@ -61,7 +61,7 @@ def copies(model: Model, row: int) -> list[int]:
     return [other for other in model.rules.members.get(model.rules.families[row], ()) if other != row]
 
 
-def related(model: Model, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:
+def related(model: Model, row: int, wish: RelatedRequest, curated: Collection[int]) -> dict[str, Any]:
     """Answer for one article: its links, why there are no more, and its copies."""
     limit = wish.limit or model.settings.slots
     # The build chose up to 20 links: the commonest question is a look-up.
@@ -105,7 +105,7 @@ def terms(parts: Sequence[Part]) -> list[dict[str, Any]]:
     return [{"field": part.field, "term": part.term, "value": part.value} for part in parts]
 
 
-def short_reason(choice: Choice, limit: int, only: Only | None) -> str:
+def short_reason(choice: Choice, limit: int, only: CandidateFilter | None) -> str:
     """Say why fewer links are shown than wanted; "" where none is missing."""
     reason = choice.reason(limit)
     if not reason or only is None or choice.no_list:

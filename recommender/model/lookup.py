@@ -64,7 +64,7 @@ def row_of_url(model: Model, text: str) -> int:
     row = model.catalogue.urls.find(text)  # as it is, which needs no taking apart
     if row >= 0:
         return row
-    found = resolve(model.book, text, any_host=True)
+    found = resolve(model.address_index, text, any_host=True)
     if found.kind == "ambiguous":
         urls = tuple(model.catalogue.urls.some(found.rows))
         raise LookupProblem(

@@ -98,7 +98,7 @@ class Model:
         subjects = list(self.catalogue.subject_numbers[0])
         return Rules(
             families=families,
-            barred=self.catalogue.barred(),
+            excluded=self.catalogue.excluded(),
             subject=lambda row: subjects[numbers[row]],
             members=members_of(families),
             like=self.likeness.of,
@@ -115,7 +115,7 @@ class Model:
         return default_floor(self.nearest.indptr, self.nearest.scores) if set_by_hand is None else set_by_hand
 
     @cached_property
-    def book(self) -> SavedAddresses:
+    def address_index(self) -> SavedAddresses:
         """Where its articles are found by their addresses."""
         return SavedAddresses(self.catalogue, self.settings.url)
 
@@ -197,7 +197,7 @@ class Model:
         All where they are few, else the candidates of its candidates: those with the highest sums of products of the
         two scores on each way there. On 36,000 articles they hold 99 % of the 50 best, 64 included.
         """
-        far = within(self.catalogue.walls, int(self.catalogue.walls[row]))
+        far = within(self.catalogue.partitions, int(self.catalogue.partitions[row]))
         far = far if among is None else far & among
         starts, rows, scores = self.nearest.indptr, self.nearest.rows, self.nearest.scores
         own = slice(*starts[row : row + 2].tolist())
@@ -266,9 +266,9 @@ class Model:
 
     def _of_one_language(self, candidates: list[Candidate]) -> list[Candidate]:
         """Keep the candidates of a draft that are of the language and version of the first: nobody says its own."""
-        if not self.catalogue.has_walls or not candidates:
+        if not self.catalogue.is_partitioned or not candidates:
             return candidates
-        allowed = within(self.catalogue.walls, int(self.catalogue.walls[candidates[0].row]))
+        allowed = within(self.catalogue.partitions, int(self.catalogue.partitions[candidates[0].row]))
         return [candidate for candidate in candidates if allowed[candidate.row]]
 
     def explain(self, query: Query, other: int) -> tuple[Part, ...]:

@@ -1,7 +1,7 @@
-"""How much of one article another one speaks of: the asymmetric parts of a score, term by term.
+"""How much of one article another one covers: the asymmetric parts of a score, term by term.
 
-A word that stands tf times in a text of a given length is spoken of by tf / (tf + k1 (1 - b + b length / mean)), the
-saturation of BM25 (Robertson and Zaragoza 2009). A head, a text or a title is covered by the sum of that over its
+The saturation of a word that stands tf times in a text is tf / (tf + k1 (1 - b + b length / mean)), as
+in BM25 (Robertson and Zaragoza 2009). A head, a text or a title is covered by the sum of that over its
 words, each with its share of the whole: idf^2 times its count for a head (title, keywords and first words), idf times
 the square root of its count for a text, idf for a title. So a coverage is between 0 and 1, and its terms add up.
 """
@@ -23,7 +23,7 @@ Weights = tuple[Terms, Floats]
 
 @dataclass(frozen=True)
 class Asked:
-    """What covering needs of an article or draft: its shares of head, text and title, and how it speaks of words.
+    """What covering needs of an article or draft: its shares of head, text and title, and the saturations of its words.
 
     Each a pair of columns, ascending, and values; the shares of one sum to 1.
     """
@@ -31,7 +31,7 @@ class Asked:
     head: Weights
     text: Weights
     title: Weights
-    spoken: Weights
+    saturations: Weights
 
 
 def shares(columns: Terms, idf: Floats, counts: tuple[Floats, Floats, Floats], slack: float) -> Asked:
@@ -41,12 +41,12 @@ def shares(columns: Terms, idf: Floats, counts: tuple[Floats, Floats, Floats], s
         head=_share(columns, head_weights(idf, heads)),
         text=_share(columns, text_weights(idf, texts)),
         title=_share(columns, title_weights(idf, titles)),
-        spoken=(columns, saturation(texts, slack)),
+        saturations=(columns, saturation(texts, slack)),
     )
 
 
 def saturation(texts: Floats, slack: Floats | float) -> Floats:
-    """Tell how far words are spoken of by their counts in a text."""
+    """Give the saturations of words by their counts in a text: tf / (tf + slack)."""
     return texts / (texts + slack)
 
 
@@ -91,7 +91,7 @@ def asked_of(coverage: Coverage, rows: Rows, idf: Floats, row: int) -> Asked:
 class Targets:
     """Some articles of the site where they meet one that asks, whose ``columns`` ascend.
 
-    ``spoken`` tells of each entry that both have how the article speaks of its word, 0 beside other fields than the
+    ``saturations`` are of each entry that both have, in the article's text, 0 beside other fields than the
     composed text.
     """
 
@@ -99,40 +99,40 @@ class Targets:
     rows: Rows
     columns: Terms
     met: Meeting
-    spoken: Floats
+    saturations: Floats
 
 
 def targets(coverage: Coverage, rows: Rows, columns: Terms, numbers: Ints) -> Targets:
     """Gather some articles for one that asks, by the columns of its row."""
     met = meet(rows, columns, numbers)
-    spoken = saturation(coverage.texts[met.places].astype(np.float64), coverage.slack[numbers][met.owners])
-    return Targets(coverage, rows, columns, met, spoken)
+    saturations = saturation(coverage.texts[met.places].astype(np.float64), coverage.slack[numbers][met.owners])
+    return Targets(coverage, rows, columns, met, saturations)
 
 
 def covered_by(found: Targets, weights: Weights) -> Floats:
-    """Give how much of the asking one's head, text or title each target speaks of, summed in ascending columns."""
-    return found.met.sums(_beside(found, weights) * found.spoken)
+    """Give how much of the asking one's head, text or title each target covers, summed in ascending columns."""
+    return found.met.sums(_beside(found, weights) * found.saturations)
 
 
-def heads_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
-    """Give how much of each target's head the asking one speaks of."""
-    return _own_covered(found, (idf, found.coverage.heads, head_weights), spoken)
+def heads_covered(found: Targets, idf: Floats, saturations: Weights) -> Floats:
+    """Give how much of each target's head the asking one covers."""
+    return _own_covered(found, (idf, found.coverage.heads, head_weights), saturations)
 
 
-def texts_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
-    """Give how much of each target's text the asking one speaks of."""
-    return _own_covered(found, (idf, found.coverage.texts, text_weights), spoken)
+def texts_covered(found: Targets, idf: Floats, saturations: Weights) -> Floats:
+    """Give how much of each target's text the asking one covers."""
+    return _own_covered(found, (idf, found.coverage.texts, text_weights), saturations)
 
 
-def titles_covered(found: Targets, idf: Floats, spoken: Weights) -> Floats:
-    """Give how much of each target's title the asking one speaks of."""
-    return _own_covered(found, (idf, found.coverage.titles, title_weights), spoken)
+def titles_covered(found: Targets, idf: Floats, saturations: Weights) -> Floats:
+    """Give how much of each target's title the asking one covers."""
+    return _own_covered(found, (idf, found.coverage.titles, title_weights), saturations)
 
 
 Weighing = tuple[Floats, NDArray[Any], Callable[[Floats, Floats], Floats]]
 
 
-def _own_covered(found: Targets, weighing: Weighing, spoken: Weights) -> Floats:
+def _own_covered(found: Targets, weighing: Weighing, saturations: Weights) -> Floats:
     idf, counts, weigh = weighing
 
     def weights(places: Ints) -> Floats:
@@ -142,7 +142,7 @@ def _own_covered(found: Targets, weighing: Weighing, spoken: Weights) -> Floats:
     named = np.flatnonzero(counts[places])
     totals = np.bincount(owners[named], weights=weights(places[named]), minlength=found.met.count)
     shares = weights(found.met.places) / np.where(totals > 0, totals, 1.0)[found.met.owners]
-    return found.met.sums(shares * _beside(found, spoken))
+    return found.met.sums(shares * _beside(found, saturations))
 
 
 def _beside(found: Targets, weights: Weights) -> Floats:

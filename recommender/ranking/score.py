@@ -91,7 +91,7 @@ def word_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints
             _cosines(found, query),
             covered_by(found, query.asked.head),
             covered_by(found, query.asked.text),
-            titles_covered(found, idf, query.asked.spoken),
+            titles_covered(found, idf, query.asked.saturations),
         ],
         axis=1,
     )
@@ -103,8 +103,8 @@ def asker_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Int
     return np.stack(
         [
             _cosines(found, query),
-            heads_covered(found, idf, query.asked.spoken),
-            texts_covered(found, idf, query.asked.spoken),
+            heads_covered(found, idf, query.asked.saturations),
+            texts_covered(found, idf, query.asked.saturations),
             covered_by(found, query.asked.title),
         ],
         axis=1,
@@ -127,7 +127,7 @@ def explain_words(vectors: Vectors, coverage: Coverage, query: Query, other: int
     cosine = WORD_PARTS[0]
     parts = [(cosine, *own) for own in zip(fields, columns.tolist(), values.tolist(), strict=True)]
     asked = query.asked
-    pairs = (asked.head, target.spoken), (asked.text, target.spoken), (target.title, asked.spoken)
+    pairs = (asked.head, target.saturations), (asked.text, target.saturations), (target.title, asked.saturations)
     for name, pair in zip(WORD_PARTS[1:], pairs, strict=True):
         columns, values = shared(*pair)
         parts += [(name, name, column, value) for column, value in zip(columns.tolist(), values.tolist(), strict=True)]

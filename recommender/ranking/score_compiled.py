@@ -41,7 +41,7 @@ class Words(NamedTuple):
 
     indptr: Ints
     numbers: Terms
-    spoken: Floats
+    saturations: Floats
     ends: Ints
     titles: Terms
     shares: Floats
@@ -76,9 +76,9 @@ def _words(vectors: Vectors, coverage: Coverage, threads: int) -> Words:
     indptr, ends = np.zeros((2, len(rows) + 1), np.int64)
     _count(counts, indptr, ends)
     numbers, titles = np.empty(indptr[-1], np.int32), np.empty(ends[-1], np.int32)
-    spoken, shares = np.empty(len(numbers)), np.empty(len(titles))
+    saturations, shares = np.empty(len(numbers)), np.empty(len(titles))
     _, order, number = by_falling_frequency(rows)
-    words = Words(indptr, numbers, spoken, ends, titles, shares, counts, vectors.space.idf[order])
+    words = Words(indptr, numbers, saturations, ends, titles, shares, counts, vectors.space.idf[order])
     in_threads(threads, lambda span: _share(words, number, coverage.slack, span), spans(len(rows)))
     return words
 
@@ -105,7 +105,7 @@ def _share(words: Words, number: Terms, slack: Floats, span: Span) -> None:
             if times == 0:
                 continue
             own = number[counts.columns[p]]
-            words.numbers[at], words.spoken[at] = own, _saturation(times, slack[row])
+            words.numbers[at], words.saturations[at] = own, _saturation(times, slack[row])
             at += 1
             if counts.titles[p]:
                 words.titles[title], words.shares[title] = own, words.idf[own]
@@ -137,7 +137,7 @@ def table(indptr: Ints, values: NDArray[Any], kept: int) -> NDArray[Any]:
 
 
 @part
-def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+def _scatter_query(words: Words, a: int, shares: NDArray[np.float64], saturations: Floats) -> None:
     """Write into dense arrays how article a asks: (terms, 2) shares of head and text, and how it speaks of terms.
 
     A share is idf**2 count / total in the head, idf sqrt(count) / total in the text, as ``coverage`` has it.
@@ -153,7 +153,7 @@ def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -
         shares[word, 1] = _text_weight(rare, times)
         head += shares[word, 0]
         text += shares[word, 1]
-        spoken[word] = words.spoken[at]
+        saturations[word] = words.saturations[at]
         at += 1
     for p in range(words.indptr[a], words.indptr[a + 1]):
         shares[words.numbers[p], 0] /= head if head > 0 else 1.0
@@ -161,28 +161,28 @@ def _spread(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -
 
 
 @part
-def _clear(words: Words, a: int, shares: NDArray[np.float64], spoken: Floats) -> None:
+def _clear(words: Words, a: int, shares: NDArray[np.float64], saturations: Floats) -> None:
     """Set to zero what ``_spread`` wrote, entry by entry: the arrays have one for every term of the site."""
     for p in range(words.indptr[a], words.indptr[a + 1]):
         word = words.numbers[p]
         shares[word, 0] = 0.0
         shares[word, 1] = 0.0
-        spoken[word] = 0.0
+        saturations[word] = 0.0
 
 
 @part
-def _covered(words: Words, c: int, shares: NDArray[np.float64], spoken: Floats) -> tuple[float, float, float]:
+def _covered(words: Words, c: int, shares: NDArray[np.float64], saturations: Floats) -> tuple[float, float, float]:
     """Give how much of the asking article's head and text article c speaks of, and how much of c's title that one does.
 
     Each the sum over shared terms of the share times tf / (tf + k1 (1 - b + b length / mean)).
     """
     head, text, title = 0.0, 0.0, 0.0
     for p in range(words.indptr[c], words.indptr[c + 1]):
-        word, speaks = words.numbers[p], words.spoken[p]
+        word, speaks = words.numbers[p], words.saturations[p]
         head += shares[word, 0] * speaks
         text += shares[word, 1] * speaks
     for p in range(words.ends[c], words.ends[c + 1]):
-        title += words.shares[p] * spoken[words.titles[p]]
+        title += words.shares[p] * saturations[words.titles[p]]
     return head, text, title
 
 
@@ -203,7 +203,7 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: Span, scores: Fl
 
     What is known already (not NaN in ``pairs.known``) is taken as it is.
     """
-    shares, spoken = np.zeros((words.idf.size, 2)), np.zeros(words.idf.size)
+    shares, saturations = np.zeros((words.idf.size, 2)), np.zeros(words.idf.size)
     for a in range(span[0], span[1]):
         spread = False
         for k in range(pairs.rows.shape[1]):
@@ -214,9 +214,9 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: Span, scores: Fl
             if not np.isnan(scores[a, k]):
                 continue
             if not spread:
-                _spread(words, a, shares, spoken)
+                _scatter_query(words, a, shares, saturations)
                 spread = True
-            head, text, title = _covered(words, c, shares, spoken)
+            head, text, title = _covered(words, c, shares, saturations)
             same = 1.0 if pairs.subjects[a] >= 0 and pairs.subjects[a] == pairs.subjects[c] else 0.0
             # One after the other, as score.total adds: the order decides the last bit.
             score = 0.0 + weights[0] * pairs.cosines[a, k]
@@ -226,7 +226,7 @@ def _rescore(words: Words, pairs: Pairs, weights: Floats, span: Span, scores: Fl
             score = score + weights[4] * _returned(pairs, a, c)
             scores[a, k] = score + weights[5] * same
         if spread:
-            _clear(words, a, shares, spoken)
+            _clear(words, a, shares, saturations)
 
 
 def sorted_by_score(rows: Terms, scores: Floats) -> Ints:

@@ -24,7 +24,7 @@ RULES = {
     "no-list": "the article gets no list",
 }
 
-# A wall is the number of a language times that, plus the number of a version, 0 for none.
+# A partition is the number of a language times that, plus the number of a version, 0 for none.
 VERSIONS = 1 << 15
 
 
@@ -83,7 +83,7 @@ class Rules:
     """
 
     families: Sequence[int]
-    barred: Sequence[str]
+    excluded: Sequence[str]
     subject: Callable[[int], str]
     members: Mapping[int, tuple[int, ...]]
     like: Callable[[int], Mapping[int, float]]
@@ -145,7 +145,7 @@ def representative(row: int, subject: str, rules: Rules) -> int:
     family = rules.members.get(rules.families[row])
     if family is None:
         return row
-    members = [member for member in family if not rules.barred[member]]
+    members = [member for member in family if not rules.excluded[member]]
     return next((member for member in members if rules.subject(member) == subject), members[0] if members else row)
 
 
@@ -154,8 +154,8 @@ def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, i
     family = rules.families[row]
     if family == asking.family:
         return "family", -1
-    if rules.barred[row]:
-        return rules.barred[row], -1
+    if rules.excluded[row]:
+        return rules.excluded[row], -1
     if asking.row >= 0 and rules.apart(asking.row, row):
         return "other-language", -1
     if family in rules.members and (standing := representative(row, asking.subject, rules)) != row:

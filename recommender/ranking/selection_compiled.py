@@ -27,8 +27,8 @@ class Facts(NamedTuple):
     """What the rules of choosing ask of the site: the arrays have one entry an article, as ``choose.Rules``."""
 
     families: Terms
-    walls: Terms
-    barred: NDArray[np.bool_]
+    partitions: Terms
+    excluded: NDArray[np.bool_]
     subjects: Ints  # a number for each subject
     floor: float
     same_question_article: float
@@ -85,7 +85,7 @@ def _representative(members: _Members, facts: Facts, row: int, subject: int) -> 
     standing = -1
     for p in range(members.bounds[family], members.bounds[family + 1]):
         member = members.rows[p]
-        if not facts.barred[member]:
+        if not facts.excluded[member]:
             if facts.subjects[member] == subject:
                 return member
             if standing < 0:
@@ -99,10 +99,10 @@ def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
     facts = site.facts
     return bool(
         facts.families[other] == facts.families[row]
-        or facts.barred[other]
+        or facts.excluded[other]
         or not (
-            facts.walls[other] == facts.walls[row]
-            or facts.walls[other] == facts.walls[row] - facts.walls[row] % VERSIONS
+            facts.partitions[other] == facts.partitions[row]
+            or facts.partitions[other] == facts.partitions[row] - facts.partitions[row] % VERSIONS
         )
         or score < facts.floor
         or score <= 0

@@ -12,7 +12,7 @@ from recommender.article import is_id
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
 from recommender.model.ask import ask_texts
-from recommender.model.documents import Wish
+from recommender.model.documents import RelatedRequest
 from recommender.model.lookup import by_id, closest, row_of_url, rows_of_id, search
 from recommender.service.access import Access
 from recommender.service.app_state import State
@@ -26,7 +26,7 @@ from recommender.service.requests import (
     limit_of,
     read_body,
     read_query,
-    read_wish,
+    read_related_request,
     text_of,
 )
 from recommender.service.responses import cached_reply, encode, json_reply
@@ -64,19 +64,19 @@ class _Api:
     def related(self) -> Response:
         served, alone = self.state.current.served, ONLY_URL.fullmatch(request.query_string)
         if served is not None and alone is not None and (row := served.prepared.find(alone[1])) >= 0:
-            return self._related(served, row, Wish())
+            return self._related(served, row, RelatedRequest())
         query = read_query(request.query_string, RELATED)
         served = self.state.current.require()
-        url, wish = text_of(query, "url"), read_wish(query)
+        url, wish = text_of(query, "url"), read_related_request(query)
         return self._related(served, find_url(served, url), wish)
 
     def related_of_id(self, identity: str) -> Response:
         query = read_query(request.query_string, OF_ID)
         served = self.state.current.require()
-        wish = read_wish({"id": identity, **query})
+        wish = read_related_request({"id": identity, **query})
         return self._related(served, find_id(served, identity, query.get("copy")), wish)
 
-    def _related(self, served: Served, row: int, wish: Wish) -> Response:
+    def _related(self, served: Served, row: int, wish: RelatedRequest) -> Response:
         curated = self.state.curated(served, row)
         if curated is None:  # what is no more than a guess must not be kept
             return Response(answer(served, row, wish, ()), content_type="application/json")
@@ -148,19 +148,19 @@ class _Api:
                 raise Refusal("bad-body", "give either url or id, as a text", where + name)
             find = find_url if name == "url" else find_id
             row = find(served, text, suggest=False)
-            return document(served, row, Wish(limit), self.state.curated(served, row) or ())
+            return document(served, row, RelatedRequest(limit), self.state.curated(served, row) or ())
         except Refusal as refusal:
             return refusal.document()
 
 
-def answer(served: Served, row: int, wish: Wish, curated: Collection[int]) -> bytes:
+def answer(served: Served, row: int, wish: RelatedRequest, curated: Collection[int]) -> bytes:
     """Write the answer for one article, from prepared bytes where it is a look-up only."""
     if wish.only or wish.explain:
         return encode(document(served, row, wish, curated))
     return served.prepared.related(row, wish.limit or served.model.settings.slots, curated)
 
 
-def document(served: Served, row: int, wish: Wish, curated: Collection[int]) -> dict[str, Any]:
+def document(served: Served, row: int, wish: RelatedRequest, curated: Collection[int]) -> dict[str, Any]:
     """Answer for one article, and say which model did."""
     return {**documents.related(served.model, row, wish, curated), "model": served.facts}
 

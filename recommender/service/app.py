@@ -12,11 +12,11 @@ from recommender.service.app_state import State
 from recommender.service.error_handlers import add_failures
 from recommender.service.health import add_probes
 from recommender.service.live_content import Content
-from recommender.service.live_model import Current
+from recommender.service.live_model import LiveModel
 from recommender.service.metrics import Metrics
 from recommender.service.pages import add_pages
 from recommender.service.requests import MAX_BODY
-from recommender.service.site_scanner import Surveys
+from recommender.service.site_scanner import SiteScanner
 from recommender.service.wsgi_hooks import add_hooks
 from recommender.settings import Settings
 
@@ -33,9 +33,9 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, acces
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = 300
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    surveys = Surveys(content, settings) if content is not None else None
+    surveys = SiteScanner(content, settings) if content is not None else None
     files = Content(content, settings) if content is not None else None
-    state = State(settings, files, Current(model_folder), surveys, Metrics())
+    state = State(settings, files, LiveModel(model_folder), surveys, Metrics())
     app.extensions[NAME] = state
     try:
         state.current.look()

@@ -13,9 +13,9 @@ from functools import partial
 
 from recommender.errors import SettingsError
 from recommender.service.live_content import Content
-from recommender.service.live_model import Current, Served
+from recommender.service.live_model import LiveModel, Served
 from recommender.service.metrics import Metrics
-from recommender.service.site_scanner import Surveys
+from recommender.service.site_scanner import SiteScanner
 from recommender.settings import Settings
 from recommender.system.threads import start
 
@@ -30,8 +30,8 @@ class State:
 
     settings: Settings
     files: Content | None
-    current: Current
-    surveys: Surveys | None
+    current: LiveModel
+    surveys: SiteScanner | None
     metrics: Metrics
     _watched_by: int = field(default=0, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)

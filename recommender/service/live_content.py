@@ -133,7 +133,7 @@ class Content:
             row_of=_RowOf(catalogue),
             rows_of_id=_RowsOfId(model),
             families=model.rules.families,
-            book=_Book(model.catalogue, model.settings.url, frozenset(ambiguous)),
+            address_index=_Book(model.catalogue, model.settings.url, frozenset(ambiguous)),
             url=self.settings.url,
             known_form=form or self._form_of(model),
         )

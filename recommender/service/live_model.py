@@ -59,7 +59,7 @@ class Served:
         return PreparedAnswers(self.model, self.version)
 
 
-class Current:
+class LiveModel:
     """The newest model of a folder that could be opened; ``refused`` says what is wrong with a newer one."""
 
     def __init__(self, folder: Path) -> None:

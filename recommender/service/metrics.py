@@ -14,7 +14,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from recommender.service.live_model import Current
+from recommender.service.live_model import LiveModel
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -68,7 +68,7 @@ class Metrics:
                 return
         self._swaps.inc()
 
-    def text(self, current: Current, changed: int | None) -> bytes:
+    def text(self, current: LiveModel, changed: int | None) -> bytes:
         """Give all counters, and what is true of the service at this moment."""
         registry = self._registry
         if registry is None:
@@ -95,7 +95,7 @@ class _AllProcesses(Collector):
 class _Now(Collector):
     """What is true at the moment of a scrape: worked out by whichever process answers, so never merged."""
 
-    def __init__(self, current: Current, changed: int | None) -> None:
+    def __init__(self, current: LiveModel, changed: int | None) -> None:
         self._current = current
         self._changed = changed
 

@@ -18,7 +18,7 @@ from recommender.problems import Problem
 from recommender.ranking.score import Part
 from recommender.service.live_content import Today
 from recommender.service.problem_documents import Refusal, shown
-from recommender.service.site_scanner import Survey
+from recommender.service.site_scanner import SiteScan
 
 TERMS, PASSED = 8, 6
 # Bins of the plot of in-links: from, to (None: and more).
@@ -43,7 +43,7 @@ def card(model: Model, row: int) -> dict[str, Any]:
     return {**documents.article(model, row), "row": row, "hidden": model.catalogue.hidden_because(row)}
 
 
-def article_facts(model: Model, row: int, survey: Survey | None) -> dict[str, Any]:
+def article_facts(model: Model, row: int, survey: SiteScan | None) -> dict[str, Any]:
     """Give what else is known of the article itself."""
     return {
         "path": model.catalogue.paths[row],
@@ -178,7 +178,7 @@ def draft(answer: Answer) -> dict[str, Any]:
     }
 
 
-def site(model: Model, survey: Survey | None, first: int, count: int) -> dict[str, Any]:
+def site(model: Model, survey: SiteScan | None, first: int, count: int) -> dict[str, Any]:
     """Give the state of the whole site: counts, links per article, in-links today and as suggested, orphans."""
     suggested = _suggested_in_links(model)
     out: dict[str, Any] = {"articles": len(model), "survey": survey is not None}

@@ -18,7 +18,7 @@ from recommender.service.app_state import State
 from recommender.service.live_model import Served
 from recommender.service.problem_documents import Refusal, shown
 from recommender.service.requests import MAX_BODY, read_query, text_of
-from recommender.service.site_scanner import Survey
+from recommender.service.site_scanner import SiteScan
 
 ORPHANS = 50
 # Bytes of a form that are read at most: percent-encoded, a text of 256 KiB has up to 768.
@@ -105,7 +105,7 @@ class _Pages:
             **now,
         )
 
-    def _now(self, answer: Answer, mode: str, survey: Survey | None) -> dict[str, Any]:
+    def _now(self, answer: Answer, mode: str, survey: SiteScan | None) -> dict[str, Any]:
         """Give what stands in an article's file and what a fill would make of it, or why neither can be told."""
         shown_here: dict[str, Any] = {"today": None, "fill": None, "trouble": ""}
         files = self.state.files
@@ -164,7 +164,7 @@ class _Pages:
             changed=self.state.changed(),
         )
 
-    def _survey(self, served: Served) -> Survey | None:
+    def _survey(self, served: Served) -> SiteScan | None:
         return self.state.surveys.of(served.tag) if self.state.surveys else None
 
 

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from recommender.model.ask import Only
-from recommender.model.documents import Wish
+from recommender.model.ask import CandidateFilter
+from recommender.model.documents import RelatedRequest
 from recommender.service.problem_documents import Refusal, shown
 
 MAX_QUERY, MAX_TEXT, MAX_LIMIT, MAX_BODY = 4096, 2000, 50, 256 * 1024
@@ -46,17 +46,17 @@ def read_query(raw: bytes, known: Collection[str]) -> dict[str, str]:
     return values
 
 
-def read_wish(query: Mapping[str, str]) -> Wish:
+def read_related_request(query: Mapping[str, str]) -> RelatedRequest:
     """Read limit, subject, min_score and explain.
 
     Raises:
         Refusal: one of them is malformed.
     """
     if len(query) == 1:  # the commonest question: only who is meant
-        return Wish()
+        return RelatedRequest()
     subject, least = text_of(query, "subject", ""), score_of(query.get("min_score"))
-    only = Only(subject, least) if subject or least else None
-    return Wish(limit_of(query.get("limit")), only, flag_of(query, "explain"))
+    only = CandidateFilter(subject, least) if subject or least else None
+    return RelatedRequest(limit_of(query.get("limit")), only, flag_of(query, "explain"))
 
 
 def limit_of(text: str | None) -> int:

@@ -24,7 +24,7 @@ import numpy as np
 from recommender.arrays.sparse_rows import Terms
 from recommender.article import Style
 from recommender.errors import RecommenderError
-from recommender.service.live_model import Current
+from recommender.service.live_model import LiveModel
 from recommender.service.site_scan import order_of
 from recommender.settings import Settings
 from recommender.system.disk import LockHeld, locked, replace_file
@@ -37,7 +37,7 @@ SHORTEST_PAUSE, SHARE = 2.0, 10
 
 
 @dataclass(frozen=True)
-class Survey:
+class SiteScan:
     """What one survey found; arrays have one entry an article of the model with the same tag."""
 
     tag: str
@@ -72,7 +72,7 @@ class Attempt:
     trouble: str = ""
 
 
-class Surveys:
+class SiteScanner:
     """Has the content surveyed in the background and holds the newest survey."""
 
     def __init__(self, content: Path, settings: Settings) -> None:
@@ -80,13 +80,13 @@ class Surveys:
         self.settings = settings
         self._folder = Path(tempfile.mkdtemp(prefix="recommender-"))
         self._file, self._stamp = self._folder / "survey.npz", self._folder / "stamp"
-        self._newest: Survey | None = None
+        self._newest: SiteScan | None = None
         self._seen: tuple[int, int] | None = None
         self._last, self._last_seen = Attempt(), 0
         self._running: threading.Thread | None = None
         self.close = weakref.finalize(self, _remove, self._folder, os.getpid())
 
-    def of(self, tag: str) -> Survey | None:
+    def of(self, tag: str) -> SiteScan | None:
         """Give the newest survey if it was made for the model of this tag."""
         survey = self._newest
         return survey if survey is not None and survey.tag == tag else None
@@ -111,9 +111,9 @@ class Surveys:
         with np.load(self._file, allow_pickle=False) as found:
             facts = json.loads(found["facts"].tobytes())
             arrays = (found["in_links"], found["links_indptr"], found["links_rows"])
-        self._newest = Survey(facts["tag"], facts, *arrays)
+        self._newest = SiteScan(facts["tag"], facts, *arrays)
 
-    def order_if_due(self, current: Current) -> None:
+    def order_if_due(self, current: LiveModel) -> None:
         """Have the content surveyed in another process, if none is at work and the last one is long enough ago."""
         if current.served is None or not self.close.alive or (self._running is not None and self._running.is_alive()):
             return

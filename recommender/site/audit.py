@@ -127,7 +127,7 @@ def _alias_conflicts(corpus: Corpus) -> Iterator[Problem]:
     """Find the old addresses that lead to several pages: each article that has one, and who else has it."""
     for row, article in enumerate(corpus.articles):
         for alias in article.aliases:
-            rows, old = corpus.book.at(alias_key(corpus.book, article.url, alias))
+            rows, old = corpus.address_index.at(alias_key(corpus.address_index, article.url, alias))
             others = [corpus.articles[other].url for other in dict.fromkeys((*rows, *old)) if other not in (row, -2)]
             if others:
                 yield Problem("alias-conflict", article.path, value=f"{alias} of {', '.join(others)}")
@@ -137,7 +137,7 @@ def _unknown_hosts(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[P
     """Say once to which hosts links lead, where none is known to be the site's own."""
     outside = (parse(j.link.url) for links in judged for j in links if j.verdict == "external")
     hosts = Counter(host_name(address.host) for address in outside if address.host)
-    if corpus.book.hosts or not hosts:
+    if corpus.address_index.hosts or not hosts:
         return []
     named = ", ".join(f"{host} ({count:,})" for host, count in hosts.most_common(5))
     return [Problem("unknown-host", FILE_NAME, value=named)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
-from recommender.addresses import Addresses, Book, make_addresses, own_hosts, resolve
+from recommender.addresses import Addresses, AddressIndex, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest_of
 from recommender.errors import ContentError
 from recommender.problems import Problem
@@ -18,9 +18,9 @@ from recommender.rules.rule import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site.files import list_files
 from recommender.site.other_pages import SiteForm, form_of
+from recommender.site.partitions import apart
 from recommender.site.reader import Read, Reading
 from recommender.site.references import References, ReferenceStyle, make_references, style_of_references
-from recommender.site.walls import apart
 from recommender.site_settings import ListSettings, PageSettings
 from recommender.system import parallel
 from recommender.system.clock import today
@@ -53,7 +53,7 @@ class Corpus:
     rows_of_id: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     families: Sequence[int] = ()
     counted: Counted | None = field(default=None, compare=False)
-    book: Book = field(default=NOWHERE, compare=False)
+    address_index: AddressIndex = field(default=NOWHERE, compare=False)
     url: UrlSettings = field(default_factory=UrlSettings, compare=False)
     known_form: SiteForm | None = field(default=None, compare=False)
     lists: tuple[ListSettings, ...] = field(default=(), compare=False)
@@ -63,12 +63,12 @@ class Corpus:
     def digest(self) -> str:
         """Digest of everything that ranking reads, whatever the order of the files; links play no part."""
         sources = [article.source_digest for article in self.articles]
-        if len(set(self.walls)) > 1:
+        if len(set(self.partitions)) > 1:
             sources += [f"{article.language} {article.version}" for article in self.articles]
         return digest_of(sources, (a.state for a in self.articles))
 
     @cached_property
-    def walls(self) -> Sequence[tuple[str, str]]:
+    def partitions(self) -> Sequence[tuple[str, str]]:
         """The language and the version of each article."""
         return [(article.language, article.version) for article in self.articles]
 
@@ -89,7 +89,7 @@ class Corpus:
 
     def find(self, url: str) -> int:
         """Find the row of a url, of any host where the site's own is not known; -1 where it names no article."""
-        return resolve(self.book, url, any_host=True).row
+        return resolve(self.address_index, url, any_host=True).row
 
 
 def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = parallel.silent) -> Corpus:
@@ -165,7 +165,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     twins = frozenset(url for url, count in urls.items() if count > 1)
     pages = [(article.url, article.aliases) for article in articles]
     url = settings.url
-    book = make_addresses(pages, twins, own_hosts(url.host, urls), ignore_case=url.ignore_case)
+    address_index = make_addresses(pages, twins, own_hosts(url.host, urls), ignore_case=url.ignore_case)
     styles = Counter(article.style for article in read if article.style)
     ids: dict[str, list[int]] = {}
     for row, article in enumerate(articles):
@@ -178,10 +178,10 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
         files=len(results) + len(problems),
         style=min(styles, key=lambda s: (-styles[s], s.indent, s.folded_title)) if styles else Style(),
         ambiguous_urls=twins,
-        row_of=book.row_of,
+        row_of=address_index.row_of,
         rows_of_id={key: tuple(rows) for key, rows in ids.items()},
         families=families_of(articles),
-        book=book,
+        address_index=address_index,
         url=url,
         lists=settings.links,
         day=day,

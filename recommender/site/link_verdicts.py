@@ -87,7 +87,9 @@ def curated_targets(judged: Iterable[Judged]) -> list[int]:
 
 def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:
     """Find the article that a link means: by its url, else by its id; ``id`` says so."""
-    found = resolve(corpus.book, link.url, corpus.articles[row].url) if link.url.strip() else Resolved("unknown")
+    found = (
+        resolve(corpus.address_index, link.url, corpus.articles[row].url) if link.url.strip() else Resolved("unknown")
+    )
     if found.kind != "unknown":
         return found
     rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link)
@@ -102,7 +104,7 @@ def _named(corpus: Corpus, row: int, link: Link) -> Sequence[int]:
     """Give the rows that a reference in a list may mean, in the first of the site's forms that finds any."""
     for refer in dict.fromkeys(one.refer for one in corpus.lists):
         rows = corpus.references.find(refer, link.url, corpus.articles[row].path)
-        if rows := [one for one in rows if corpus.walls[one] == corpus.walls[row]]:
+        if rows := [one for one in rows if corpus.partitions[one] == corpus.partitions[row]]:
             return rows
     return ()
 

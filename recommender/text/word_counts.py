@@ -145,7 +145,7 @@ def say(texts: Iterable[Sequence[str]], settings: Settings) -> bytes:
 
 
 @dataclass(frozen=True)
-class _Saying:
+class _TokenEncoding:
     articles: tuple[Article, ...]
     settings: Settings
 
@@ -157,7 +157,9 @@ def count_articles(
     articles: Sequence[Article], settings: Settings, progress: parallel.Progress = parallel.silent
 ) -> Counted:
     """Count the words of articles that hold their texts."""
-    said = parallel.run(_Saying(tuple(articles), settings), range(len(articles)), progress, label="counting words")
+    said = parallel.run(
+        _TokenEncoding(tuple(articles), settings), range(len(articles)), progress, label="counting words"
+    )
     return Counted((counting(len(articles))(said, settings),), np.arange(len(articles)))
 
 

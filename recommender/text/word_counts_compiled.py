@@ -23,7 +23,7 @@ SHORT, SPREAD = 8, np.uint64(int.from_bytes(os.urandom(8), "little") | 1)
 # Columns of the table of words: key, where it stands first in the chunk, how long, its latest entry, its number.
 KEY, START, SIZE, LATEST, NUMBER = range(5)
 
-Said = NDArray[np.uint8]
+TokenBytes = NDArray[np.uint8]
 
 
 class _Room(NamedTuple):
@@ -32,7 +32,7 @@ class _Room(NamedTuple):
     indptr: Ints
     indices: Terms
     data: NDArray[np.uint16]
-    names: Said
+    names: TokenBytes
 
 
 def count_words(said: Iterable[bytes], settings: Settings) -> Counts:
@@ -62,7 +62,7 @@ def _counted(words: bytes, columns: Columns) -> Counts:
 
 
 @compiled
-def _fill(said: Said, columns: Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
+def _fill(said: TokenBytes, columns: Columns, table: Ints, room: _Room, spread: np.uint64) -> int:
     """Fill the rows of a chunk; give how many bytes its words take, -1 where the table is too small for them."""
     # No array is made or cut here: to count who holds it takes longer than a word.
     times, leads, long, lead_words = columns
@@ -103,7 +103,7 @@ def _fill(said: Said, columns: Columns, table: Ints, room: _Room, spread: np.uin
 
 
 @part
-def _copy(said: Said, span: Span, names: Said, written: int) -> int:
+def _copy(said: TokenBytes, span: Span, names: TokenBytes, written: int) -> int:
     """Append the bytes of a word to the names; give how many are written then."""
     for place in range(span[0], span[1]):
         names[written] = said[place]
@@ -120,7 +120,7 @@ def _keyed(key: np.uint64, byte: np.uint8, place: int, spread: np.uint64) -> np.
 
 
 @part
-def _slot(said: Said, word: tuple[int, int], key: np.uint64, table: Ints, spread: np.uint64) -> int:
+def _slot(said: TokenBytes, word: tuple[int, int], key: np.uint64, table: Ints, spread: np.uint64) -> int:
     """Give the slot of a word, by its start and size, in the table, or the empty one that is to be its."""
     start, size = word
     mask = table.shape[0] - 1

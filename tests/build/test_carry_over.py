@@ -18,7 +18,7 @@ from small_sites import BUILT_AT
 from recommender.arrays import compiling
 from recommender.article import Article, Style
 from recommender.build import carry_over as module
-from recommender.build.carry_over import Carried
+from recommender.build.carry_over import CarriedOver
 from recommender.build.pipeline import fit_model
 from recommender.model.array_schema import to_arrays
 from recommender.model.model import Model
@@ -59,12 +59,12 @@ def same_bytes(found: Model, wanted: Model) -> None:
     assert [name for name in pairs[0] if pairs[0][name].tobytes() != pairs[1][name].tobytes()] == []
 
 
-def spared(monkeypatch: pytest.MonkeyPatch) -> list[Carried]:
+def spared(monkeypatch: pytest.MonkeyPatch) -> list[CarriedOver]:
     """Take down what is carried, and leave it so however few articles it helps."""
-    kept: list[Carried] = []
+    kept: list[CarriedOver] = []
     find = module.carry
 
-    def carry(*given: object) -> Carried | None:
+    def carry(*given: object) -> CarriedOver | None:
         found = find(*given)  # type: ignore[arg-type]
         if found is not None:
             kept.append(found)
@@ -80,8 +80,8 @@ def test_after_any_edit_the_model_has_the_bytes_of_one_from_scratch(
     candidates: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, scores, settings = spared(monkeypatch), [], Settings(candidates=candidates)
-    look = Carried.scores
-    monkeypatch.setattr(Carried, "scores", lambda *a: scores.append(look(*a)) or scores[-1])
+    look = CarriedOver.scores
+    monkeypatch.setattr(CarriedOver, "scores", lambda *a: scores.append(look(*a)) or scores[-1])
 
     @hypothesis_settings(max_examples=50, derandomize=True)
     @given(SITES, EDITED, st.sets(st.sampled_from(URLS), max_size=1))

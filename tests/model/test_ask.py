@@ -14,8 +14,8 @@ from small_sites import ARTICLES, BUILT_AT, article, write_files
 from recommender.build.pipeline import fit_model
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
-from recommender.model.ask import Answer, Only, ask, ask_draft, ask_row, draft_texts, linkers, why
-from recommender.model.documents import Wish
+from recommender.model.ask import Answer, CandidateFilter, ask, ask_draft, ask_row, draft_texts, linkers, why
+from recommender.model.documents import RelatedRequest
 from recommender.model.model import Model
 from recommender.ranking.selection import RULES
 from recommender.service.live_model import Served
@@ -132,7 +132,7 @@ def test_who_gets_no_list_says_so(every_rule: Model) -> None:
     assert reason.score == pytest.approx(sum(part.value for part in answer.parts(reason.row)), abs=1e-12)
     assert every_rule.chosen.of(answer.row) == []
     # Others may link to it, but a draft is not told that it should link back.
-    assert every_rule.rules.barred[answer.row] == ""
+    assert every_rule.rules.excluded[answer.row] == ""
     draft = ask_draft(every_rule, f"{TIDES} at sea\n\n{TEXT}".encode(), 5)
     assert "/listless" not in [every_rule.catalogue.urls[one.row] for one in linkers(draft, 100)]
 
@@ -305,7 +305,7 @@ def test_copies_alone_are_the_reason_and_not_that_they_share_no_word(count: int,
     wanted = f"0 of 5 found; stopped: {count - 1} family"
     assert ask(built, urls[0], 5).choice.reason(5) == wanted
     assert documents.answered(ask(built, urls[0], 5), explain=False)["reason"] == wanted
-    assert documents.related(served.model, 0, Wish(5), ())["reason"] == wanted
+    assert documents.related(served.model, 0, RelatedRequest(5), ())["reason"] == wanted
     assert orjson.loads(served.prepared.related(0, 5, ()))["reason"] == wanted
     assert [why(ask(built, urls[0], 5), url).rule for url in urls.all()] == ["family"] * count
 
@@ -360,9 +360,9 @@ def test_a_filter_is_applied_before_the_limit(every_rule: Model) -> None:
     assert ask_row(every_rule, row, 5).choice == ask(every_rule, "/asker", 5).choice
     # Of the two copies the one in the wanted subject is shown, though the asking subject has the other.
     for subject in {subjects[one] for one in range(len(every_rule))}:
-        shown = ask_row(every_rule, row, 2, Only(subject)).choice.shown
+        shown = ask_row(every_rule, row, 2, CandidateFilter(subject)).choice.shown
         assert all(subjects[candidate.row] == subject for candidate in shown)
         assert len(shown) <= 2
-    assert [urls[c.row] for c in ask_row(every_rule, row, 5, Only("Air")).choice.shown] == ["/pair-a"]
+    assert [urls[c.row] for c in ask_row(every_rule, row, 5, CandidateFilter("Air")).choice.shown] == ["/pair-a"]
     least = ask(every_rule, "/asker", 5).choice.shown[1].score
-    assert len(ask_row(every_rule, row, 5, Only(min_score=least)).choice.shown) == 2
+    assert len(ask_row(every_rule, row, 5, CandidateFilter(min_score=least)).choice.shown) == 2

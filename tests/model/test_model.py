@@ -278,7 +278,7 @@ def test_the_rules_are_those_of_the_settings_and_the_catalogue(corpus: Corpus, m
         families=np.array([0, 1, 0, 3, 4, 5], np.int32),
     )
     small = replace(model, catalogue=few).rules
-    assert list(small.barred) == ["", "", "hidden", "hidden", "never-suggested", "never-suggested"]
+    assert list(small.excluded) == ["", "", "hidden", "hidden", "never-suggested", "never-suggested"]
     assert small.members == {0: (0, 2)}
 
 

@@ -48,7 +48,7 @@ def covers(model: Model, asking: int) -> dict[str, list[float]]:
     return {
         "head_covered": covered_by(found, asked.head).tolist(),
         "text_covered": covered_by(found, asked.text).tolist(),
-        "title_covered": titles_covered(found, idf, asked.spoken).tolist(),
+        "title_covered": titles_covered(found, idf, asked.saturations).tolist(),
     }
 
 
@@ -82,14 +82,14 @@ def test_shares_are_those_of_a_plain_count_and_sum_to_1(site: Site) -> None:
             "head": hand.shares(said.head, lambda idf, count: idf**2 * count),
             "text": hand.shares(said.text, lambda idf, count: idf * math.sqrt(count)),
             "title": hand.shares(said.title, lambda idf, count: idf),
-            "spoken": {word: hand.spoken(row, word) for word in said.text},
+            "saturations": {word: hand.saturations(row, word) for word in said.text},
         }
         for name, values in wanted.items():
             own = by_word(getattr(asked, name), terms)
             assert own == pytest.approx(values, abs=1e-12)
-            if name != "spoken" and own:
+            if name != "saturations" and own:
                 assert math.fsum(own.values()) == pytest.approx(1, abs=1e-12)
-        assert all(0 < value < 1 for value in by_word(asked.spoken, terms).values())
+        assert all(0 < value < 1 for value in by_word(asked.saturations, terms).values())
 
 
 @hypothesis_settings(deadline=None, max_examples=25)
@@ -114,8 +114,8 @@ def test_who_is_asked_by_all_is_covered_as_where_each_asks(site: Site) -> None:
         found = targets(built.coverage, rows, rows.row(one)[0], np.arange(len(rows)))
         others = [covers(built, other) for other in range(len(rows))]
         for name, values in (
-            ("head_covered", heads_covered(found, idf, own.spoken)),
-            ("text_covered", texts_covered(found, idf, own.spoken)),
+            ("head_covered", heads_covered(found, idf, own.saturations)),
+            ("text_covered", texts_covered(found, idf, own.saturations)),
             ("title_covered", covered_by(found, own.title)),
         ):
             assert values.tolist() == pytest.approx([other[name][one] for other in others], abs=1e-12)
@@ -134,9 +134,9 @@ def test_the_sample_site_is_covered_as_by_hand(corpus: Corpus, model: Model) -> 
 
 
 @pytest.mark.parametrize(
-    ("count", "length", "spoken"),
+    ("count", "length", "saturations"),
     [
-        # In a text of mean length a word that stands once is spoken of by 1 / (1 + k1).
+        # In a text of mean length the saturation of a word that stands once is 1 / (1 + k1).
         (1, 100, 0.4),
         (3, 100, 3 / 4.5),
         (1, 0, 1 / 1.375),
@@ -144,14 +144,16 @@ def test_the_sample_site_is_covered_as_by_hand(corpus: Corpus, model: Model) -> 
         (60_000, 100, 60_000 / 60_001.5),
     ],
 )
-def test_a_word_is_spoken_of_by_its_count_and_the_length_of_the_text(count: int, length: int, spoken: float) -> None:
+def test_the_saturation_of_a_word_by_its_count_and_the_length_of_the_text(
+    count: int, length: int, saturations: float
+) -> None:
     empty = np.zeros(0, np.uint16)
     coverage = Coverage(empty, empty, np.zeros(0, np.uint8), np.array([100.0, 50.0, 150.0]))
     slack = float(coverage.slack_of(np.array([float(length)]))[0])
     asked = shares(
         np.array([7], np.int32), np.array([2.0]), (np.array([float(count)]), np.zeros(1), np.zeros(1)), slack
     )
-    assert asked.spoken[1].tolist() == pytest.approx([spoken], abs=1e-15)
+    assert asked.saturations[1].tolist() == pytest.approx([saturations], abs=1e-15)
     assert (K1, B) == (1.5, 0.75)
     assert coverage.slack.tolist() == coverage.slack_of(coverage.lengths).tolist() == [1.5, 0.9375, 2.0625]
 
@@ -162,11 +164,11 @@ def test_more_of_a_word_is_spoken_of_more_and_in_a_longer_text_less(count: int, 
     coverage = Coverage(empty, empty, np.zeros(0, np.uint8), np.ones(3))
     slacks = coverage.slack_of(np.array([length, length + longer])).tolist()
 
-    def spoken(times: int, slack: float) -> float:
+    def saturations(times: int, slack: float) -> float:
         counts = np.array([float(times)]), np.zeros(1), np.zeros(1)
-        return float(shares(np.zeros(1, np.int32), np.ones(1), counts, slack).spoken[1][0])
+        return float(shares(np.zeros(1, np.int32), np.ones(1), counts, slack).saturations[1][0])
 
-    assert 0 < spoken(count, slacks[1]) < spoken(count, slacks[0]) < spoken(count + 1, slacks[0]) < 1
+    assert 0 < saturations(count, slacks[1]) < saturations(count, slacks[0]) < saturations(count + 1, slacks[0]) < 1
 
 
 @pytest.mark.parametrize(
@@ -193,4 +195,4 @@ def test_targets_come_in_the_order_in_which_they_are_named(model: Model) -> None
     some = covered_by(targets(model.coverage, rows, columns, numbers), asked.text)
     assert some.tolist() == [covers(model, 11)["text_covered"][number] for number in numbers.tolist()]
     none = targets(model.coverage, rows, columns, np.zeros(0, np.int64))
-    assert covered_by(none, asked.text).shape == titles_covered(none, idf, asked.spoken).shape == (0,)
+    assert covered_by(none, asked.text).shape == titles_covered(none, idf, asked.saturations).shape == (0,)

@@ -23,7 +23,7 @@ LIKE = {1: {4: 0.9}, 4: {1: 0.9}, 7: {8: 0.5}, 8: {7: 0.5}}
 def site(**changes: object) -> Rules:
     rules = Rules(
         families=FAMILIES,
-        barred=BARRED,
+        excluded=BARRED,
         subject=SUBJECTS.__getitem__,
         members=members_of(FAMILIES),
         like=lambda row: LIKE.get(row, {}),
@@ -64,7 +64,7 @@ CASES = {
     "also in the other subject": Case([(2, 0.9), (3, 0.8)], [3], [(2, "other-copy", 3)], subject="B"),
     "else the smallest url": Case([(3, 0.9), (2, 0.8)], [2], [(3, "other-copy", 2)], subject="C"),
     "a hidden copy does not stand": Case(
-        [(2, 0.9), (3, 0.8)], [3], [(2, "hidden", -1)], changes={"barred": ["", "", "hidden", *BARRED[3:]]}
+        [(2, 0.9), (3, 0.8)], [3], [(2, "hidden", -1)], changes={"excluded": ["", "", "hidden", *BARRED[3:]]}
     ),
     "on the floor": Case([(1, 0.1)], [1]),
     "below the floor": Case([(1, 0.09)], [], [(1, "below-floor", -1)]),
@@ -116,7 +116,7 @@ def test_who_stands_for_a_family(row: int, subject: str, standing: int) -> None:
 
 
 def test_a_family_of_hidden_copies_has_no_other_to_stand_for_it() -> None:
-    assert representative(3, "A", site(barred=["hidden"] * 10)) == 3
+    assert representative(3, "A", site(excluded=["hidden"] * 10)) == 3
 
 
 @st.composite
@@ -133,7 +133,7 @@ def situations(draw: st.DrawFn) -> tuple[Asking, list[Candidate], list[int], int
     thresholds = st.sampled_from([0.0, 0.5, 0.9])
     rules = Rules(
         families=families,
-        barred=draw(st.lists(st.sampled_from(["", "", "hidden", "never-suggested"]), min_size=n, max_size=n)),
+        excluded=draw(st.lists(st.sampled_from(["", "", "hidden", "never-suggested"]), min_size=n, max_size=n)),
         subject=draw(st.lists(st.sampled_from("AB"), min_size=n, max_size=n)).__getitem__,
         members=members_of(families),
         like=lambda row: like.get(row, {}),
@@ -165,7 +165,7 @@ def test_what_is_shown_keeps_every_promise(situation: tuple[Asking, list[Candida
     families = [rules.families[row] for row in [*shown, *kept]]
     assert len(set(families)) == len(shown) + len({rules.families[row] for row in kept})
     assert asking.family not in families[: len(shown)]
-    assert not any(rules.barred[row] for row in shown)
+    assert not any(rules.excluded[row] for row in shown)
     assert all(c.score >= rules.floor and c.score > 0 for c in choice.shown)
     if rules.same_question_article:
         assert all(asking.like.get(row, 0) < rules.same_question_article for row in shown)

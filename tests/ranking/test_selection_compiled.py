@@ -33,11 +33,11 @@ def drawn(draw: st.DrawFn) -> tuple[Lists, Likeness, Facts]:
     likes = draw(st.dictionaries(st.tuples(st.integers(0, SIZE - 1), st.integers(0, SIZE - 1)), score, max_size=12))
     pairs = {pair: value for (a, b), value in likes.items() if a != b for pair in ((a, b), (b, a))}
     # Copies are of one language and version: two languages, each with pages of no version and of two.
-    walls = draw(st.lists(st.sampled_from([0, 1, 2, VERSIONS, VERSIONS + 1]), min_size=SIZE, max_size=SIZE))
+    partitions = draw(st.lists(st.sampled_from([0, 1, 2, VERSIONS, VERSIONS + 1]), min_size=SIZE, max_size=SIZE))
     facts = Facts(
         families=np.array(families, np.int32),
-        walls=np.array([walls[family] for family in families], np.int32),
-        barred=np.array(draw(st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))),
+        partitions=np.array([partitions[family] for family in families], np.int32),
+        excluded=np.array(draw(st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))),
         subjects=np.array(draw(st.lists(st.integers(0, 2), min_size=SIZE, max_size=SIZE)), np.int64),
         floor=draw(score),
         same_question_article=draw(score),
@@ -58,14 +58,14 @@ def one_by_one(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> li
     families = facts.families.tolist()
     rules = Rules(
         families=families,
-        barred=["hidden" if barred else "" for barred in facts.barred.tolist()],
+        excluded=["hidden" if excluded else "" for excluded in facts.excluded.tolist()],
         subject=lambda row: f"subject {facts.subjects[row]}",
         members=members_of(families),
         like=likeness.of,
         floor=facts.floor,
         same_question_article=facts.same_question_article,
         same_question_list=facts.same_question_list,
-        apart=lambda row, other: not within(facts.walls, int(facts.walls[row]))[other],
+        apart=lambda row, other: not within(facts.partitions, int(facts.partitions[row]))[other],
     )
     found = []
     for row in range(SIZE):

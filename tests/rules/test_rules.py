@@ -307,8 +307,8 @@ def test_error_pages_and_pages_out_of_the_sitemap(
     ],
 )
 def test_a_number_in_a_series_is_no_error_page(tmp_path: Path, files: Mapping[str, str], never: bool) -> None:
-    barred = [one.visibility.never for one in read(tmp_path, files).articles]
-    assert sorted(barred) == sorted([("404 page",) if never else (), ()])
+    excluded = [one.visibility.never for one in read(tmp_path, files).articles]
+    assert sorted(excluded) == sorted([("404 page",) if never else (), ()])
 
 
 DATED = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from small_sites import Ranker, article, command, link, write_files
 
-from recommender.editing.plan import MODES, aim
+from recommender.editing.plan import MODES, plan_links
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links
@@ -121,7 +121,7 @@ AFTER = {
 def test_a_link_to_what_may_come_yet_stays_in_every_mode(corpus: Corpus, mode: str, slots: int) -> None:
     row = corpus.row_of["/asker"]
     ranker = Ranker(corpus, {"/asker": ["/h4", "/h0", "/a", "/b", "/c"]})
-    target = aim(corpus, row, mode, ranker, (Settings(slots=slots), {}))
+    target = plan_links(corpus, row, mode, ranker, (Settings(slots=slots), {}))
     assert [want.url for want in target.wanted] == AFTER[mode, slots]
     assert [want.slot for want in target.wanted] == list(range(1, len(target.wanted) + 1))
     assert target.tally.get("dropped hidden", 0) == (0 if mode == "empty" else 4)
@@ -132,7 +132,7 @@ def test_a_generated_link_to_what_became_a_draft_gives_way(corpus: Corpus) -> No
     ranker = Ranker(corpus, {"/asker": ["/b"]})
     ours = {"/asker": frozenset({"/h4", "/a"})}
     for mode in ("repair", "regenerate"):
-        target = aim(corpus, corpus.row_of["/asker"], mode, ranker, (Settings(slots=9), ours))
+        target = plan_links(corpus, corpus.row_of["/asker"], mode, ranker, (Settings(slots=9), ours))
         assert "/h4" not in [want.url for want in target.wanted]
         assert "/h5" in [want.url for want in target.wanted]
 
@@ -179,9 +179,9 @@ def test_a_curated_link_to_what_is_never_suggested_is_sound_and_no_new_one_is_ma
     asker, row = never.row_of["/asker"], never.row_of["/a"]
     assert [(one.verdict, one.stays) for one in judge_links(never, asker, frozenset())] == [("sound", True)] * 2
     ranker = Ranker(never, {url: ["/about", "/404", "/b", "/c"] for url in ("/asker", "/a")})
-    kept = [want.url for want in aim(never, asker, mode, ranker, (RULES, {})).wanted]
+    kept = [want.url for want in plan_links(never, asker, mode, ranker, (RULES, {})).wanted]
     assert kept == (["/b", "/c"] if mode == "regenerate" else ["/about", "/index", "/b", "/c"])
-    assert [want.url for want in aim(never, row, mode, ranker, (RULES, {})).wanted] == ["/b", "/c"]
+    assert [want.url for want in plan_links(never, row, mode, ranker, (RULES, {})).wanted] == ["/b", "/c"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_an_article_without_a_list_is_repaired_and_never_filled(
     never: Corpus, mode: str, wanted: Sequence[tuple[int, str]], ours: frozenset[str]
 ) -> None:
     ranker = Ranker(never, {"/index": ["/b", "/c"]})
-    target = aim(never, never.row_of["/index"], mode, ranker, (RULES, {"/index": ours}))
+    target = plan_links(never, never.row_of["/index"], mode, ranker, (RULES, {"/index": ours}))
     assert [(want.slot, want.url) for want in target.wanted] == wanted
     assert "added" not in target.tally
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 from small_sites import BUILT_AT, article, write_files
-from surveys import wait_for_survey
+from surveys import wait_for_scan
 
 from recommender.build.pipeline import fit_model
 from recommender.model import lookup
@@ -487,7 +487,7 @@ def surveyed(
     site = Path(shutil.copytree(committed_site, tmp_path_factory.mktemp("surveyed") / "site"))
     app = create_app(site / "models" / "default", Settings(home=site), site / "content")
     state = app.extensions["recommender"]
-    assert wait_for_survey(state, 60)
+    assert wait_for_scan(state, 60)
     yield app.test_client(), state, site
     state.close()
 

@@ -10,9 +10,9 @@ import pytest
 
 from recommender.model.model import Model
 from recommender.service.app_state import State
-from recommender.service.live_model import Current, Served
+from recommender.service.live_model import LiveModel, Served
 from recommender.service.metrics import Metrics
-from recommender.service.site_scanner import Survey, Surveys
+from recommender.service.site_scanner import SiteScan, SiteScanner
 from recommender.settings import Settings
 
 FACTS = {"changed": 3, "style": [4, True]}
@@ -21,11 +21,11 @@ FACTS = {"changed": 3, "style": [4, True]}
 @pytest.fixture
 def state(saved: Path, tmp_path: Path) -> Iterator[State]:
     """A state whose survey is of a model of two articles, the first of which links to the second."""
-    current = Current(saved)
+    current = LiveModel(saved)
     assert current.look()
-    surveys = Surveys(tmp_path, Settings())
+    surveys = SiteScanner(tmp_path, Settings())
     arrays = (np.array(values, np.int32) for values in ([0, 1], [0, 1, 1], [1]))
-    surveys._newest = Survey("small", FACTS, *arrays)
+    surveys._newest = SiteScan("small", FACTS, *arrays)
     state = State(Settings(), None, current, surveys, Metrics())
     yield state
     state.close()

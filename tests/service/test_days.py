@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 from small_sites import article, link, write_files
-from surveys import wait_for_survey
+from surveys import wait_for_scan
 
 from recommender.build.pipeline import fit_model
 from recommender.model.store import MANIFEST, save_model
@@ -147,7 +147,7 @@ def test_the_page_and_the_survey_judge_by_today(
         assert state.current.served is not None and state.surveys is not None
         text = page(client, "/a")
         assert (yet in text, past in text) == marks
-        assert wait_for_survey(state, 60)
+        assert wait_for_scan(state, 60)
         survey = state.surveys.of(state.current.served.tag)
         assert survey is not None
         assert survey.facts["verdicts"] == verdicts

@@ -11,7 +11,7 @@ from typing import Any
 
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from recommender.service.live_model import Current
+from recommender.service.live_model import LiveModel
 from recommender.service.metrics import Metrics, _AllProcesses
 
 
@@ -36,7 +36,7 @@ def test_two_threads_may_count_the_first_answer_of_a_route(tmp_path: Path, monke
     monkeypatch.setattr(metrics._seconds, "labels", slow)
     metrics.observe("/v1/related", "GET", 200, 0.001)
     assert failed == []
-    text = metrics.text(Current(tmp_path), None).decode()
+    text = metrics.text(LiveModel(tmp_path), None).decode()
     assert 'recommender_requests_total{method="GET",route="/v1/related",status="200"} 2.0' in text
     assert 'recommender_request_seconds_count{route="/v1/related"} 2.0' in text
 

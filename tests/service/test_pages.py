@@ -16,7 +16,7 @@ import pytest
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
 from small_sites import article, block, link, write_files
-from surveys import wait_for_survey
+from surveys import wait_for_scan
 
 from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
@@ -62,7 +62,7 @@ def site_of_marks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Fl
     save_model(fit_model(corpus, settings, "2026-11-22T12:00:00Z"), folder / "m")
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     app = create_app(folder / "m", settings, folder / "content")
-    assert wait_for_survey(app.extensions["recommender"], 60)
+    assert wait_for_scan(app.extensions["recommender"], 60)
     yield app.test_client(), app.extensions["recommender"], folder
     app.extensions["recommender"].close()
 
@@ -103,7 +103,7 @@ def test_a_link_that_is_kept_unjudged_is_not_called_unsound(tmp_path: Path) -> N
     assert '<span class="mark plainmark">another site</span>' in text
     assert '<li class="link good">' in text
     assert "elsewhere.example" not in "".join(re.findall(r'href="([^"]*)"', text))
-    assert wait_for_survey(state, 60)
+    assert wait_for_scan(state, 60)
     assert "unsound" not in page(client, "/")
     state.close()
 
@@ -332,7 +332,7 @@ def test_a_content_that_cannot_be_surveyed_is_said_to_be(site: Path) -> None:
     state = client.application.extensions["recommender"]
     until = time.monotonic() + 60
     while not state.trouble() and time.monotonic() < until:
-        wait_for_survey(state, 0.1)
+        wait_for_scan(state, 0.1)
     text = page(client, "/site")
     assert "The content could not be read" in text
     assert "recommender.links.jsonl, line 1" in text
@@ -340,9 +340,9 @@ def test_a_content_that_cannot_be_surveyed_is_said_to_be(site: Path) -> None:
     assert client.get("/readyz").json["staleness"].startswith("not counted: the content could not be surveyed")
     (site / "recommender.links.jsonl").unlink()
     os.utime(state.surveys._stamp, (0, 0))  # due at once
-    assert wait_for_survey(state, 60)
+    assert wait_for_scan(state, 60)
     while state.trouble() and time.monotonic() < until:
-        wait_for_survey(state, 0.1)
+        wait_for_scan(state, 0.1)
     assert "could not be read" not in page(client, "/site")
     state.close()
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from recommender.arrays.sparse_rows import Finder, pack, pack_bytes
 from recommender.model import documents
-from recommender.model.documents import Wish
+from recommender.model.documents import RelatedRequest
 from recommender.model.model import Model
 from recommender.service import create_app
 from recommender.service.live_model import Served
@@ -36,7 +36,7 @@ STRANGE = [
 
 
 def plain(served: Served, row: int, limit: int, curated: Any = ()) -> bytes:
-    return orjson.dumps({**documents.related(served.model, row, Wish(limit), curated), "model": served.facts})
+    return orjson.dumps({**documents.related(served.model, row, RelatedRequest(limit), curated), "model": served.facts})
 
 
 @pytest.mark.parametrize("limit", [1, 5, 20, 50])

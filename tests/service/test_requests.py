@@ -18,7 +18,7 @@ from recommender.service.requests import (
     limit_of,
     read_body,
     read_query,
-    read_wish,
+    read_related_request,
     score_of,
     text_of,
 )
@@ -97,8 +97,10 @@ def test_a_long_query_is_refused_before_it_is_read() -> None:
 
 
 def test_a_wish_says_what_is_wanted() -> None:
-    assert read_wish({"url": "/a"}).only is None
-    wish = read_wish({"url": "/a", "limit": "3", "subject": "Physics", "min_score": "0.5", "explain": "true"})
+    assert read_related_request({"url": "/a"}).only is None
+    wish = read_related_request(
+        {"url": "/a", "limit": "3", "subject": "Physics", "min_score": "0.5", "explain": "true"}
+    )
     assert (wish.limit, wish.explain) == (3, True)
     assert wish.only is not None
     assert (wish.only.subject, wish.only.min_score) == ("Physics", 0.5)

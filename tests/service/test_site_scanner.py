@@ -16,16 +16,16 @@ from typing import Any
 import pytest
 
 from recommender.service import site_scanner as module
-from recommender.service.live_model import Current
+from recommender.service.live_model import LiveModel
 from recommender.service.site_scan import order_of
-from recommender.service.site_scanner import Attempt, Surveys
+from recommender.service.site_scanner import Attempt, SiteScanner
 from recommender.settings import Settings
 
 
 class Runs:
     """Surveys that are not run: how each ends, when they began, and a clock that is ours."""
 
-    def __init__(self, surveys: Surveys, current: Current, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, surveys: SiteScanner, current: LiveModel, monkeypatch: pytest.MonkeyPatch) -> None:
         self.surveys, self.current = surveys, current
         self.begun: list[float] = []
         self.now, self.takes, self.code, self.said = 1_000_000.0, 1.0, 0, b""
@@ -62,9 +62,9 @@ class Runs:
 
 @pytest.fixture
 def runs(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
-    current = Current(saved)
+    current = LiveModel(saved)
     assert current.look()
-    surveys = Surveys(tmp_path, Settings())
+    surveys = SiteScanner(tmp_path, Settings())
     yield Runs(surveys, current, monkeypatch)
     surveys.close()
 
@@ -96,9 +96,9 @@ def test_a_new_model_is_surveyed_soon_and_once(runs: Runs) -> None:
 def test_every_process_rests_from_the_survey_of_another(runs: Runs, saved: Path) -> None:
     runs.takes, runs.code = 30.0, 1
     runs.pass_time(40)
-    other = Surveys(runs.surveys.content, Settings())
+    other = SiteScanner(runs.surveys.content, Settings())
     other.close()
-    other = Surveys.__new__(Surveys)
+    other = SiteScanner.__new__(SiteScanner)
     other.__dict__.update(runs.surveys.__dict__, _running=None, _last=Attempt(), _last_seen=0)
     runs.surveys = other
     runs.pass_time(200)

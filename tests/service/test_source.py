@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from surveys import wait_for_survey
+from surveys import wait_for_scan
 
 from recommender.model.model import Model
 from recommender.service import create_app, live_content
@@ -53,7 +53,7 @@ def test_the_first_answer_says_what_all_later_ones_say(site: Path, model: Model)
     first = answers(client, model)
     assert state.surveys is not None
     assert state.surveys.of(state.current.require().tag) is None
-    assert wait_for_survey(state, 60)
+    assert wait_for_scan(state, 60)
     assert answers(client, model) == first
     assert {link["source"] for document, _ in first[: len(model)] for link in document["related"]} == {
         "curated",

@@ -44,7 +44,7 @@ class Site:
 
 
 @dataclass(frozen=True)
-class Said:
+class TokenBytes:
     """The folded words of one article: counts of its text, its head and its title, and how long its text is."""
 
     text: Counts
@@ -74,7 +74,7 @@ class ByHand:
         return reference(self.site.articles, self.site.settings)
 
     @cached_property
-    def said(self) -> list[Said]:
+    def said(self) -> list[TokenBytes]:
         settings, found = self.site.settings, []
         for one in self.site.articles:
             text = words_of(one, settings).get("text", [])
@@ -85,7 +85,7 @@ class ByHand:
                 Counter(word for word in map(self.fold, own) if word in counts)
                 for own in (head_of(one, settings), titles)
             )
-            found.append(Said(counts, head, title, len(text)))
+            found.append(TokenBytes(counts, head, title, len(text)))
         return found
 
     @cached_property
@@ -115,7 +115,7 @@ class ByHand:
             return 0.0
         return idf_of(articles, self.seen[word])
 
-    def spoken(self, row: int, word: str) -> float:
+    def saturations(self, row: int, word: str) -> float:
         """Saturate a count as BM25 does with k1 = 1.5 and b = 0.75."""
         own = self.said[row]
         count = own.text.get(word, 0) if self.idf(word) else 0
@@ -132,9 +132,9 @@ class ByHand:
         text = self.shares(self.said[asking].text, lambda idf, count: idf * math.sqrt(count))
         title = self.shares(self.said[target].title, lambda idf, count: idf)
         found = {
-            "head_covered": {word: share * self.spoken(target, word) for word, share in head.items()},
-            "text_covered": {word: share * self.spoken(target, word) for word, share in text.items()},
-            "title_covered": {word: share * self.spoken(asking, word) for word, share in title.items()},
+            "head_covered": {word: share * self.saturations(target, word) for word, share in head.items()},
+            "text_covered": {word: share * self.saturations(target, word) for word, share in text.items()},
+            "title_covered": {word: share * self.saturations(asking, word) for word, share in title.items()},
         }
         return {name: {word: value for word, value in terms.items() if value} for name, terms in found.items()}
 

@@ -106,7 +106,7 @@ class Ranker:
         articles = self.corpus.articles
         return Rules(
             families=self.corpus.families,
-            barred=["" if a.suggestible else "hidden" if a.hidden else "no-id" for a in articles],
+            excluded=["" if a.suggestible else "hidden" if a.hidden else "no-id" for a in articles],
             subject=lambda row: articles[row].subject,
             members=members_of(self.corpus.families),
             like=lambda row: {},

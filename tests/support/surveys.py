@@ -8,7 +8,7 @@ import time
 from recommender.service.app_state import State
 
 
-def wait_for_survey(state: State, seconds: float) -> bool:
+def wait_for_scan(state: State, seconds: float) -> bool:
     """Tick until the content is surveyed for the model in use."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
