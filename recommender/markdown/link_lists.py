@@ -41,7 +41,7 @@ def items_of(value: Value, settings: ListSettings) -> list[Item] | None:
     if not value or (isinstance(value, str) and (value.strip().lower() in FLAGS or not value.strip())):
         return []
     found = list(_SHAPES[settings.shape](value, settings))
-    return None if None in found else [item for item in found if item]
+    return None if None in found else [item for item in found if item and item.reference]
 
 
 def _listed(value: Value, settings: ListSettings) -> Iterator[Item | None]:
@@ -86,7 +86,7 @@ def _item(one: Value, settings: ListSettings) -> Item | None:
     return None
 
 
-def item_of_text(text: str) -> Item | None:
+def item_of_text(text: str) -> Item:
     """Read an item that is a text: a wikilink, a Markdown link, ``path, title``, or the reference alone."""
     text = text.strip()
     if wiki := _WIKILINK.fullmatch(text):
@@ -95,7 +95,7 @@ def item_of_text(text: str) -> Item | None:
         return Item(markdown[2], markdown[1].strip())
     if titled := _TITLED.fullmatch(text):
         return Item(titled[1], titled[2].strip())
-    return Item(text) if text else None
+    return Item(text)
 
 
 def wiki_target(text: str) -> str:

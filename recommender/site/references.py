@@ -53,11 +53,12 @@ class References:
         return self.names.get(_plain(text.strip("/")), ()) or self._by_path(text, base)
 
     def _by_path(self, text: str, base: str) -> Sequence[int]:
-        name = _bare(unescaped(text).replace("\\", "/"))
+        text = unescaped(text).replace("\\", "/")
         if text.startswith(("./", "../")):
-            name = posixpath.normpath(posixpath.join(posixpath.dirname(base.replace(os.sep, "/")), name))
-            return self.paths.get(_plain("/" + _bare(name)), ())
-        return self.paths.get(_plain("/" + name), ()) or self.paths.get(_plain(name), ())
+            text = posixpath.normpath(posixpath.join(posixpath.dirname(base.replace(os.sep, "/")), text))
+            return self.paths.get(_plain("/" + _bare(text)), ())
+        name = _plain(_bare(text))
+        return self.paths.get("/" + name, ()) or self.paths.get(name, ())
 
 
 def make_references(articles: Iterable[Article]) -> References:
