@@ -56,12 +56,12 @@ def test_a_process_that_has_only_just_begun_to_count_spoils_no_scrape(tmp_path: 
 SWAPS = """
 import os, sys
 from pathlib import Path
-from recommender.service.live_model import Current
+from recommender.service.live_model import LiveModel
 from recommender.service.metrics import Metrics
 metrics = Metrics()
 for tag in sys.argv[1:]:
     metrics.swapped(tag)
-text = metrics.text(Current(Path("nowhere")), None).decode()
+text = metrics.text(LiveModel(Path("nowhere")), None).decode()
 print(next(line for line in text.splitlines() if line.startswith("recommender_model_swaps_total")))
 """
 
