@@ -36,7 +36,7 @@ def init(preset: str | None, file: str | None, force: bool, as_json: bool) -> in
     else:
         for line in _lines(written):
             printing.say(line)
-    return 1 if written.proof.todo else 0
+    return 1 if written.to_do else 0
 
 
 def _lines(written: Scaffolded) -> list[str]:
@@ -53,9 +53,8 @@ def _lines(written: Scaffolded) -> list[str]:
     lines += [f"  {_list(one)}" for one in proof.lists] or ["  no lists of links in the front matter"]
     if not written.writable:
         lines.append("  most pages have no front matter in YAML: links are suggested, but not written into them yet")
-    lines += [f"  {note}" for note in detected.notes]
-    lines.append(f"{written.file.name} written" + ("" if proof.todo else "; next: `recommender build`"))
-    lines += [f"to do: {one}" for one in proof.todo]
+    lines.append(f"{written.file.name} written" + ("" if written.to_do else "; next: `recommender build`"))
+    lines += [f"to do: {one}" for one in written.to_do]
     if proof.examples:
         place = written.settings.content
         lines.append(f"wrong? `recommender init --show {shlex.quote(_relative(place, proof.examples[0][0]))}`")
@@ -120,7 +119,7 @@ def _as_dict(written: Scaffolded) -> dict[str, Any]:
             }
             for one in proof.lists
         ],
-        "to_do": list(proof.todo),
+        "to_do": list(written.to_do),
     }
 
 

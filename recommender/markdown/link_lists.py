@@ -12,7 +12,7 @@ from recommender.markdown.yaml_nodes import Value
 from recommender.site_settings import ListSettings
 
 _WIKILINK = re.compile(r"!?\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
-_MARKDOWN = re.compile(r"\[([^\]]*)\]\(\s*<?([^()<>\s]+)>?\s*\)")
+_MARKDOWN = re.compile(r"\[([^\]]*)\]\(\s*<?([^<>\s]+?)>?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
 # `path, title`: what stands before the comma has a slash and no space.
 _TITLED = re.compile(r"(/?[^\s,]*/[^\s,]*),\s+(\S.*)")
 FLAGS = ("true", "false", "yes", "no", "on", "off")

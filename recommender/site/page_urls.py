@@ -19,7 +19,8 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[-_](.+)")
 _NUMBERED = re.compile(r"^\d+[-_. ]+(?=\S)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}#[ \t]+(.*?)[ \t]*#*[ \t]*")
+_ATX = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _SETEXT = re.compile(r" {0,3}=+[ \t]*")
 _HTML = re.compile(r"<h1[^>]*>(.*?)</h1>", re.IGNORECASE)
 _MARKUP = re.compile(
@@ -110,7 +111,8 @@ class _Parts:
         for text in (text_at(self.values, "date").strip(), self.named_date):
             # As it is written: what day it is elsewhere does not matter to the site.
             if days_of(text):
-                year, month, day = [*re.findall(r"\d+", text), "01", "01"][:3]
+                digits = re.sub(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", text)
+                year, month, day = [*re.findall(r"\d+", digits), "01", "01"][:3]
                 return [year, month.zfill(2), day.zfill(2)]
         raise FileProblem("missing-url", "the pattern of its url needs a date, which it does not have")
 
@@ -144,7 +146,7 @@ def title_of(sources: Sequence[str], values: Mapping[str, Value], body: str, pat
 def heading_of(body: str) -> str:
     """Give the text of the first heading of the first level outside of code, without its markup; "" for none."""
     fence, before = "", ""
-    for line in body.replace("\r\n", "\n").split("\n"):
+    for line in _COMMENT.sub("", body.replace("\r\n", "\n")).split("\n"):
         opened = _FENCE.match(line)
         if opened and (not fence or (line.strip().startswith(fence) and not line.strip().strip(fence[0]))):
             fence = "" if fence else opened[1]

@@ -32,6 +32,11 @@ class Scaffolded:
     proof: Proof
     writable: bool
 
+    @property
+    def to_do(self) -> tuple[str, ...]:
+        """What is to be set before the site is read as its owner means it."""
+        return (*self.detected.notes, *self.proof.todo)
+
 
 def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded:
     """Find out what site a folder holds, write recommender.yml there, and prove it by reading the site.

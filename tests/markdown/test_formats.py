@@ -80,6 +80,7 @@ PAIRS = ListSettings("k", "url-to-title")
             ],
         ),
         (TEXTS, ("a, b",), [Item("a, b")]),
+        (TEXTS, ('[B](/b/ "more")', "[C](/c_(d)/)"), [Item("/b/", "B"), Item("/c_(d)/", "C")]),
         (TEXTS, None, []),
         (TEXTS, (), []),
         (TEXTS, "true", []),

@@ -101,5 +101,5 @@ def test_a_configuration_that_cannot_be_read_is_said(
 ) -> None:
     name = "hugo" if "hugo" in file else "mkdocs"
     write_files(top, {**SITES[name].files, file: text})
-    assert main(["init"]) == 0
-    assert words in capsys.readouterr().out
+    assert main(["init"]) == 1
+    assert f"to do: {words}" in capsys.readouterr().out
