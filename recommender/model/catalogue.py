@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from recommender.addresses import Addresses, own_hosts, page_key
 from recommender.arrays.sparse_rows import Finder, Ints, Terms, Texts, numbered, pack
 from recommender.model.name_index import NameIndex
-from recommender.ranking.selection import VERSIONS
+from recommender.ranking.selection import VERSIONS, apart
 from recommender.settings import UrlSettings
 from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visibility
 
@@ -80,8 +80,7 @@ class Catalogue:
 
     def apart(self, asking: int, other: int) -> bool:
         """Tell whether an article is of another language or version than the one that asks, and so no candidate."""
-        theirs, own = int(self.partitions[other]), int(self.partitions[asking])
-        return theirs not in (own, own - own % VERSIONS)
+        return bool(apart(int(self.partitions[asking]), int(self.partitions[other])))
 
     def of_subject(self, subject: str, rows: Ints | slice = slice(None)) -> NDArray[np.bool_]:
         """Tell of some articles whether they are of a subject; of none where it is ""."""
@@ -121,7 +120,7 @@ class Catalogue:
 
 def within(partitions: Terms, own: int) -> NDArray[np.bool_]:
     """Tell which articles one of a partition may be linked to: those of its language and version, or of no version."""
-    allowed: NDArray[np.bool_] = (partitions == own) | (partitions == own - own % VERSIONS)
+    allowed: NDArray[np.bool_] = ~apart(own, partitions)
     return allowed
 
 

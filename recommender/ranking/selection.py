@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 # Rule that stops a candidate -> how it is said.
 RULES = {
@@ -26,6 +26,14 @@ RULES = {
 
 # A partition is the number of a language times that, plus the number of a version, 0 for none.
 VERSIONS = 1 << 15
+
+
+def apart(own: Any, other: Any) -> Any:
+    """Tell whether one of a partition may not link to another: of another language, or of another version but none.
+
+    Both are whole numbers, or one is an array of them.
+    """
+    return (other != own) & (other != own - own % VERSIONS)
 
 
 class Candidate(NamedTuple):

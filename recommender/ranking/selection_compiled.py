@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Floats, Ints, Terms
 from recommender.ranking.same_question import Likeness
-from recommender.ranking.selection import VERSIONS
+from recommender.ranking.selection import apart
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
+
+# The same formula, one pair at a time.
+_apart: Any = part(apart)
 
 
 class Lists(NamedTuple):
@@ -100,10 +103,7 @@ def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
     return bool(
         facts.families[other] == facts.families[row]
         or facts.excluded[other]
-        or not (
-            facts.partitions[other] == facts.partitions[row]
-            or facts.partitions[other] == facts.partitions[row] - facts.partitions[row] % VERSIONS
-        )
+        or _apart(facts.partitions[row], facts.partitions[other])
         or score < facts.floor
         or score <= 0
         or _representative(site.members, facts, other, facts.subjects[row]) != other
