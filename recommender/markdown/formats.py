@@ -6,11 +6,12 @@ import datetime
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from recommender.errors import FileProblem
-from recommender.markdown.front_matter import Document, Entry
+from recommender.markdown import front_matter
+from recommender.markdown.front_matter import Entry
 from recommender.markdown.yaml_nodes import MAX_DEPTH, MAX_FRONT_MATTER, Value
 
 _TOML = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*\r?(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -29,7 +30,6 @@ class Front(NamedTuple):
     text: str = ""
     first: int = 1
     entries: tuple[Entry, ...] = ()
-    document: Document | None = None
 
     def line(self, key: str) -> int:
         """Give the line of a key, whatever its capitals, or of the key that a dotted one begins with; 0 for none."""
@@ -41,6 +41,23 @@ class Front(NamedTuple):
             if found:
                 return self.text.count("\n", 0, found.start()) + self.first
         return 0
+
+
+def read_front(data: bytes, parse: Callable[[str], Sequence[Entry]] = front_matter.parse) -> Front:
+    """Read the front matter of a page, whatever its form; ``parse`` reads YAML.
+
+    Keys with capitals are found in small letters too.
+
+    Raises:
+        FileProblem: it cannot be read.
+    """
+    document = front_matter.split(data)
+    if document is None:
+        front = other_front(data)
+        return front._replace(values=with_small_letters(front.values))
+    entries = tuple(parse(document.front))
+    values = with_small_letters({entry.key: entry.value for entry in entries})
+    return Front("yaml", values, document.body, document.front, 2, entries)
 
 
 def other_front(data: bytes) -> Front:

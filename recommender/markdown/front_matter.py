@@ -206,20 +206,31 @@ def text_at(entries_by_key: Mapping[str, Value], dotted: str) -> str:
     return ", ".join(texts_at(entries_by_key, dotted))
 
 
-def texts_at(
-    entries_by_key: Mapping[str, Value],
-    dotted: str,
-    look: Callable[[Mapping[str, Value], str], Value] = lambda values, key: values.get(key),
-) -> tuple[str, ...]:
-    """Give the text at a dotted key, or the texts of the list there; none where there is neither.
+Look = Callable[[Mapping[str, Value], str], Value]
 
-    ``look`` finds the value of one key.
-    """
+
+def value_at(
+    entries_by_key: Mapping[str, Value], dotted: str, look: Look = lambda values, key: values.get(key)
+) -> Value:
+    """Give what stands at a dotted key, None where nothing does; ``look`` finds the value of one key."""
     value = look(entries_by_key, dotted)
     if value is None and "." in dotted:
         value = entries_by_key
         for part in dotted.split("."):
             value = look(value, part) if isinstance(value, Mapping) else None
+    return value
+
+
+def texts_at(
+    entries_by_key: Mapping[str, Value],
+    dotted: str,
+    look: Look = lambda values, key: values.get(key),
+) -> tuple[str, ...]:
+    """Give the text at a dotted key, or the texts of the list there; none where there is neither.
+
+    ``look`` finds the value of one key.
+    """
+    value = value_at(entries_by_key, dotted, look)
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, tuple) else ()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from recommender.article import Link
-from recommender.markdown.front_matter import text_at
+from recommender.markdown.front_matter import text_at, value_at
 from recommender.markdown.yaml_nodes import Value
 from recommender.site_settings import ListSettings
 
@@ -24,16 +24,6 @@ class Item:
 
     reference: str
     title: str = ""
-
-
-def value_at(values: Mapping[str, Value], dotted: str) -> Value:
-    """Give what stands at a dotted key; None where nothing does."""
-    if dotted in values:
-        return values[dotted]
-    value: Value = values
-    for part in dotted.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
 
 
 def items_of(value: Value, settings: ListSettings) -> list[Item] | None:

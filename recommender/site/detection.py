@@ -14,9 +14,10 @@ from typing import Any
 
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
-from recommender.markdown.formats import other_front, with_small_letters
+from recommender.markdown.formats import read_front
+from recommender.markdown.front_matter import value_at
 from recommender.markdown.link_blocks import is_block
-from recommender.markdown.link_lists import FLAGS, items_of, value_at
+from recommender.markdown.link_lists import FLAGS, items_of
 from recommender.markdown.yaml_nodes import Value
 from recommender.presets import PRESETS, is_language
 from recommender.settings_values import check_known
@@ -187,11 +188,7 @@ def _half_stated(paths: Sequence[str]) -> bool:
 def _values(path: str) -> Mapping[str, Value]:
     """Give the front matter of a page; none for a page without, or one that cannot be read."""
     try:
-        data = read_bytes(path)[0]
-        document = front_matter.split(data)
-        if document is None:
-            return with_small_letters(other_front(data).values)
-        return with_small_letters({entry.key: entry.value for entry in front_matter.parse(document.front)})
+        return read_front(read_bytes(path)[0]).values
     except FileProblem:
         return {}
 

@@ -14,7 +14,7 @@ from recommender.addresses import is_page_url
 from recommender.article import Article, Link, Style, digest, is_id
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
-from recommender.markdown.formats import Front, other_front, with_small_letters
+from recommender.markdown.formats import Front, read_front
 from recommender.markdown.link_blocks import end_of_others, fold, read_blocks, style_of
 from recommender.markdown.link_lists import items_of, read_lists
 from recommender.markdown.yaml_nodes import Value
@@ -129,17 +129,11 @@ class Reading:
         return Read(None, (found,), stamp, file_digest), ()
 
     def _front(self, data: bytes) -> Front:
-        """Read the front matter of a page, whatever its form."""
-        document = front_matter.split(data)
-        if document is not None:
-            entries = self._entries(document.front)
-            values = with_small_letters({entry.key: entry.value for entry in entries})
-            return Front("yaml", values, document.body, document.front, 2, tuple(entries))
+        front = read_front(data, self._entries)
         keys = self.settings.keys
-        if misfenced := front_matter.misfenced(data, (keys.url, keys.title)):
+        if front.form == "none" and (misfenced := front_matter.misfenced(data, (keys.url, keys.title))):
             raise misfenced
-        front = other_front(data)
-        return front._replace(values=with_small_letters(front.values))
+        return front
 
     def _entries(self, front: str) -> Sequence[front_matter.Entry]:
         """Read the keys of a front matter; a build has no use for blocks without fault, a half of most files' keys."""
