@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 from recommender.errors import FileProblem
 from recommender.markdown import yaml_nodes
 from recommender.markdown.front_matter import Document, Entry, entries
-from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, line_of
+from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, line_of, same_node
 
 # A block scalar whose blank lines at its end are part of its value.
 _KEPT_BREAKS = re.compile(r"(?:[&!]\S*\s+)*[|>][1-9]?\+[^\n]*\n(.*\n)? *\r?\n", re.DOTALL)
@@ -28,6 +29,35 @@ def open_end(entries: Sequence[Entry]) -> str:
             if end >= len(entry.front) and _KEPT_BREAKS.fullmatch(entry.front, leaf.start_mark.index):
                 return entry.key or "?"
     return ""
+
+
+def reread(front: str, touched: Callable[[str], bool]) -> tuple[Entry, ...]:
+    """Give the entries of an edited front matter, as ``check_editable`` reads them.
+
+    Raises:
+        FileProblem: it would not read back.
+    """
+    document = Document(f"---\n{front}---\n", 4, 4 + len(front), bom=False, closed_by="---")
+    try:
+        return check_editable(document, touched)
+    except FileProblem as problem:
+        raise FileProblem("not-editable", f"the edit would not read back: {problem.reason}") from None
+
+
+def check_others(before: Sequence[Entry], after: Sequence[Entry], touched: Callable[[str], bool]) -> None:
+    """Refuse an edit by which any key but the touched ones reads otherwise.
+
+    Raises:
+        FileProblem: with the key.
+    """
+    rest = [[entry for entry in found if not touched(entry.key)] for found in (before, after)]
+    for one, other in zip_longest(*rest):
+        if not (one and other and same_node(one.key_node, other.key_node) and same_node(one.node, other.node)):
+            line, key = (one.line, one.key) if one else (0, "")
+            raise FileProblem("not-editable", f"the edit would change another key, {key!r}", line)
+    if open_end(before) != open_end(after):
+        reason = "the edit would change which text keeps the blank lines at the end"
+        raise FileProblem("not-editable", reason, before[-1].line if before else 0)
 
 
 def check_editable(document: Document, touched: Callable[[str], bool]) -> tuple[Entry, ...]:

@@ -10,14 +10,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import zip_longest
 
 from recommender.article import Link, Style, is_id
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
-from recommender.markdown.editable import check_editable, open_end
+from recommender.markdown.editable import check_editable, check_others, reread
 from recommender.markdown.front_matter import Document, Entry, Span
-from recommender.markdown.yaml_nodes import same_node
 from recommender.problems import shorten
 
 KEYS = ("id", "title", "subject", "url")
@@ -269,25 +267,15 @@ def _same_text(want: Wanted, link: Link, key: str) -> bool:
 
 
 def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], prefix: str) -> None:
-    document = Document(f"---\n{after}---\n", 4, 4 + len(after), bom=False, closed_by="---")
-    try:
-        entries = check_editable(document, partial(is_block, prefix=prefix))
-    except FileProblem as problem:
-        raise FileProblem("not-editable", f"the edit would not read back: {problem.reason}") from None
+    touched = partial(is_block, prefix=prefix)
+    entries = reread(after, touched)
     held = {block.slot: block for block in read_blocks(entries, prefix)}
     stood = {block.slot: block for block in read_blocks(before, prefix)}
     for want in wanted:
         _check_held(held.get(want.slot), want, stood.get(want.source))
     if len(held) != len(wanted):
         raise FileProblem("not-editable", "the edited blocks would not read back as written")
-    rest = [[entry for entry in found if not is_block(entry.key, prefix)] for found in (before, entries)]
-    for one, other in zip_longest(*rest):
-        if not (one and other and same_node(one.key_node, other.key_node) and same_node(one.node, other.node)):
-            line, key = (one.line, one.key) if one else (0, "")
-            raise FileProblem("not-editable", f"the edit would change another key, {key!r}", line)
-    if open_end(before) != open_end(entries):
-        reason = "the edit would change which text keeps the blank lines at the end"
-        raise FileProblem("not-editable", reason, before[-1].line if before else 0)
+    check_others(before, entries, touched)
 
 
 def _check_held(block: Block | None, want: Wanted, source: Block | None) -> None:

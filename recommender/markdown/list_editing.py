@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from typing import Any
 
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
-from recommender.markdown.editable import check_editable, open_end
+from recommender.markdown.editable import check_editable, check_others, reread
 from recommender.markdown.front_matter import Document, Entry
 from recommender.markdown.link_blocks import Wanted, newline_of, quote
 from recommender.markdown.link_lists import Item, items_of
-from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, Value, last_leaf_end, same_node
+from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, Value, last_leaf_end
 from recommender.site_settings import ListSettings
 
 # A text that every reader of YAML takes as it stands: no number, no word of YAML's, no indicator.
@@ -224,24 +224,15 @@ def _reference_of(node: Node, own: ListSettings) -> str:
 
 def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], own: ListSettings) -> None:
     """Refuse a result whose list does not read as wanted, or whose other keys are not as they were."""
-    document = Document(f"---\n{after}---\n", 4, 4 + len(after), bom=False, closed_by="---")
     head = own.key.partition(".")[0].lower()
-    try:
-        entries = check_editable(document, lambda key: key.lower() == head)
-    except FileProblem as problem:
-        raise FileProblem("not-editable", f"the edit would not read back: {problem.reason}") from None
+    entries = reread(after, lambda key: key.lower() == head)
     found = _find(entries, own.key)
     held: list[Item] = (items_of(found.value, own) if found else []) or []
     if [item.reference for item in held] != [want.url for want in wanted]:
         raise FileProblem("not-editable", f"the edited list {own.key} would not read back as written")
-    rest = [[entry for entry in some if entry.key.lower() != head] for some in (before, entries)]
-    for one, other in zip_longest(*rest):
-        if not (one and other and same_node(one.key_node, other.key_node) and same_node(one.node, other.node)):
-            raise FileProblem("not-editable", f"the edit would change another key, {one.key if one else ''!r}")
     if "." in own.key and not _same_beside(before, entries, own.key):
         raise FileProblem("not-editable", f"the edit would change another key below {head!r}")
-    if open_end(before) != open_end(entries):
-        raise FileProblem("not-editable", "the edit would change which text keeps the blank lines at the end")
+    check_others(before, entries, lambda key: key.lower() == head)
 
 
 def _same_beside(before: Sequence[Entry], after: Sequence[Entry], dotted: str) -> bool:
