@@ -35,19 +35,25 @@ def words_in_use(counted: Counted) -> list[str]:
     return words
 
 
+def numbered_terms(counted: Counted, form: Callable[[str], str]) -> tuple[list[str], list[Terms]]:
+    """Give the terms of a site, sorted, and of each part the number of every word's term."""
+    forms = [[form(word) for word in part.vocabulary] for part in counted.parts]
+    vocabulary = sorted(set().union(*forms))
+    number = {term: place for place, term in enumerate(vocabulary)}
+    return vocabulary, [np.fromiter(map(number.__getitem__, own), np.int32, len(own)) for own in forms]
+
+
 def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
     """Sort the words of a site, each in the form that is its term, and the rows by their articles.
 
     Counts of words of one form are added up; what counts nothing in any column is left out.
     """
-    forms = [[form(word) for word in part.vocabulary] for part in counted.parts]
-    vocabulary = sorted(set().union(*forms))
-    number = {term: place for place, term in enumerate(vocabulary)}
+    vocabulary, numbers = numbered_terms(counted, form)
     keys, tables = [np.zeros(0, np.int64)], [counted.parts[0].data[:0]]
-    for (counts, rows), own in zip(counted.placed(), forms, strict=True):
+    for (counts, rows), own in zip(counted.placed(), numbers, strict=True):
         here = np.flatnonzero(rows >= 0)
         starts, places = entries_of(counts.indptr, rows[here])
-        terms = np.fromiter(map(number.__getitem__, own), np.int64, len(own))[counts.indices[places]]
+        terms = own[counts.indices[places]]
         counting = counts.data[places].any(axis=1)
         keys.append((np.repeat(here, np.diff(starts)) * max(1, len(vocabulary)) + terms)[counting])
         tables.append(counts.data[places[counting]])

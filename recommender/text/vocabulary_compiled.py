@@ -13,7 +13,7 @@ from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.system import parallel
 from recommender.system.threads import in_threads, spans
-from recommender.text.vocabulary import Merged
+from recommender.text.vocabulary import Merged, numbered_terms
 from recommender.text.word_counts import MOST, Counted
 
 
@@ -43,13 +43,10 @@ def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
 
     Counts of words of one form are added up; what counts nothing in any column is left out.
     """
-    forms = [[form(word) for word in part.vocabulary] for part in counted.parts]
-    vocabulary = sorted(set().union(*forms))
-    number = {term: place for place, term in enumerate(vocabulary)}
+    vocabulary, numbers = numbered_terms(counted, form)
     sources, starts = list[_Source](), np.zeros(len(counted.order) + 1, np.int64)
-    for (counts, rows), own in zip(counted.placed(), forms, strict=True):
-        terms = np.fromiter(map(number.__getitem__, own), np.int32, len(own))
-        sources.append(_Source(counts.indptr.astype(np.int64), counts.indices, counts.data, rows, terms))
+    for (counts, rows), own in zip(counted.placed(), numbers, strict=True):
+        sources.append(_Source(counts.indptr.astype(np.int64), counts.indices, counts.data, rows, own))
         _measure(sources[-1], starts)
     starts, filled = np.cumsum(starts), np.zeros(len(counted.order), np.int64)
     # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
