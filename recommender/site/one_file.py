@@ -31,31 +31,19 @@ class OneFile:
         if self.article is None:
             out.append(f"  no page: {self.why or '; '.join(problem.sentence() for problem in self.problems)}")
             return out
-        facts = {
-            "url": self.article.url,
-            "title": self.article.title,
-            "id": self.article.id,
-            "subject": self.article.subject,
-            "language": self.article.language,
-            "version": self.article.version,
-            "hidden": self.article.hidden,
-        }
-        out += [f"  {name}: {value}" for name, value in facts.items() if value]
+        names = ("url", "title", "id", "subject", "language", "version", "hidden")
+        out += [f"  {name}: {value}" for name in names if (value := getattr(self.article, name))]
         out += [f"  link: {written}  ->  {target or verdict}" for written, verdict, target in self.links]
         return out + [f"  {problem.sentence()}" for problem in self.problems]
 
     def as_dict(self) -> dict[str, Any]:
         """Give the same as plain values."""
-        article = self.article
+        names = ("url", "title", "language", "version", "hidden")
         return {
             "path": self.path,
-            "page": article is not None,
+            "page": self.article is not None,
             "why": self.why,
-            "url": article.url if article else "",
-            "title": article.title if article else "",
-            "language": article.language if article else "",
-            "version": article.version if article else "",
-            "hidden": article.hidden if article else "",
+            **{name: getattr(self.article, name, "") for name in names},
             "links": [
                 {"written": written, "verdict": verdict, "url": target} for written, verdict, target in self.links
             ],
