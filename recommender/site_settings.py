@@ -16,6 +16,8 @@ SHAPES = ("texts", "mappings", "grouped", "url-to-title")
 REFERENCES = ("url", "path", "slug", "file", "wikilink", "title", "id")
 PLACEHOLDERS = ("path", "folder", "section", "slug", "title", "year", "month", "day")
 _KEY = re.compile(r"key \S+")
+# Files that stand for their folder.
+INDEX = ("index", "_index", "readme")
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class PageSettings:
     url_keys: tuple[str, ...] | None = None
     patterns: Mapping[str, str] = field(default_factory=lambda: {"": "/{path}/"})
     title: tuple[str, ...] = ()
-    index: tuple[str, ...] = ("index", "_index", "readme")
+    index: tuple[str, ...] = INDEX
     number_prefixes: bool = False
     lower_case: bool = False
     derived: bool = False

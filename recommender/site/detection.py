@@ -1,41 +1,28 @@
-"""Which generator made a site, where its pages stand, and which lists of links their front matter holds."""
+"""Which generator made a site, where its pages stand, and what their front matter holds."""
 
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
 
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
 from recommender.markdown.formats import read_front
-from recommender.markdown.front_matter import value_at
-from recommender.markdown.link_blocks import is_block
-from recommender.markdown.link_lists import FLAGS, items_of
 from recommender.markdown.yaml_nodes import Value
 from recommender.presets import PRESETS, is_language
 from recommender.settings_values import check_known
 from recommender.site.files import is_article_name, read_bytes, walk
-from recommender.site_settings import ListSettings
+from recommender.site.generator_config import configuration
 
 # Files whose front matter is looked at, evenly spread: enough for keys that one page in a hundred has.
 SAMPLE = 3000
 DEPTH = 3
 # Files of one folder that are looked at, and folders that are named one by one.
 FEW, MANY = 100, 3
-# Names of lists of links, as 72 public repositories have them.
-_LIST = re.compile(
-    r"(?i)(related|see_?-?also|further_?-?reading|recommended|read_?-?(more|next)|similar)(_?-?(posts?|articles?|pages?|"
-    r"links?|rules?|resources?|docs?|content|guides?|topics?|entries|items?|notes?))?"
-)
-_URL_FIELDS = ("url", "link", "href", "path", "slug", "page", "item", "ref", "id", "uuid", "file")
-_TITLE_FIELDS = ("title", "text", "name", "label")
 
 
 @dataclass(frozen=True)
@@ -61,7 +48,7 @@ def detect(top: Path, preset: str = "") -> Detected:
     found, places = _generator(top, preset)
     name, marker = found or (preset or "plain", "")
     content = tuple(dict.fromkeys(folder for place in places for folder in _content(top, place, name)))
-    patterns, host, notes = _configuration(top / places[0] if places else top, name)
+    patterns, host, notes = configuration(top / places[0] if places else top, name)
     if name == "mkdocs" and len(content) == 1:
         content, own = _languages_beside(top, content[0])
         patterns = patterns or own
@@ -182,10 +169,10 @@ def _plain_content(top: Path) -> tuple[str, ...]:
 def _half_stated(paths: Sequence[str]) -> bool:
     """Tell of some files whether at least half have front matter."""
     some = paths[:: max(1, len(paths) // FEW)]
-    return 2 * sum(bool(_values(path)) for path in some) >= len(some)
+    return 2 * sum(bool(front_values(path)) for path in some) >= len(some)
 
 
-def _values(path: str) -> Mapping[str, Value]:
+def front_values(path: str) -> Mapping[str, Value]:
     """Give the front matter of a page; none for a page without, or one that cannot be read."""
     try:
         return read_front(read_bytes(path)[0]).values
@@ -193,225 +180,12 @@ def _values(path: str) -> Mapping[str, Value]:
         return {}
 
 
-# --- the generator's own configuration
-
-
-def _configuration(place: Path, preset: str) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """Give the url patterns and the host that a generator's configuration states, and what could not be read."""
-    readers = {"jekyll": _jekyll, "hexo": _hexo, "hugo": _hugo, "mkdocs": _mkdocs, "zola": _zola}
-    notes: list[str] = []
-    values = _config_values(place, notes)
-    patterns, url = readers[preset](values) if preset in readers else ({}, "")
-    host = re.match(r"https?://([^/:]+)", url)
-    return patterns, (host[1],) if host else (), tuple(notes)
-
-
-_CONFIGS = (
-    "_config.yml",
-    "hugo.toml",
-    "hugo.yaml",
-    "hugo.yml",
-    "config.toml",
-    "config.yaml",
-    "config.yml",
-    "config/_default/hugo.toml",
-    "config/_default/config.toml",
-    "config/_default/hugo.yaml",
-    "config/_default/config.yaml",
-    "mkdocs.yml",
-    "mkdocs.yaml",
-)
-
-
-def _config_values(place: Path, notes: list[str]) -> dict[str, Any]:
-    for name in _CONFIGS:
-        file = place / name
-        if not file.is_file():
-            continue
-        try:
-            text = file.read_text(encoding="utf-8")
-            if name.endswith(".toml"):
-                return tomllib.loads(text)
-            return {entry.key: entry.value for entry in front_matter.parse(_plain_yaml(text))}
-        except (OSError, ValueError, FileProblem) as error:
-            notes.append(f"{name} cannot be read ({error}); its urls are not known: set `url: {{patterns: …}}`")
-    return {}
-
-
-def _plain_yaml(text: str) -> str:
-    """Leave out what only a generator's own reader understands: tags such as !!python/name."""
-    return re.sub(r"!![\w/:.]+(?:\[\])?", "", text if text.endswith("\n") else text + "\n").removeprefix("---\n")
-
-
-_JEKYLL = {
-    "categories": "",
-    "year": "{year}",
-    "month": "{month}",
-    "day": "{day}",
-    "title": "{slug}",
-    "slug": "{slug}",
-    "path": "{path}",
-    "name": "{slug}",
-    "output_ext": ".html",
-    "collection": "",
-    "i_month": "{month}",
-    "i_day": "{day}",
-}
-_STYLES = {
-    "date": "/:categories/:year/:month/:day/:title:output_ext",
-    "pretty": "/:categories/:year/:month/:day/:title/",
-    "none": "/:categories/:title:output_ext",
-    "ordinal": "/:categories/:year/:y_day/:title:output_ext",
-}
-
-
-def _jekyll(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    patterns = {}
-    permalink = values.get("permalink")
-    if isinstance(permalink, str):
-        pattern = _STYLES.get(permalink, permalink)
-        patterns["_posts/"] = patterns["_drafts/"] = _from_colons(pattern, _JEKYLL)
-    collections = values.get("collections")
-    for name, own in collections.items() if isinstance(collections, Mapping) else ():
-        link = own.get("permalink") if isinstance(own, Mapping) else None
-        pattern = link if isinstance(link, str) else f"/{name}/:path.html"
-        patterns[f"_{name}/"] = _from_colons(pattern.replace(":collection", name), _JEKYLL)
-    return patterns, str(values.get("url") or "")
-
-
-def _hexo(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    link = values.get("permalink")
-    words = _JEKYLL | {"title": "{slug}", "name": "{slug}", "category": ""}
-    patterns = {"_posts/": _from_colons(f"/{link}", words)} if isinstance(link, str) else {}
-    return patterns, str(values.get("url") or "")
-
-
-def _hugo(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    words = {
-        "year": "{year}",
-        "month": "{month}",
-        "day": "{day}",
-        "slug": "{slug}",
-        "title": "{title}",
-        "filename": "{slug}",
-        "contentbasename": "{slug}",
-        "slugorfilename": "{slug}",
-        "slugorcontentbasename": "{slug}",
-        "sections": "{folder}",
-        "section": "{section}",
-    }
-    own = values.get("permalinks")
-    links = own.get("page", own) if isinstance(own, Mapping) else {}
-    patterns = {
-        f"{name}/": _from_colons(f"/{link.strip('/')}/", words).replace("{section}", name)
-        for name, link in links.items()
-        if isinstance(link, str)
-    }
-    return patterns, str(values.get("baseURL") or values.get("baseurl") or "")
-
-
-def _mkdocs(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    pretty = str(values.get("use_directory_urls", "true")).lower() != "false"
-    return {} if pretty else {"": "/{path}.html"}, str(values.get("site_url") or "")
-
-
-def _zola(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    return {}, str(values.get("base_url") or "")
-
-
-def _from_colons(pattern: str, words: Mapping[str, str]) -> str:
-    """Write a pattern with words behind colons as ours is written; what a page may lack is left out."""
-    text = re.sub(r":(\w+?)(?=:|[^\w]|$|_ext)", lambda found: words.get(found[1].lower(), f":{found[1]}"), pattern)
-    text = text.replace("{path}_ext", ".html").replace(":output_ext", ".html").replace("output_ext", ".html")
-    text = re.sub(r":\w+", "", text)
-    return re.sub(r"/{2,}", "/", f"/{text}")
-
-
-# --- lists of links
-
-
-def detect_lists(top: Path, paths: Sequence[str]) -> list[ListSettings]:
-    """Find the lists of links in the front matter of some files, the most frequent first; how items refer is open."""
-    values = [found for path in paths[:: max(1, len(paths) // SAMPLE)] if (found := _values(os.path.join(top, path)))]
-    shapes: dict[str, list[ListSettings | None]] = {}
-    for one in values:
-        for key, value in _named(one):
-            if value and not (isinstance(value, str) and value.strip().lower() in FLAGS):
-                shapes.setdefault(key, []).append(_shape(key, value))
-    usual = [max(found, key=found.count) for found in sorted(shapes.values(), key=len, reverse=True)]
-    return [own for own in usual if own is not None]
-
-
-def _named(values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
-    """Give the values under names of lists of links, at the top and one level below."""
-    written = {key.lower() for key in values if key != key.lower()}
-    for key, value in values.items():
-        # A key with capitals is there in small letters too.
-        if is_block(key, "related_article") or key in written:
-            continue
-        if _LIST.fullmatch(key):
-            yield key, value
-        elif isinstance(value, Mapping):
-            for inner, below in value.items():
-                if _LIST.fullmatch(inner):
-                    yield f"{key}.{inner}", below
-
-
-def _shape(key: str, value: Value) -> ListSettings | None:
-    """Tell the shape of one list; None for what is none."""
-    if isinstance(value, Mapping):
-        lists = [one for one in value.values() if isinstance(one, tuple) and one]
-        if lists:
-            return ListSettings(key, "grouped", fields=_fields(lists[0][0]))
-        return ListSettings(key, "url-to-title") if value and all("/" in one for one in value) else None
-    if not isinstance(value, tuple) or not value:
-        return None
-    if all(isinstance(one, str) for one in value):
-        return ListSettings(key, "texts")
-    if not all(isinstance(one, Mapping) for one in value):
-        return None
-    fields = _fields(value[0])
-    if fields:
-        return ListSettings(key, "mappings", fields=fields)
-    single = all(len(one) == 1 for one in value if isinstance(one, Mapping))
-    return ListSettings(key, "url-to-title") if single else None
-
-
-def _fields(item: Value) -> dict[str, str]:
-    """Give the keys of an item that hold a url, or what stands for it, and a title."""
-    fields: dict[str, str] = {}
-    if not isinstance(item, Mapping):
-        return fields
-    for noun, names in (("url", _URL_FIELDS), ("title", _TITLE_FIELDS)):
-        name = next((name for name in names if isinstance(item.get(name), str)), "")
-        if name:
-            fields[noun] = name
-    return fields if "url" in fields else {}
-
-
-def keys_of_values(top: Path, paths: Iterable[str], references: frozenset[str]) -> list[str]:
-    """Give the front matter keys whose values references name, those that hit most often first."""
-    hits: Counter[str] = Counter()
-    for path in paths:
-        for key, value in _values(os.path.join(top, path)).items():
-            if isinstance(value, str) and value in references:
-                hits[key] += 1
-    return [key for key, _ in hits.most_common(3)]
-
-
-def references_of(top: Path, paths: Iterable[str], own: ListSettings) -> Iterator[str]:
-    """Give the references of one list in some files."""
-    for path in paths:
-        for item in items_of(value_at(_values(os.path.join(top, path)), own.key), own) or ():
-            yield item.reference
-
-
 def sampled_keys(top: Path, content: Sequence[str]) -> Counter[str]:
     """Count the front matter keys of some pages, dotted ones of the second level too; "" counts the pages."""
     paths = [path for folder in content for path in _articles(top / folder)]
     counts: Counter[str] = Counter()
     for path in paths[:: max(1, len(paths) // SAMPLE)]:
-        values = _values(path)
+        values = front_values(path)
         counts[""] += bool(values)
         counts.update(values.keys())
         counts.update(

@@ -85,14 +85,17 @@ def curated_targets(judged: Iterable[Judged]) -> list[int]:
     return [one.target for one in judged if one.sound and not one.generated]
 
 
-def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:
-    """Find the article that a link means: by its url, else by its id; ``id`` says so."""
+def find_target(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | None = None) -> Resolved:
+    """Find the article that a link means: by its url, else by its id or another reference; ``id`` says so.
+
+    ``forms`` are those of references, where they are not the ones of the site's lists.
+    """
     found = (
         resolve(corpus.address_index, link.url, corpus.articles[row].url) if link.url.strip() else Resolved("unknown")
     )
     if found.kind != "unknown":
         return found
-    rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link)
+    rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link, forms)
     if not rows:
         return found
     if len({corpus.families[member] for member in rows}) > 1:
@@ -100,9 +103,9 @@ def find_target(corpus: Corpus, row: int, link: Link) -> Resolved:
     return Resolved("id", representative(corpus, rows, corpus.articles[row].subject))
 
 
-def _named(corpus: Corpus, row: int, link: Link) -> Sequence[int]:
-    """Give the rows that a reference in a list may mean, in the first of the site's forms that finds any."""
-    for refer in dict.fromkeys(one.refer for one in corpus.lists):
+def _named(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | None) -> Sequence[int]:
+    """Give the rows that a reference in a list may mean, in the first of the forms that finds any."""
+    for refer in dict.fromkeys(one.refer for one in corpus.lists) if forms is None else forms:
         rows = corpus.references.find(refer, link.url, corpus.articles[row].path)
         if rows := [one for one in rows if corpus.partitions[one] == corpus.partitions[row]]:
             return rows

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from recommender.addresses import parse
 from recommender.article import Article, Link
 from recommender.site.corpus import Corpus
 from recommender.site.link_verdicts import find_target
-from recommender.site.references import ReferenceStyle
+from recommender.site.references import ReferenceStyle, ends_of
 from recommender.site_settings import ListSettings
 
 
@@ -32,13 +32,14 @@ def _names(own: ListSettings, asking: Article, target: Article, style: Reference
         yield from _urls(target.url, style)
     elif own.refer == "slug":
         yield from target.names
-        yield from _ends(parse(target.url).path.strip("/").removesuffix(".html"))
-        yield from _ends(bare)
+        yield from ends_of(parse(target.url).path.strip("/").removesuffix(".html").split("/"))
+        yield from ends_of(bare.split("/"))
     elif own.refer in ("file", "path"):
         relative = posixpath.relpath(path, posixpath.dirname(asking.path.replace(os.sep, "/")) or ".")
         yield relative if relative.startswith("../") else f"./{relative}"
     elif own.refer == "wikilink":
-        names = [bare, *_ends(bare)] if style.folders else [*_ends(bare), bare]
+        ends = ends_of(bare.split("/"))
+        names = [bare, *ends] if style.folders else [*ends, bare]
         title = target.title.replace("[", "(").replace("]", ")").replace("|", "-")
         for name in names:
             yield f"[[{name}|{title}]]" if style.titled else f"[[{name}]]"
@@ -57,9 +58,3 @@ def _urls(url: str, style: ReferenceStyle) -> Iterator[str]:
     shaped = bare + (".html" if style.html else "/" if style.trailing else "")
     yield shaped if style.leading else shaped.lstrip("/")
     yield url
-
-
-def _ends(path: str) -> Sequence[str]:
-    """Give the ends of a path, the shortest first."""
-    segments = path.split("/")
-    return ["/".join(segments[start:]) for start in range(len(segments) - 1, -1, -1)]

@@ -13,7 +13,7 @@ from recommender.dates import days_of
 from recommender.errors import FileProblem
 from recommender.markdown.front_matter import text_at
 from recommender.markdown.yaml_nodes import Value
-from recommender.site_settings import PageSettings
+from recommender.site_settings import INDEX, PageSettings
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[-_](.+)")
@@ -172,7 +172,7 @@ def name_as_title(path: str) -> str:
     """Give the name of a file, or of the folder that it is the index of, as a title."""
     folder, name = os.path.split(path)
     stem = os.path.splitext(name)[0]
-    if stem.lower() in ("index", "_index", "readme") and folder:
+    if stem.lower() in INDEX and folder:
         stem = os.path.basename(folder)
     dated = _DATED.fullmatch(stem)
     return _SPACE.sub(" ", re.sub(r"[-_]+", " ", dated[4] if dated else stem)).strip()

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from recommender.errors import ContentError
 from recommender.settings import Settings
-from recommender.site.corpus import Corpus, read_corpus
-from recommender.site.detection import detect_lists, keys_of_values, references_of
+from recommender.site.corpus import Corpus, listed, read_corpus
 from recommender.site.link_verdicts import find_target
+from recommender.site.list_detection import detect_lists, keys_of_values
 from recommender.site_settings import ListSettings
 
 FORMS = ("url", "slug", "file", "wikilink", "title", "id")
@@ -96,12 +96,12 @@ def count_references(corpus: Corpus, own: ListSettings, place: int = 0) -> Found
     """Count what the references of one list lead to."""
     kinds: Counter[str] = Counter()
     files = 0
-    only = replace(corpus, lists=(own,)) if own.shape != "numbered" else corpus
+    forms = () if own.shape == "numbered" else (own.refer,)
     for row, article in enumerate(corpus.articles):
         links = [link for link in article.links if link.place == place]
         files += bool(links)
         for link in links:
-            found = find_target(only, row, link)
+            found = find_target(corpus, row, link, forms)
             kinds["found" if found.row >= 0 else found.kind] += 1
     total = kinds.total()
     return Found(own, files, total, kinds["found"], kinds["ambiguous"], kinds["external"], kinds["unknown"])
@@ -113,28 +113,32 @@ def choose_lists(settings: Settings) -> tuple[ListSettings, ...]:
     A list of which no reference may lead to a page of the site, as one of other sites, is none.
     """
     try:
-        corpus = read_corpus(_content(settings), settings)
+        content = _content(settings)
+        lists = detect_lists(content, listed(content, settings.pages)[0])
+        # By slugs, so that those of the pages are read too; the forms are tried then.
+        links = tuple(replace(own, refer="slug") for own in lists)
+        corpus = read_corpus(content, replace(settings, links=links)) if lists else None
     except ContentError:
         return ()
-    paths = [article.path for article in corpus.articles]
-    best = [_best(settings, own, paths) for own in detect_lists(_content(settings), paths)]
+    best = [_best(settings, corpus, place) for place in range(len(links))] if corpus else []
     found = [one for one in best if one.judged and one.found]
     return tuple(one.settings for one in sorted(found, key=lambda one: (-one.found, one.settings.key)))
 
 
-def _best(settings: Settings, own: ListSettings, paths: Sequence[str]) -> Found:
-    """Try the forms of reference, then the front matter keys whose values the references name."""
-    corpus = _read(settings, replace(own, refer="slug"))  # with the slugs of its pages
-    references = list(references_of(_content(settings), paths, own))
+def _best(settings: Settings, corpus: Corpus, place: int) -> Found:
+    """Try the forms of reference of one list, then the front matter keys whose values the references name."""
+    own, content = corpus.lists[place], _content(settings)
+    references = [link.url for article in corpus.articles for link in article.links if link.place == place]
     slashed = 2 * sum("/" in text for text in references) >= len(references)
     # Of forms by which as many find a page the first: what has no slash is hardly an address.
     forms = FORMS if slashed else (*FORMS[1:], FORMS[0])
-    tried = [count_references(corpus, replace(own, refer=form)) for form in forms]
+    tried = [count_references(corpus, replace(own, refer=form), place) for form in forms]
     best = max(tried, key=lambda one: one.found)
     if best.found < 0.9 * best.judged:
-        for key in keys_of_values(_content(settings), paths, frozenset(references)):
+        paths = [article.path for article in corpus.articles]
+        for key in keys_of_values(content, paths, frozenset(references)):
             by_key = replace(own, refer=f"key {key}")
-            tried.append(count_references(_read(settings, by_key), by_key))
+            tried.append(count_references(read_corpus(content, replace(settings, links=(by_key,))), by_key))
     return max(tried, key=lambda one: one.found)
 
 
@@ -142,7 +146,3 @@ def _content(settings: Settings) -> Path:
     if settings.content is None:
         raise ContentError("recommender.yml names no content; set `content:`")
     return settings.content
-
-
-def _read(settings: Settings, own: ListSettings) -> Corpus:
-    return read_corpus(_content(settings), replace(settings, links=(own,)))

@@ -12,10 +12,9 @@ from recommender.addresses import parse, unescaped
 from recommender.article import Article
 from recommender.markdown.link_blocks import fold
 from recommender.markdown.link_lists import wiki_target
-from recommender.site_settings import ListSettings
+from recommender.site_settings import INDEX, ListSettings
 
 _SUFFIX = re.compile(r"\.(md|markdown|mdx|html?)$", re.IGNORECASE)
-INDEX = ("index", "_index", "readme")
 # Numbers that only put files in order.
 _NUMBER = re.compile(r"^\d{1,3}[-_. ](?=\S)")
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}[-_]")
@@ -70,12 +69,12 @@ def make_references(articles: Iterable[Article]) -> References:
             if not segments:
                 continue
             _add(found.paths, "/" + "/".join(segments), row)
-            for start in range(len(segments)):
-                _add(found.paths, "/".join(segments[start:]), row)
+            for end in ends_of(segments):
+                _add(found.paths, end, row)
             shorter = [_NUMBER.sub("", segment) for segment in segments]
             shorter[-1] = _DATE.sub("", segments[-1]) if _DATE.match(segments[-1]) else shorter[-1]
-            for start in range(len(segments)) if shorter != segments else ():
-                _add(found.paths, "/".join(shorter[start:]), row)
+            for end in ends_of(shorter) if shorter != segments else ():
+                _add(found.paths, end, row)
         _add(found.titles, fold(article.title), row)
         for name in (*article.names, article.id):
             if name:
@@ -83,8 +82,13 @@ def make_references(articles: Iterable[Article]) -> References:
     return found
 
 
+def ends_of(segments: Sequence[str]) -> list[str]:
+    """Give the ends of a path, the shortest first."""
+    return ["/".join(segments[start:]) for start in range(len(segments) - 1, -1, -1)]
+
+
 def _bare(path: str) -> str:
-    """Give a path without extension, index name, slashes at its ends and number prefixes' files kept as they are."""
+    """Give a path without extension, index name and slashes at its ends."""
     path = _SUFFIX.sub("", path.strip().rstrip("/"))
     folder, _, name = path.rpartition("/")
     return (folder if name.lower() in INDEX and folder else path).strip("/")
