@@ -216,10 +216,20 @@ def load_settings(file: Path) -> Settings:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        entries = front_matter.parse(text if text.endswith("\n") else text + "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
         raise SettingsError(f"{file}: cannot be read ({reason}); check the file") from None
+    return settings_in(text, file)
+
+
+def settings_in(text: str, file: Path) -> Settings:
+    """Read the text of a settings file that stands, or would stand, at ``file``; the paths in it are relative to it.
+
+    Raises:
+        SettingsError: not YAML, or a wrong setting, with the known names and the remedy.
+    """
+    try:
+        entries = front_matter.parse(text if text.endswith("\n") else text + "\n")
     except FileProblem as problem:
         line = f", line {problem.line - 1}" if problem.line else ""
         raise SettingsError(f"{file}{line}: {problem.reason}; mend the YAML") from None

@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -22,7 +21,8 @@ from recommender.cli.export import export
 from recommender.cli.fill import fill
 from recommender.cli.init import init
 from recommender.cli.judge import judge
-from recommender.cli.options import CONTENT, JSON, MODEL, load, model_folder, read_site
+from recommender.cli.options import CONTENT, JSON, MODEL, model_folder, read_site
+from recommender.cli.related import related
 from recommender.cli.serve import serve
 from recommender.cli.tune import tune
 from recommender.cli.undo import undo
@@ -129,34 +129,5 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     return 1 if worst_reached(found.problems, fail_on) else 0
 
 
-@cli.command()
-@click.argument("article", required=False, metavar="URL|ID|PATH")
-@click.option("--limit", type=click.IntRange(1, 1000), help="How many links to show (default: the slots).")
-@click.option("--explain", is_flag=True, help="Show the terms that make up each score.")
-@click.option("--why", metavar="URL", help="Say why one article is shown, or which rule stopped it.")
-@click.option("--text", "draft", type=click.File("rb"), help="Suggest links for a draft: a file, or - for stdin.")
-@MODEL
-@JSON
-def related(**options: Any) -> int:
-    """Show what an article should link to, and why."""
-    from recommender.model import ask
-    from recommender.site.files import MAX_BYTES
-
-    settings = find_settings(Path.cwd())
-    if (options["article"] is None) == (options["draft"] is None):
-        raise click.UsageError("name one article by its url, id or path, or a draft with --text FILE")
-    model = load(options["model"], settings)
-    limit = options["limit"] or model.settings.slots
-    if options["draft"] is not None:
-        answer = ask.ask_draft(model, options["draft"].read(MAX_BYTES + 1), limit)
-    else:
-        answer = ask.ask(model, options["article"], limit)
-    if options["why"]:
-        printing.show_why(ask.why(answer, options["why"]), as_json=options["as_json"])
-    else:
-        printing.show_related(answer, explain=options["explain"], as_json=options["as_json"])
-    return 0
-
-
-for _command in (init, build, watch, fill, undo, export, serve, evaluate, disagreements, judge, tune):
+for _command in (init, build, related, watch, fill, undo, export, serve, evaluate, disagreements, judge, tune):
     cli.add_command(_command)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,6 +59,27 @@ def detect(top: Path, preset: str = "") -> Detected:
     if not content or (content == (".",) and name == "plain"):
         content = _plain_content(top)
     return Detected(name, marker, content, patterns, host, notes)
+
+
+def find_site(folder: Path) -> Path | None:
+    """Find the site that a folder is in or holds; None where no generator and no checkout tells.
+
+    That is the nearest folder above with a generator's marker (of nested ones the outermost), else the top of the
+    checkout, else the folder itself, where a marker is below it. Home folders and the root of the disk hold many sites.
+    """
+    homes = (Path.home(), Path(folder.anchor))
+    above = list(itertools.takewhile(lambda place: place not in homes, (folder, *folder.parents)))
+    top = next((place for place in above if (place / ".git").exists()), None)
+    within = above[: above.index(top) + 1] if top else above
+    nested = itertools.dropwhile(lambda place: not _is_marked(place), within)
+    marked = list(itertools.takewhile(_is_marked, nested))
+    if marked:
+        return marked[-1]
+    return top or (folder if above and _generator(folder, "")[0] else None)
+
+
+def _is_marked(folder: Path) -> bool:
+    return any(_marker(folder, known.markers) for known in PRESETS.values())
 
 
 def _languages_beside(top: Path, content: str) -> tuple[tuple[str, ...], dict[str, str]]:

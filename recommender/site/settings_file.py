@@ -11,12 +11,12 @@ from recommender.errors import ContentError, FileProblem, SettingsError
 from recommender.markdown import front_matter, yaml_nodes
 from recommender.markdown.link_blocks import is_block, quote
 from recommender.presets import PRESETS
-from recommender.settings import FILE_NAME, MODEL_FOLDER, Keys, Settings, load_settings
+from recommender.settings import FILE_NAME, MODEL_FOLDER, Keys, Settings, settings_in
 from recommender.site.detection import Detected, detect, has_articles, has_yaml, nested_title, sampled_keys
 from recommender.site.files import printed
 from recommender.site.proof import Proof, choose_lists, prove
 from recommender.site_settings import ListSettings
-from recommender.system.user_files import rewrite, write_target
+from recommender.system.user_files import check_kept, rewrite, write_target
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,34 @@ def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded
         raise SettingsError(f"{file} is there already; edit it, or run `recommender init --force`")
     if not has_articles(folder):
         raise ContentError(f"no Markdown file below {folder}; run init at the top of the site")
+    check_kept(file)
     detected = detect(folder, preset)
     shape = _shape(folder, detected)
-    rewrite(file, _text(detected.content, shape, Settings()).encode("utf-8"))
-    settings = load_settings(file)
+    text, settings = _made(file, detected, shape)
     if shape:
         lists = choose_lists(settings) or (_first_list(detected.preset),)
-        rewrite(file, _text(detected.content, shape + _list_lines(lists), Settings()).encode("utf-8"))
-        settings = load_settings(file)
+        text, settings = _made(file, detected, shape + _list_lines(lists))
+    rewrite(file, text.encode("utf-8"))
     return Scaffolded(file, detected, settings, prove(settings), has_yaml(folder, detected.content))
+
+
+def assume_settings(folder: Path) -> tuple[Detected, Settings]:
+    """Give the settings that ``write_settings`` would write, but for the lists of links, and write nothing.
+
+    Raises:
+        ContentError: no Markdown file is below the folder.
+    """
+    if not has_articles(folder):
+        raise ContentError(f"no Markdown file below {folder}; run this at the top of the site")
+    detected = detect(folder)
+    shape = _shape(folder, detected)
+    lists = _list_lines([_first_list(detected.preset)]) if shape else ""
+    return detected, _made(folder / FILE_NAME, detected, shape + lists)[1]
+
+
+def _made(file: Path, detected: Detected, shape: str) -> tuple[str, Settings]:
+    text = _text(detected.content, shape, Settings())
+    return text, settings_in(text, file)
 
 
 def _first_list(preset: str) -> ListSettings:

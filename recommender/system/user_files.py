@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import hashlib
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -48,6 +50,15 @@ def check_kept(file: Path) -> None:
     if _is_device(file):
         raise NotWritten(f"{file} is a pipe or a device; name a file")
     check_target(file)
+
+
+def cache_folder(site: Path) -> Path:
+    """Give the folder of what is kept for a site outside of it: ``$XDG_CACHE_HOME/recommender/NAME-DIGEST``."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    resolved = os.path.realpath(site)
+    digest = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:16]
+    name = re.sub(r"[^A-Za-z0-9._-]", "-", os.path.basename(resolved))[:40]
+    return Path(home, "recommender", f"{name}-{digest}")
 
 
 def check_folder(folder: Path) -> None:

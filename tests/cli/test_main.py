@@ -19,7 +19,7 @@ from small_sites import article, command, contents, link, write_files
 
 from recommender.build import incremental, pipeline
 from recommender.cli import fill
-from recommender.cli import main as module
+from recommender.cli import related as module
 from recommender.cli.main import cli, main
 from recommender.cli.options import read_site
 from recommender.settings import Settings, load_settings
