@@ -131,7 +131,7 @@ from recommender.system import threads
 if sys.argv[1] == "no":
     threads.start = lambda work, name=None: None
 def sleep(chunk):
-    os.write(1, b"%d\n" % os.getpid())  # in one: under PYTHONUNBUFFERED two workers' prints mix within a line
+    os.write(1, b"%d\\n" % os.getpid())  # in one: under PYTHONUNBUFFERED two workers' prints mix within a line
     return []
 if __name__ == "__main__":
     for _ in processes.in_processes(sleep, [[1], [2], [3], [4]], 2, "reading"):
@@ -183,6 +183,7 @@ def four_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     return
 
 
+@pytest.mark.slow  # builds in many processes
 @pytest.mark.usefixtures("by_compiled_loops", "four_cores")
 def test_a_model_is_the_same_at_whichever_thread_the_system_begins_to_refuse(
     site: Path, undisturbed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -210,6 +211,7 @@ def test_a_model_is_the_same_at_whichever_thread_the_system_begins_to_refuse(
         assert built(1 + allowed) == undisturbed, f"only {allowed} threads start"
 
 
+@pytest.mark.slow  # builds in many processes
 @pytest.mark.skipif(not LINUX, reason="limits on processes are not this system's")
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 6])
 def test_a_model_is_the_same_under_a_limit_on_processes(
