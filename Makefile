@@ -2,7 +2,7 @@
 # make bench  measure its speed against its peers   make quality  score its links against its peers' (corpora needed)
 # make scale  make sites of up to 1,000,000 articles, build them, print how each stage grows (hours)
 # make docs   write the generated reference, build the pages as a site in build/docs
-# make check  lint, types, and the tests that need no corpora, browser or injected faults
+# make check  lint, types, and the tests that are not slow: under two minutes on two cores
 # make clean  remove what the others made           make nightly  the tests with 50,000 generated edits, 200 kills and
 #                                                     every call that writes struck by every error
 PYTHON ?= python3
@@ -29,9 +29,9 @@ lint: .venv/test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# All but injected faults, the real site and browsers, one file a process: tests of a file share what they built.
+# One file a process: tests of a file share what they built.
 check: lint
-	$(BIN)/pytest -n logical --dist loadfile --ignore=tests/faults --ignore=tests/real_site --ignore-glob='*browser*'
+	$(BIN)/pytest -n logical --dist loadfile -m "not slow"
 
 test: lint
 	@# The whole real site beside all else: neither keeps two cores busy alone. Shown last, lest the two mix.

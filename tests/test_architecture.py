@@ -201,6 +201,17 @@ def test_a_file_has_at_most_400_lines_of_code(module: str) -> None:
     assert sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines) <= 400
 
 
+TESTS = sorted(Path(__file__).parent.rglob("test_*.py"))
+SLOW = "mark." + "slow"  # in two, for this file is looked at too
+
+
+def test_a_slow_test_says_why_it_is() -> None:
+    """What make check leaves out is left out for a reason, in the line of the marker."""
+    marked = [line for file in TESTS for line in file.read_text(encoding="utf-8").splitlines() if SLOW in line]
+    assert marked
+    assert not [line for line in marked if not line.partition(SLOW)[2].strip(" ,").startswith("# ")]
+
+
 def functions(module: str) -> Iterator[ast.FunctionDef]:
     yield from (node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef))
 
@@ -242,6 +253,7 @@ json.dump([code, sorted(sys.modules)], open(sys.argv[1], "w"))
 """
 
 
+@pytest.mark.slow  # a process for every command
 @pytest.mark.parametrize(
     "arguments",
     [

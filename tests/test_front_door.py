@@ -54,6 +54,7 @@ def test_importing_it_loads_nothing_and_a_name_only_its_module() -> None:
     assert not HEAVY.intersection(done.stdout.split())
 
 
+@pytest.mark.slow  # runs mypy
 def test_a_type_checker_sees_the_types(tmp_path: Path) -> None:
     lines = [f"reveal_type(recommender.{name})" for name in recommender.__all__]
     (tmp_path / "seen.py").write_text("\n".join(["import recommender", *lines, "recommender.Modle", ""]))

@@ -18,6 +18,8 @@ from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 
+pytestmark = pytest.mark.slow  # builds in processes that lack numba
+
 ARTICLE = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 
 

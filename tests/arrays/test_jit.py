@@ -98,6 +98,7 @@ print(total(parts.given(np.array([1.0, 2.0]))), sum(total.stats.cache_hits.value
 """
 
 
+@pytest.mark.slow  # compiles in processes
 def test_what_is_kept_is_of_this_edition_of_the_whole_package(tmp_path: Path) -> None:
     package = tmp_path / "recommender"
     shutil.copytree(Path(recommender.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))

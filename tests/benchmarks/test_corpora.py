@@ -45,6 +45,7 @@ def test_the_shape_is_what_the_site_holds(shape: Shape) -> None:
     assert 0.05 <= shape.heaps <= 0.9
 
 
+@pytest.mark.slow  # generated corpora
 @pytest.mark.parametrize("field", range(len(FIELDS)))
 def test_any_part_can_be_made_alone(shape: Shape, field: int) -> None:
     tables = corpora.tables_of(shape, 3)

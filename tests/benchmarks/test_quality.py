@@ -145,6 +145,7 @@ def run(corpora: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(call, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.slow  # runs the benchmark
 def test_both_tables_have_a_row_for_every_ranker(corpora: Path, corpus: Corpus, model: Model) -> None:
     done = run(str(corpora))
     assert done.returncode == 0, done.stderr

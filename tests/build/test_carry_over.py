@@ -75,6 +75,7 @@ def spared(monkeypatch: pytest.MonkeyPatch) -> list[CarriedOver]:
     return kept
 
 
+@pytest.mark.slow  # generated edits, two builds each
 @pytest.mark.parametrize("candidates", [1, 3, 64])
 def test_after_any_edit_the_model_has_the_bytes_of_one_from_scratch(
     candidates: int, monkeypatch: pytest.MonkeyPatch

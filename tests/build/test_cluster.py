@@ -29,7 +29,10 @@ from recommender.system.processes import WorkerLost
 
 pytest.importorskip("distributed", reason="dask is not installed: pip install '.[cluster]'")
 # Threads of a closed client let go of their sockets a little later.
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.slow,  # starts a scheduler and its workers
+    pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 WORKER = ["--nthreads", "1", "--no-nanny", "--no-dashboard"]
 # As `dask worker` on a machine where the package is not installed.

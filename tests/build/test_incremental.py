@@ -53,6 +53,7 @@ def spoil_words(file: Path) -> None:
     np.savez(file, **(arrays | {"indices": arrays["indices"] - 1}))
 
 
+@pytest.mark.slow  # builds after every damage
 @pytest.mark.parametrize("edited", [False, True])
 @pytest.mark.parametrize(
     ("damaged", "work"),

@@ -116,6 +116,7 @@ def test_names_and_order_of_the_files_change_nothing(texts: dict[str, tuple[str,
         assert one[name].tobytes() == other[name].tobytes(), name
 
 
+@pytest.mark.slow  # builds the sample site twice
 def test_the_sample_site_is_the_same_bytes_plain_and_compiled(corpus: Corpus, model: Model) -> None:
     with compiling.always():
         compiled = fit_model(corpus, DEFAULT, BUILT_AT)
@@ -176,6 +177,7 @@ print(jit.was_kept(search), counting)
 """
 
 
+@pytest.mark.slow  # compiles the loops anew
 @pytest.mark.skipif(sys.platform != "linux", reason="no other process works there")
 def test_a_first_build_compiles_the_loops_that_rank_in_another_process_and_says_so(tmp_path: Path) -> None:
     surroundings = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}

@@ -18,6 +18,8 @@ from small_sites import article, command, commit, contents, write_files
 from recommender.cli import fill
 from recommender.cli.main import main
 
+pytestmark = pytest.mark.slow  # runs commands under strace and in terminals
+
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 ASKING = [
     ["audit"],

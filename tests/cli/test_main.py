@@ -329,6 +329,7 @@ WRITING: list[tuple[list[str], int, list[str]]] = [
 ENDLESS = {"serve", "watch"}
 
 
+@pytest.mark.slow  # runs every command
 def test_every_command_that_ends_prints_one_json_document(
     site: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -483,6 +484,7 @@ def test_the_console_command_passes_the_exit_code_on(committed_site: Path, tmp_p
     assert done.stdout.startswith("Explain Kepler")
 
 
+@pytest.mark.slow  # runs in processes
 @pytest.mark.parametrize(
     "arguments", ["audit", f"related {KEPLER} --explain", "fill", "export --output -", "fill --json"]
 )
@@ -513,6 +515,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow  # runs in processes
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_any_encoding_of_stdout_is_served(foreign: Path, encoding: str) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}

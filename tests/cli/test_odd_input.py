@@ -16,6 +16,8 @@ from small_sites import article, link, write_files
 
 from recommender.cli.main import cli, main
 
+pytestmark = pytest.mark.slow  # a process for every odd input
+
 POSIX = pytest.mark.skipif(os.name != "posix", reason="devices, loops and names in bytes are not this system's")
 # No pipe that nobody writes into: it is waited for, as everywhere.
 ODD = {

@@ -16,6 +16,8 @@ from small_sites import article, commit, contents, git, link, write_files
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 
+pytestmark = pytest.mark.slow  # runs every command on odd names
+
 NAME = b"caf\xe9"
 
 

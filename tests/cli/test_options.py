@@ -15,6 +15,8 @@ from small_sites import article, commit, contents, git, link, write_files
 
 from recommender.cli.main import cli, main
 
+pytestmark = pytest.mark.slow  # a process for every pair of options
+
 NAMES = string.ascii_lowercase[:24]
 # What a parameter is given as; a flag stands for itself. LISTS and GRADES are files of the site below.
 VALUES = {

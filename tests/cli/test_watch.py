@@ -16,6 +16,8 @@ from small_sites import command
 from recommender.cli.watch import is_of_content
 from recommender.model.store import read_manifest
 
+pytestmark = pytest.mark.slow  # watches in another process
+
 
 @pytest.fixture
 def top(committed_site: Path, tmp_path: Path) -> Path:

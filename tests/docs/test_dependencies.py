@@ -9,10 +9,13 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from pages import DOCS, environment, text_of
 from small_sites import ROOT, article, write_files
 
 from recommender.arrays.compiling import PLAIN_UP_TO
+
+pytestmark = pytest.mark.slow  # a process for every command and library
 
 PAGE = DOCS / "reference" / "dependencies.md"
 

@@ -15,6 +15,8 @@ import pytest
 from pages import PAGES, README, blocks, environment, executed, name_of, sample_site, text_of
 from small_sites import ROOT
 
+pytestmark = pytest.mark.slow  # runs the commands of every page
+
 SESSIONS = [page for page in PAGES if blocks(text_of(page), "console")]
 
 

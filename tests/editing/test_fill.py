@@ -27,7 +27,10 @@ from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.system.parallel import silent
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,  # strikes every call of a run in turn
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
 
 FILES = {
     "a.md": article("a", link(1, "gone", identity="1234567"), link(2, "b")),

@@ -196,6 +196,7 @@ def test_an_interrupted_undo_or_redo_is_taken_back(top: Path, renames: int, redo
     assert contents(top) == before
 
 
+@pytest.mark.slow  # runs in processes
 def test_the_command_line(site: Path) -> None:
     before = contents(site)
     assert command(site, "undo").returncode == 2
@@ -236,6 +237,7 @@ def test_the_command_line(site: Path) -> None:
     assert again.stderr.startswith("recommender: there is nothing to redo: ")
 
 
+@pytest.mark.slow  # runs in processes
 def test_a_checkout_whose_line_ends_git_converts(site: Path, tmp_path: Path) -> None:
     git(site, "clone", "-q", "-c", "core.autocrlf=true", str(site), str(tmp_path / "clone"))
     clone = tmp_path / "clone"

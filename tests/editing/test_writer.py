@@ -562,6 +562,7 @@ def with_fault(site: Path, fault: str, *arguments: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.slow  # runs in processes
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_a_signal_finishes_the_file_in_hand_and_says_how_to_resume(site: Path, name: str, code: int):
     before = contents(site / "content")
@@ -611,6 +612,7 @@ def test_an_interrupt_within_a_batch_counts_what_was_written(root: Path, monkeyp
     assert temporaries(root) == []
 
 
+@pytest.mark.slow  # runs in processes
 @pytest.mark.parametrize(
     "arguments", [["fill", "--write"], ["fill"], ["fill", "--json"], ["audit"], ["audit", "--json"]]
 )
@@ -626,6 +628,7 @@ def test_a_closed_stdout_is_quiet(site: Path, arguments: list[str]):
         assert command(site, "fill", "--check", "--allow-dirty").returncode == 0
 
 
+@pytest.mark.slow  # runs in processes
 @pytest.mark.parametrize("closed", [1, 2])
 def test_a_descriptor_that_was_never_open(site: Path, closed: int):
     shell = f'exec "$@" {closed}>&-'

@@ -35,7 +35,10 @@ LOGIC = (
     ast.NamedExpr,
 )
 # The jupyter libraries warn of their own deprecations.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [
+    pytest.mark.slow,  # executes the notebook
+    pytest.mark.filterwarnings("default"),
+]
 
 
 def executed() -> nbformat.NotebookNode:

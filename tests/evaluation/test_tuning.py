@@ -26,6 +26,7 @@ def learned(corpus: Corpus, model: Model) -> tuning.Tuned:
     return tune(model, curated_truth(corpus, {}), SEED)
 
 
+@pytest.mark.slow  # tunes
 def test_the_model_s_own_weights_give_what_evaluate_says(corpus: Corpus, model: Model, learned: tuning.Tuned) -> None:
     truth = curated_truth(corpus, {})
     families = model.rules.families
@@ -46,11 +47,13 @@ def test_learning_gains_where_it_learns_and_says_what_it_is_worth_elsewhere(lear
     assert all(0 <= weight <= 1 for weight in learned.parts.values())
 
 
+@pytest.mark.slow  # tunes twice
 def test_the_same_seed_gives_the_same_weights(corpus: Corpus, model: Model, learned: tuning.Tuned) -> None:
     assert tune(model, curated_truth(corpus, {}), SEED) == learned
     assert tune(model, curated_truth(corpus, {})).validated != learned.validated
 
 
+@pytest.mark.slow  # tunes
 def test_judgments_that_want_the_own_subject_teach_it(model: Model) -> None:
     subjects = model.catalogue.subjects.all()
     labels = {

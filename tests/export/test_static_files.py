@@ -303,6 +303,7 @@ sys.exit(main(["export", "--format", "json-files", "related"]))
 """
 
 
+@pytest.mark.slow  # kills many runs
 @pytest.mark.parametrize("point", [0, 1, 60, 142, 143])
 def test_a_killed_run_leaves_each_file_old_or_new_and_the_next_one_ends_the_same(site: Path, point: int) -> None:
     folder, old = site / "related", b"of an earlier run"

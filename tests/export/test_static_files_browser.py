@@ -21,7 +21,10 @@ from recommender.site.corpus import read_corpus
 from tests.export.test_static_files import LONG
 from tests.service.test_browser import CHROMIUM, browser  # noqa: F401  (the browser is a fixture)
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
+pytestmark = [
+    pytest.mark.slow,  # starts a browser
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
+]
 
 PAGE = ROOT / "docs" / "how-to" / "static-files.md"
 SNIPPET = re.search(r"^```html\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)

@@ -39,7 +39,10 @@ from tests.editing.test_writer import CHANGES, chmod, state
 from tests.faults.test_forged_models import SITE, linked
 from tests.model.test_store import other
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,  # injects faults
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
 
 NOTED = {"recommender.links.jsonl": GENERATED.encode()}
 BEFORE = {f"content/{path}": text.encode() for path, text in FILES.items()}

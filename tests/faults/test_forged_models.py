@@ -33,7 +33,10 @@ from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from tests.editing.test_writer import forked
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore::RuntimeWarning")
+pytestmark = [
+    pytest.mark.slow,  # injects faults
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning", "ignore::RuntimeWarning"),
+]
 
 SITE = {
     f"{name}.md": article(name, answer=f"{' '.join(words)} {name}.", title=f"What is {name} of {words[0]}")

@@ -24,7 +24,10 @@ from recommender.site.corpus import read_corpus
 from tests.editing.test_writer import forked
 from tests.markdown.test_yaml_nodes import BOMBS
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,  # injects faults
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
 
 MEMORY = 192 * 1024 * 1024
 SECONDS = 10

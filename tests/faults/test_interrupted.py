@@ -20,6 +20,8 @@ from small_sites import command, commit, contents, git
 from recommender.editing.plan_file import plan_file
 from recommender.system.disk import TEMPORARY
 
+pytestmark = pytest.mark.slow  # injects faults
+
 POINTS = 200 if NIGHTLY else 4
 
 

@@ -32,7 +32,10 @@ from tests.export.test_static_files import Site, export, site_of
 from tests.faults.test_faults import models, without_leftovers
 
 __all__ = ["models"]  # a fixture
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,  # injects faults
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
 
 OLD = {path: text.encode() for path, text in FILES.items()}
 NEW = {path: text.encode() for path, text in AFTER.items()}

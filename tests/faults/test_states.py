@@ -34,7 +34,10 @@ from recommender.site.corpus import read_corpus
 from recommender.site.generated_links import read_generated
 from recommender.system.disk import TEMPORARY
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+pytestmark = [
+    pytest.mark.slow,  # injects faults
+    pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning"),
+]
 
 NAMES = "abcdef"
 TEXT = "The tide follows the moon around the earth"

@@ -24,6 +24,8 @@ from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import KEYS, Wanted, fold, read_blocks, splice
 from tests.markdown.test_link_blocks import HOSTILE, LINK_TEXTS, PREFIX, edits, outside
 
+pytestmark = pytest.mark.slow  # thousands of generated files
+
 
 @pytest.fixture(scope="module")
 def readers() -> Iterator[Readers]:

@@ -833,6 +833,7 @@ def test_most_generated_edits_are_carried_out() -> None:
     assert sum(done) > len(done) / 2
 
 
+@pytest.mark.slow  # generated files
 @settings(max_examples=EXAMPLES // 4, suppress_health_check=QUICK, deadline=None)
 @given(edits())
 @example((OLD + "\n# c\n" + SECOND, [FIXED]))
@@ -976,6 +977,7 @@ def test_blocks_need_no_parser_behind_a_tenth_of_what_is_drawn() -> None:
     assert sum(found) > len(found) / 10
 
 
+@pytest.mark.slow  # generated files
 @settings(max_examples=EXAMPLES, suppress_health_check=QUICK)
 @given(FRONTS)
 def test_what_stands_before_such_blocks_reads_as_ever(drawn: tuple[str, list[tuple[Wanted, Style]]]) -> None:

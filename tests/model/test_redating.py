@@ -71,6 +71,7 @@ def site(seed: int) -> Mapping[str, str]:
     return files
 
 
+@pytest.mark.slow  # generated sites, two builds each
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("candidates", [4, 12, 64])
 def test_a_model_turns_into_that_of_another_day(

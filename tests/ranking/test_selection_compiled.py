@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -76,6 +77,7 @@ def one_by_one(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> li
     return found
 
 
+@pytest.mark.slow  # generated sites
 @hypothesis_settings(deadline=None, max_examples=400)
 @given(drawn(), st.integers(1, 5))
 def test_any_site_is_chosen_as_one_by_one(site: tuple[Lists, Likeness, Facts], limit: int) -> None:

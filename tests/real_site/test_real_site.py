@@ -23,7 +23,10 @@ import pytest
 import yaml
 
 CORPORA = os.environ.get("RECOMMENDER_CORPORA", "")
-pytestmark = pytest.mark.skipif(not CORPORA, reason="RECOMMENDER_CORPORA does not name the unpacked corpora")
+pytestmark = [
+    pytest.mark.slow,  # builds the whole real site
+    pytest.mark.skipif(not CORPORA, reason="RECOMMENDER_CORPORA does not name the unpacked corpora"),
+]
 
 ROOT = Path(__file__).parents[2]
 ARTICLES = 35_915

@@ -16,6 +16,8 @@ from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links
 
+pytestmark = pytest.mark.slow  # builds a site for every day and rule
+
 DAY = 86_400
 TODAY = 20_785  # 2026-11-28
 

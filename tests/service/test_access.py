@@ -26,6 +26,8 @@ from recommender.service.access import Access
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 
+pytestmark = pytest.mark.slow  # starts servers
+
 BROWSER = {"Accept": "text/html"}
 
 

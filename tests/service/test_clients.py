@@ -17,6 +17,8 @@ from small_sites import ROOT
 
 from tests.service.test_running import KEPLER, Running, serve
 
+pytestmark = pytest.mark.slow  # makes and runs generated clients
+
 OPENAPI = ROOT / "recommender" / "service" / "openapi.json"
 GENERATOR = "openapi_python_client"
 

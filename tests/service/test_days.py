@@ -18,6 +18,8 @@ from recommender.service.app_state import State
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 
+pytestmark = pytest.mark.slow  # starts servers, and waits for days to turn
+
 DAY = 86_400
 TODAY = 20_785  # 2026-11-28
 SETTINGS = Settings(floor=0.0001, no_list=("/listless",), never_suggest=("/imprint",))

@@ -12,6 +12,8 @@ from nightly import NIGHTLY
 
 from tests.service.test_running import ASK, KEPLER, Running, gunicorn
 
+pytestmark = pytest.mark.slow  # starts servers
+
 FIRST = [
     ("GET", f"{ASK}&limit=50", None, 200),
     ("GET", f"{ASK}&explain=true&subject=History", None, 200),

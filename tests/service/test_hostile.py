@@ -19,6 +19,8 @@ from recommender.service import create_app
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 
+pytestmark = pytest.mark.slow  # starts servers
+
 SECRET = "the-secret-of-this-folder"
 EVIL = {
     "script": "<script>alert(1)</script>",

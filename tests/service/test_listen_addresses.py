@@ -21,6 +21,8 @@ from recommender.errors import RecommenderError
 from recommender.service import listen_addresses
 from recommender.service.listen_addresses import is_loopback, listen, url_of
 
+pytestmark = pytest.mark.slow  # starts servers
+
 HERE = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))
 HERE6 = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", 0, 0, 0))
 ELSEWHERE = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))

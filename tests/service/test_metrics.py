@@ -9,10 +9,13 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
 from recommender.service.live_model import LiveModel
 from recommender.service.metrics import Metrics, _AllProcesses
+
+pytestmark = pytest.mark.slow  # starts servers
 
 
 def test_two_threads_may_count_the_first_answer_of_a_route(tmp_path: Path, monkeypatch: Any) -> None:

@@ -314,6 +314,7 @@ def test_a_file_that_is_not_what_it_was_is_said_to_be(site: Path, model: Model) 
     assert "not-a-file" in page(client, "/article", url=urls[3])
 
 
+@pytest.mark.slow  # waits for surveys
 @pytest.mark.parametrize("damage", [b"{", b'{"url": "URL", "generated": 1}', b"\xff"])
 def test_a_damaged_links_file_is_named_on_the_page(site: Path, model: Model, damage: bytes) -> None:
     """It was a 500, and the state of the site was for ever being read."""

@@ -29,6 +29,8 @@ from small_sites import ROOT, command
 from recommender.model.model import Model
 from recommender.model.store import save_model
 
+pytestmark = pytest.mark.slow  # starts servers
+
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 POSTED = "Host: localhost\r\nContent-Type: application/json\r\n"
 ASK = f"/v1/related?url={quote(KEPLER)}"

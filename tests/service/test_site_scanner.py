@@ -21,6 +21,8 @@ from recommender.service.site_scan import order_of
 from recommender.service.site_scanner import Attempt, SiteScanner
 from recommender.settings import Settings
 
+pytestmark = pytest.mark.slow  # waits for surveys
+
 
 class Runs:
     """Surveys that are not run: how each ends, when they began, and a clock that is ours."""

@@ -12,6 +12,8 @@ from small_sites import article, command, write_files
 from recommender.errors import SettingsError
 from recommender.system.clock import now, stamp, today
 
+pytestmark = pytest.mark.slow  # runs every command at odd times
+
 
 @pytest.mark.parametrize(
     ("epoch", "day", "time"),

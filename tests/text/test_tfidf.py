@@ -154,6 +154,7 @@ def fitted(corpus: Corpus) -> tuple[Vectors, Vectors]:
     return fit(corpus.articles, DEFAULT)
 
 
+@pytest.mark.slow  # weighs the sample site by hand
 def test_the_sample_site_is_weighed_as_described(corpus: Corpus, fitted: tuple[Vectors, Vectors]) -> None:
     wanted = reference(corpus.articles, DEFAULT)
     assert len(wanted) > ENOUGH

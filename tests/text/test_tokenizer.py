@@ -139,6 +139,7 @@ OPENINGS = [
 ]
 
 
+@pytest.mark.slow  # measures long texts
 @pytest.mark.parametrize("opening", [*OPENINGS, "https://", "-"])
 def test_own_words_take_no_quadratic_time(opening: str) -> None:
     for text in (opening, f"{opening}\n"):

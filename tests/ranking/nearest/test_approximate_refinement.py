@@ -66,6 +66,7 @@ def test_of_many_the_most_promising_are_compared() -> None:
         assert new >= {z for z in promising if scores[x, z] > worst + 1e-9}
 
 
+@pytest.mark.slow  # many searches
 def test_how_the_work_is_cut_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     matrix = site(500)
     families = np.arange(len(matrix), dtype=np.int32)

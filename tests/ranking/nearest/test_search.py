@@ -69,6 +69,7 @@ def matrices(draw: st.DrawFn) -> Rows:
     return rows_of(dense[random.integers(0, n, n)] if draw(st.booleans()) else dense)
 
 
+@pytest.mark.slow  # generated sites
 @settings(max_examples=120, deadline=None)
 @given(matrices(), st.integers(1, 12), st.integers(1, 100), st.sampled_from([0.0, 0.2, 0.7]))
 def test_nearest_is_the_brute_force(matrix: Rows, k: int, labels: int, floor: float) -> None:
@@ -89,6 +90,7 @@ def site(n: int = 700, columns: int = 1500) -> Rows:
     return rows_of(np.log1p(dense) * (np.log((1 + n) / (1 + present)) + 1))
 
 
+@pytest.mark.slow  # many searches
 @pytest.mark.parametrize("frequent", [0, 1, 40, 300, 4096])
 def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatch, frequent: int) -> None:
     matrix = site(300)
@@ -100,6 +102,7 @@ def test_where_frequent_terms_end_changes_nothing(monkeypatch: pytest.MonkeyPatc
         assert answer(matrix, k, families) == lists(matrix, k, families, 0.0)
 
 
+@pytest.mark.slow  # many searches
 @pytest.mark.parametrize("k", [1, 10, 64])
 def test_a_site_of_many_blocks_is_exact_with_little_room(monkeypatch: pytest.MonkeyPatch, k: int) -> None:
     matrix = site()
@@ -128,6 +131,7 @@ def odd_sites() -> dict[str, NDArray[np.float64]]:
     }
 
 
+@pytest.mark.slow  # many searches
 @pytest.mark.parametrize("name", odd_sites())
 @pytest.mark.parametrize("frequent", [5, 4096])
 def test_odd_sites_are_exact(monkeypatch: pytest.MonkeyPatch, name: str, frequent: int) -> None:
