@@ -33,11 +33,9 @@ lint: .venv/test
 check: lint
 	$(BIN)/pytest -n logical --dist loadfile -m "not slow"
 
+# One file a process: tests of a file share what they built. Each file in its turn, the whole real site among them.
 test: lint
-	@# The whole real site beside all else: neither keeps two cores busy alone. Shown last, lest the two mix.
-	@$(BIN)/pytest -p no:cacheprovider tests/real_site >.venv/real-site.log 2>&1 & real=$$!; \
-	$(BIN)/pytest --ignore=tests/real_site; status=$$?; \
-	wait $$real || status=1; cat .venv/real-site.log; exit $$status
+	$(BIN)/pytest -n logical --dist loadfile --durations=25
 
 nightly: .venv/test
 	RECOMMENDER_NIGHTLY=1 $(BIN)/pytest

@@ -9,10 +9,11 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from ledger import EDITS, table
+from ledger import EDITS, add, handed_over, table
 from small_sites import ARTICLES, BUILT_AT, ROOT, commit, git, write_files
 
 from recommender.arrays import compiling
@@ -125,13 +126,23 @@ def site(committed_site: Path, tmp_path: Path) -> Path:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail on a skipped test where RECOMMENDER_SKIP_FAILS is set: CI has every tool and right that a test may need.
 
-    The corpora alone may be out of reach there too.
+    The corpora alone may be out of reach there too. A process of several hands over what its tests did.
     """
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["ledger"] = handed_over()
+        return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
     skipped = [one for one in reporter.stats.get("skipped", []) if "RECOMMENDER_CORPORA" not in str(one.longrepr)]
     if os.environ.get("RECOMMENDER_SKIP_FAILS") and skipped and not session.exitstatus:
         reporter.write_line(f"{len(skipped)} skipped tests fail this run (RECOMMENDER_SKIP_FAILS)", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add what the tests of another process did; none where it died."""
+    if "ledger" in getattr(node, "workeroutput", {}):
+        add(*node.workeroutput["ledger"])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

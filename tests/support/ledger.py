@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass
@@ -33,6 +33,19 @@ def check_whole(fault: str, found: Mapping[str, bytes], *states: Mapping[str, by
     entry.lost += sum(len(states[0].get(path, b"")) for path in torn)
     assert torn == set(), f"neither old nor new after {fault}"
     assert set(found) <= paths, f"left behind by {fault}"
+
+
+def handed_over() -> tuple[dict[str, tuple[int, int, int]], dict[str, int]]:
+    """Give all that was noted here, as plain values for another process."""
+    return {name: astuple(entry) for name, entry in LEDGER.items()}, dict(EDITS)
+
+
+def add(entries: Mapping[str, tuple[int, int, int]], edits: Mapping[str, int]) -> None:
+    """Add what another process handed over."""
+    for name, (faults, files, lost) in entries.items():
+        entry = LEDGER.setdefault(name, Entry())
+        entry.faults, entry.files, entry.lost = entry.faults + faults, entry.files + files, entry.lost + lost
+    EDITS.update(edits)
 
 
 def table() -> list[str]:
