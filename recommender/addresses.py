@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
 from urllib.parse import unquote_to_bytes, urljoin
 
@@ -180,15 +181,22 @@ def _without_dots(path: str) -> str:
     return "/" + "/".join([*out, ""] if ends and out else out)
 
 
-def resolve(address_index: AddressIndex, text: str, base: str = "", *, any_host: bool = False) -> Resolved:
+def resolve(
+    address_index: AddressIndex,
+    text: str,
+    base: str = "",
+    *,
+    any_host: bool = False,
+    own: Callable[[int], bool] | None = None,
+) -> Resolved:
     """Find the article that an address means.
 
     ``base`` is the url of the page that holds the link, for addresses relative to it. With ``any_host``, which look-ups
-    ask for, every host counts as ours where none is known.
+    ask for, every host counts as ours where none is known. Of several articles those that are ``own`` are meant.
     """
     text = text.strip()
     row = address_index.row(text)
-    if row != -1:
+    if row != -1 and (row < 0 or own is None or own(row)):
         return Resolved("url", row) if row >= 0 else Resolved("ambiguous")
     address = parse(text)
     if address.scheme not in WEB:
@@ -199,9 +207,20 @@ def resolve(address_index: AddressIndex, text: str, base: str = "", *, any_host:
         for decoration in _decorations(address):
             key = _key(path, decoration, ignore_case=address_index.ignore_case)
             rows, aliases = address_index.at(key if ours else f"{host}{key}")
+            if own is not None:
+                rows, aliases = _narrowed(rows, aliases, own)
             if rows or aliases:
                 return _chosen(address_index, path + decoration, rows, aliases)
     return Resolved("unknown" if ours else "external")
+
+
+def _narrowed(
+    rows: Sequence[int], aliases: Sequence[int], own: Callable[[int], bool]
+) -> tuple[Sequence[int], Sequence[int]]:
+    """Give the rows that are own, else the aliases that are, else all as they are."""
+    ours = [row for row in rows if row >= 0 and own(row)]
+    old = [] if ours else [row for row in aliases if own(row)]
+    return (ours, old) if ours or old else (rows, aliases)
 
 
 def _paths(address: Address, base: str) -> Iterable[str]:
@@ -274,14 +293,20 @@ def make_addresses(
     hosts: frozenset[str] = frozenset(),
     *,
     ignore_case: bool = False,
+    stated: Mapping[int, str] = MappingProxyType({}),
 ) -> Addresses:
-    """Make the book of a site: of each article's url and old addresses, and of the urls that several files have."""
+    """Make the book of a site: of each article's url and old addresses, and of the urls that several files have.
+
+    ``stated`` are the urls that rows are found by as well, for their files state them.
+    """
     spelt: dict[str, list[int]] = {}
     old: dict[str, list[int]] = {}
     for row, (url, aliases) in enumerate(pages):
         key = page_key(url, hosts, ignore_case=ignore_case)
         if key != url:
             spelt.setdefault(key, []).append(row)
+        if row in stated:
+            spelt.setdefault(page_key(stated[row], hosts, ignore_case=ignore_case), []).append(row)
         for alias in aliases:
             old.setdefault(_alias_key(url, alias, hosts, ignore_case=ignore_case), []).append(row)
     urls = [url for url, _ in pages]

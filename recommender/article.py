@@ -44,7 +44,9 @@ class Article:
     ``id`` is "" where the file has none that is valid.
     ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old
     addresses, ``names`` what references of other pages call it besides. Pages of
-    another ``language`` or ``version`` are no candidates for it.
+    another ``language`` or ``version`` are no candidates for it. ``stated`` is the url of its file where ``url`` has
+    language or version before it, because others state it too; "" where it is the same. ``further`` are the values
+    that answers give besides, as JSON, "" for none.
     ``answer_digest`` tells copies apart from others: equal for equal answers, "" for one without words of its own.
     ``source_digest`` is of everything that ranking reads, so of all but the links; ``file_digest`` is the SHA-256
     of the bytes as they were read. ``style`` is that of its own blocks, None where it has none. ``visibility`` is what
@@ -68,6 +70,8 @@ class Article:
     names: tuple[str, ...] = ()
     language: str = ""
     version: str = ""
+    stated: str = ""
+    further: str = ""
     visibility: Visibility = ALWAYS
     hidden_for_good: bool = False
 

@@ -77,9 +77,9 @@ class Settings:
     ``content`` and ``model`` are absolute paths or None. Weight 0 means that a field is off. ``text`` says how often
     the words of each source count in the composed field ``text``; ``lead_times`` how often the first ``lead_words``
     of its answer or body count beside that. ``floor`` None is half of what the site's near candidates usually
-    score. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules`` reads them. The defaults of numbers
-    were chosen by their means over 160 judged articles of one site and the curated links of seven others, the same for
-    all of them.
+    score. ``answers`` are keys whose values answers give besides. ``hidden``, ``never_suggest`` and ``no_list`` are
+    rules, as ``rules`` reads them. The defaults of numbers were chosen by their means over 160 judged articles of one
+    site and the curated links of seven others, the same for all of them.
     """
 
     content: Path | None = None
@@ -104,6 +104,7 @@ class Settings:
     no_list: tuple[str, ...] = ()
     pages: PageSettings = field(default_factory=PageSettings)
     links: tuple[ListSettings, ...] = ()
+    answers: tuple[str, ...] = ()
     home: Path | None = None
 
     @property
@@ -163,6 +164,7 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "parts": parts,
         "keys": vars(settings.keys),
         "url": {"host": list(settings.url.host), "ignore_case": settings.url.ignore_case},
+        "answers": list(settings.answers),
         **{name: list(getattr(settings, name)) for name in RULES},
         **{name: getattr(settings, name) for name in names},
     }
@@ -188,7 +190,9 @@ _PATHS = ("content", "model")
 # Settings of rules on who takes part.
 RULES = ("hidden", "never_suggest", "no_list")
 _SITE = ("site", "except", "title")
-_KNOWN = (*_PATHS, *NUMBERS, *RULES, *_SITE, "keys", "url", "links", "fields", "text", "parts")
+_KNOWN = (*_PATHS, *NUMBERS, *RULES, *_SITE, "keys", "url", "links", "fields", "text", "parts", "answers")
+# What answers say of an article anyway.
+ANSWERED = ("id", "title", "subject", "url", "score", "rank", "source", "terms", "hidden", "likeness")
 
 
 def find_settings(folder: Path) -> Settings:
@@ -351,6 +355,14 @@ def _text(value: Any, file: Path) -> dict[str, int]:
     return {key: int(number_in(f"text.{key}", times, (int, 0, 100), file)) for key, times in pairs.items()}
 
 
+def _answers(value: Any, file: Path) -> tuple[str, ...]:
+    names = texts_in("answers", value, file)
+    taken = [name for name in names if name in ANSWERED]
+    if taken:
+        raise SettingsError(f"{file}: answers {taken[0]!r} has a meaning of its own in answers; leave it out")
+    return tuple(dict.fromkeys(names))
+
+
 def _model(value: Any, file: Path) -> Path:
     return Path(os.path.normpath(file.parent / text_in("model", value, file)))
 
@@ -360,6 +372,7 @@ _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "keys": _keys,
     "url": _url,
     "links": lists_in,
+    "answers": _answers,
     "fields": _fields,
     "text": _text,
     "parts": _parts,

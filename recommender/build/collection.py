@@ -94,14 +94,13 @@ def collect(
     reads = [_known(before, path, found.get(path)) or found[path] for path in paths]
     corpus = not_empty(assemble(root, reads, problems, settings))
     row_of = _rows(before, found)
-    articles = [(row_of[path], read.article.url) for path, read in zip(paths, reads, strict=True) if read.article]
-    order = np.full(len(corpus.articles), -1)
-    for row, url in articles:
-        if url in corpus.row_of:
-            order[corpus.row_of[url]] = row
+    articles = [(row_of[path], read.article) for path, read in zip(paths, reads, strict=True) if read.article]
+    rows = np.array([row for row, _ in articles], np.int64)
+    # By the url too: two names that are no UTF-8 may be printed alike.
+    known = {(article.path, article.url): row for row, article in articles}
+    order = np.array([known[one.path, one.stated or one.url] for one in corpus.articles], np.int64)
     if before is None or len(changed) > STALE:
         before = Index(key=key_of(settings), read_at=begun, paths=paths, reads=reads)
-    rows = np.array([row for row, _ in articles], np.int64)
     return Collected(corpus, before, len(changed), said, counts, rows, order, settings)
 
 

@@ -347,6 +347,7 @@ def _catalogue(corpus: Corpus) -> Catalogue:
     ids = [article.id for article in articles]
     names = (f"{unescaped(article.url)} {article.title} {article.id}" for article in articles)
     keys, key_rows = packed_keys(cast("Addresses", corpus.address_index))
+    partitions, languages, versions = packed_partitions(corpus.partitions)
     return Catalogue(
         urls=pack(map(attrgetter("url"), articles)),
         ids=pack(ids),
@@ -360,7 +361,10 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         days=np.array([(a.visibility.first, a.visibility.last) for a in articles], np.int32).reshape(-1, 2),
         bars=np.array([_bars(article) for article in articles], np.uint8),
         families=np.array(corpus.families, np.int32),
-        partitions=packed_partitions(corpus.partitions),
+        partitions=partitions,
+        languages=languages,
+        versions=versions,
+        further=pack(map(attrgetter("further"), articles)),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
         title_words=np.zeros(0, np.int32),
         names=index_names(names),

@@ -49,11 +49,12 @@ _TEXTS = (
     "file_digest",
     "language",
     "version",
+    "further",
 )
 # Of one text, its lines; no address holds a line break.
 _LINES = ("aliases", "names")
 # What a build has no use for, and what each day decides anew.
-UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "", "hidden_for_good": False}
+UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "", "hidden_for_good": False, "stated": ""}
 
 
 @dataclass(frozen=True)

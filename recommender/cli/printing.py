@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.editing.fill import Written
     from recommender.editing.plan import Plan
     from recommender.model.ask import Answer, Reason
+    from recommender.model.catalogue import Catalogue
     from recommender.model.model import Model
     from recommender.ranking.score import Part
     from recommender.site.audit import Audit
@@ -91,6 +92,11 @@ def show_build(model: Model, files: int, problems: Sequence[Problem], folder: Pa
     show_problems(problems)
 
 
+def _titled(catalogue: Catalogue, row: int) -> str:
+    """Give the title of an article, and its subject on a site that has any."""
+    return catalogue.titles[row] + (f"  ({catalogue.subjects[row]})" if "subject" in catalogue.named else "")
+
+
 def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
     """Print the links of an article, or of a draft."""
     if as_json:
@@ -100,14 +106,14 @@ def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
         return
     catalogue = answer.model.catalogue
     if answer.row >= 0:
-        say(f"{catalogue.titles[answer.row]}  ({catalogue.subjects[answer.row]})")
+        say(_titled(catalogue, answer.row))
         for copy in answer.copies:
             say(f"  copy: {catalogue.urls[copy]}")
     else:
         say(f"draft: {answer.title}")
     for rank, candidate in enumerate(answer.choice.shown, 1):
         row = candidate.row
-        say(f"{rank:>3}  {candidate.score:.4f}  {catalogue.titles[row]}  ({catalogue.subjects[row]})")
+        say(f"{rank:>3}  {candidate.score:.4f}  {_titled(catalogue, row)}")
         say(f"     {catalogue.urls[row]}")
         if explain:
             _explain(answer, row, candidate.score)

@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 @click.option("--explain", is_flag=True, help="Show the terms that make up each score.")
 @click.option("--why", metavar="URL", help="Say why one article is shown, or which rule stopped it.")
 @click.option("--text", "draft", type=click.File("rb"), help="Suggest links for a draft: a file, or - for stdin.")
+@click.option("--lang", default="", help="Its language, where pages of several may be meant.")
+@click.option("--version", default="", help="Its version, likewise.")
 @MODEL
 @JSON
 def related(**options: Any) -> int:
     """Show what an article should link to, and why; a site without recommender.yml is detected and built first."""
     from recommender.model import ask
+    from recommender.model.catalogue import Partition
     from recommender.site.files import MAX_BYTES
 
     settings = find_settings(Path.cwd())
@@ -37,7 +40,7 @@ def related(**options: Any) -> int:
     if options["draft"] is not None:
         answer = ask.ask_draft(model, options["draft"].read(MAX_BYTES + 1), limit)
     else:
-        answer = ask.ask(model, options["article"], limit)
+        answer = ask.ask(model, options["article"], limit, Partition(options["lang"], options["version"]))
     if options["why"]:
         printing.show_why(ask.why(answer, options["why"]), as_json=options["as_json"])
     else:

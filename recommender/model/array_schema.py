@@ -13,13 +13,15 @@ from recommender.model.catalogue import Catalogue
 from recommender.model.model import Model, Ranking
 from recommender.model.name_index import NameIndex
 from recommender.ranking.same_question import Likeness
+from recommender.ranking.selection import VERSIONS
 from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
 from recommender.text.tfidf import Coverage, Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
 
-_CATALOGUE = ("urls", "ids", "titles", "subjects", "paths", "visibility")
+_CATALOGUE = ("urls", "ids", "titles", "subjects", "paths", "visibility", "further")
 _KEYS = "keys"
+_NAMES = ("languages", "versions")
 # One number for each article -> what all lie below; None for the number of articles.
 _NUMBERS = {
     "hidden": 3,
@@ -31,7 +33,7 @@ _NUMBERS = {
 }
 _OTHERS = ("key_rows", "days", "sources")
 _VECTORS = ("vectors", "stems")
-_TEXTS = (*_CATALOGUE, _KEYS, *(f"{name}_terms" for name in _VECTORS))
+_TEXTS = (*_CATALOGUE, _KEYS, *_NAMES, *(f"{name}_terms" for name in _VECTORS))
 _COUNTS = ("texts", "heads", "titles", "lengths")
 _RANKINGS = ("nearest", "chosen", "likeness")
 DTYPES = {
@@ -79,7 +81,7 @@ class LayoutError(Exception):
 def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """Give the arrays of a model by the names of their files."""
     vectors = {"vectors": model.vectors, "stems": model.titles}
-    texts = {name: getattr(model.catalogue, name) for name in (*_CATALOGUE, _KEYS)}
+    texts = {name: getattr(model.catalogue, name) for name in (*_CATALOGUE, _KEYS, *_NAMES)}
     texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()}
     rankings = {name: getattr(model, name) for name in _RANKINGS}
     arrays = {
@@ -124,13 +126,17 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         _within(arrays[name], 0, count if high is None else high, name)
     _require(arrays["key_rows"].shape == (len(texts[_KEYS]),), "key_rows has not one row a key")
     _within(arrays["key_rows"], -count, count, "key_rows")
+    _require(len(texts["versions"]) > 0, "versions has no name for none")
+    languages, versions = np.divmod(arrays["partitions"], VERSIONS)
+    _within(languages, 0, len(texts["languages"]), "languages")
+    _within(versions, 0, len(texts["versions"]), "versions")
     _require(arrays["days"].shape == (count, 2), "days has not two entries an article")
     _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
     settings = _settings(header)
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
         _sparse((indptr, numbers, scores), (count, count), name)
-    parts: dict[str, Any] = {name: texts[name] for name in (*_CATALOGUE, _KEYS)}
+    parts: dict[str, Any] = {name: texts[name] for name in (*_CATALOGUE, _KEYS, *_NAMES)}
     parts |= {name: arrays[name] for name in (*_NUMBERS, *_OTHERS)}
     _require(arrays["cosines"].shape == arrays["nearest_rows"].shape, "cosines has not one value a candidate")
     _require(arrays["lift"].shape == (1,) and 0 <= arrays["lift"][0] <= 1, "lift is not one number from 0 to 1")
@@ -202,11 +208,13 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     good = isinstance(url, dict) and set(url) == {"host", "ignore_case"} and isinstance(url["ignore_case"], bool)
     good = good and isinstance(url["host"], list) and all(isinstance(host, str) for host in url["host"])
     _require(good, "url is not as written")
-    for name in RULES:
+    for name in (*RULES, "answers"):
         good = isinstance(values[name], list) and all(isinstance(rule, str) for rule in values[name])
-        _require(good, f"{name} is not a list of rules")
+        _require(good, f"{name} is not a list of texts")
     for name, value in values.items():
-        if name not in ("fields", "text", "parts", "keys", "url", *RULES) and (name != "floor" or value is not None):
+        if name not in ("fields", "text", "parts", "keys", "url", "answers", *RULES) and (
+            name != "floor" or value is not None
+        ):
             _require(
                 type(value) in (int, float) and 0 <= value <= (100_000_000 if name == "exact_up_to" else 10_000),
                 f"setting {name} is not a number in range",
@@ -218,7 +226,7 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     _require({name for name, _ in values["parts"]} == set(PARTS), "parts are not as written")
     plain = {**values, **{name: dict(values[name]) for name in ("fields", "text", "parts")}, "keys": Keys(**keys)}
     plain["url"] = UrlSettings(host=tuple(url["host"]), ignore_case=url["ignore_case"])
-    return Settings(**{**plain, **{name: tuple(values[name]) for name in RULES}})
+    return Settings(**{**plain, **{name: tuple(values[name]) for name in (*RULES, "answers")}})
 
 
 def _is_pair(pair: Any, numbers: tuple[type, ...], least: float) -> bool:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recommender.errors import FileProblem, RecommenderError
+from recommender.errors import FileProblem, LookupProblem, RecommenderError
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import fold
 from recommender.markdown.yaml_nodes import Value
+from recommender.model.catalogue import ANY, Partition
 from recommender.model.lookup import Found, look_up
 from recommender.model.model import Model
 from recommender.ranking.score import Part, Query
@@ -94,13 +95,13 @@ def rule_in_words(model: Model, rule: str, row: int) -> str:
     return f"{RULES[rule]}{details.get(rule, '')}"
 
 
-def ask(model: Model, text: str, limit: int) -> Answer:
-    """Answer for one article, named by url, id or path.
+def ask(model: Model, text: str, limit: int, wanted: Partition = ANY) -> Answer:
+    """Answer for one article, named by url, id, path or slug, of a language and version where several are meant.
 
     Raises:
         LookupProblem: no article, or several different ones, are meant.
     """
-    found: Found = look_up(model, text)
+    found: Found = look_up(model, text, wanted)
     return replace(ask_row(model, found.row, limit), copies=found.copies)
 
 
@@ -201,7 +202,14 @@ def why(model_answer: Answer, text: str) -> Reason:
         LookupProblem: the text names no article.
     """
     model = model_answer.model
-    row = look_up(model, text).row
+    # Of several it is that of the article's own language and version.
+    own = model.catalogue.partition_of(model_answer.row) if model_answer.row >= 0 else ANY
+    try:
+        row = look_up(model, text).row
+    except LookupProblem as problem:
+        if not problem.ambiguous:
+            raise
+        row = look_up(model, text, own).row
     if model_answer.choice.no_list:
         return Reason(model_answer, row, model.score(model_answer.query, row), 0, "no-list", -1)
     for rank, candidate in enumerate(model_answer.choice.shown, 1):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,20 @@ from recommender.visibility import GONE, TO_COME, VISIBLE, Visibility, read_visi
 NEVER, NO_LIST = 1, 2
 
 
+class Partition(NamedTuple):
+    """A language and a version, "" for any; of an article "" for none."""
+
+    language: str = ""
+    version: str = ""
+
+    def holds(self, other: Partition) -> bool:
+        """Tell whether an article's language and version are these, whatever the case of their letters."""
+        return all(not own or own.lower() == name.lower() for own, name in zip(self, other, strict=True))
+
+
+ANY = Partition()
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """What is known of each article, sorted by url; ``order_by_id`` sorts rows by (id, row).
@@ -29,7 +44,8 @@ class Catalogue:
     an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
     ``source_digest``: they tell which files changed since. ``names`` finds what a misspelt url, title or id means.
 
-    ``partitions`` numbers the language and version of each article, as ``packed_partitions`` does.
+    ``partitions`` numbers the language and version of each article, as ``packed_partitions`` does, by their places in
+    ``languages`` and ``versions``. ``further`` are the values that answers give besides, as JSON objects, "" for none.
 
     ``hidden`` is the state of each article on the day of the model; what decides on any day stands in ``days``, the
     first and the last day on which it is shown: (articles, 2) int32. ``bars`` are the bits NEVER and NO_LIST,
@@ -42,7 +58,10 @@ class Catalogue:
     subjects: Texts
     paths: Texts
     visibility: Texts
+    further: Texts
     keys: Texts
+    languages: Texts
+    versions: Texts
     key_rows: Terms
     hidden: NDArray[np.uint8]
     days: NDArray[np.int32]
@@ -74,9 +93,36 @@ class Catalogue:
         return numbered(self.subjects[row] for row in range(len(self)))
 
     @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The nouns that answers name an article by: those that any article has."""
+        return tuple(name for name in ("id", "title", "subject", "url") if len(getattr(self, f"{name}s").blob))
+
+    @cached_property
     def is_partitioned(self) -> bool:
         """Whether the site has several languages or versions."""
         return bool(len(self.partitions) and np.any(self.partitions != self.partitions[0]))
+
+    def partition_of(self, row: int) -> Partition:
+        """Give the language and the version of an article."""
+        language, version = divmod(int(self.partitions[row]), VERSIONS)
+        return Partition(self.languages[language], self.versions[version])
+
+    @cached_property
+    def shared(self) -> frozenset[int]:
+        """The rows of articles whose url, or the one that their files state, is that of another one elsewhere."""
+        found: set[int] = set()
+        if not self.is_partitioned:
+            return frozenset()
+        holders: dict[str, list[int]] = {}
+        for key, row in zip(self.keys.all(), self.key_rows.tolist(), strict=True):
+            if row >= 0:
+                holders.setdefault(key, []).append(row)
+        for key, rows in holders.items():
+            own = self.urls.find(key)
+            together = {*rows, own} if own >= 0 else set(rows)
+            if len({int(self.partitions[row]) for row in together}) > 1:
+                found |= together
+        return frozenset(found)
 
     def apart(self, asking: int, other: int) -> bool:
         """Tell whether an article is of another language or version than the one that asks, and so no candidate."""
@@ -124,11 +170,15 @@ def within(partitions: Terms, own: int) -> NDArray[np.bool_]:
     return allowed
 
 
-def packed_partitions(pairs: Sequence[tuple[str, str]]) -> Terms:
-    """Number the languages and versions of articles: a language times VERSIONS, plus a version, 0 for none."""
+def packed_partitions(pairs: Sequence[tuple[str, str]]) -> tuple[Terms, Texts, Texts]:
+    """Number the languages and versions of articles: a language times VERSIONS, plus a version, 0 for none.
+
+    Gives their names, sorted, too.
+    """
     languages = {name: number for number, name in enumerate(sorted({language for language, _ in pairs}))}
     versions = {name: number for number, name in enumerate(sorted({"", *(version for _, version in pairs)}))}
-    return np.array([languages[one] * VERSIONS + versions[other] % VERSIONS for one, other in pairs], np.int32)
+    numbers = [languages[one] * VERSIONS + versions[other] % VERSIONS for one, other in pairs]
+    return np.array(numbers, np.int32), pack(languages), pack(versions)
 
 
 def packed_keys(address_index: Addresses) -> tuple[Texts, Terms]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,22 +23,24 @@ class RelatedRequest:
 
 
 def article(model: Model, row: int) -> dict[str, Any]:
-    """Give the four keys of an article."""
+    """Give the keys of an article."""
     return articles(model, [row])[0]
 
 
 def articles(model: Model, rows: Sequence[int]) -> list[dict[str, Any]]:
-    """Give the four keys of some articles."""
+    """Give the keys of some articles: id and subject where any article has one, and what settings add."""
     catalogue = model.catalogue
-    texts = (catalogue.ids, catalogue.titles, catalogue.subjects, catalogue.urls)
-    return [
-        {"id": identity, "title": title, "subject": subject, "url": url}
-        for identity, title, subject, url in zip(*(one.some(rows) for one in texts), strict=True)
-    ]
+    names = catalogue.named
+    texts = (getattr(catalogue, f"{name}s").some(rows) for name in names)
+    found: list[dict[str, Any]] = [dict(zip(names, values, strict=True)) for values in zip(*texts, strict=True)]
+    if model.settings.answers:
+        for document, further in zip(found, catalogue.further.some(rows), strict=True):
+            document.update(json.loads(further or "{}"))
+    return found
 
 
 def listed(model: Model, rows: Sequence[int]) -> list[dict[str, Any]]:
-    """Give the four keys of articles that are no suggestions, where hidden ones stand too; these are marked."""
+    """Give the keys of articles that are no suggestions, where hidden ones stand too; these are marked."""
     found = articles(model, rows)
     for document, row in zip(found, rows, strict=True):
         if model.catalogue.hidden[row]:

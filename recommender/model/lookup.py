@@ -13,6 +13,7 @@ from recommender.addresses import resolve, unescaped
 from recommender.arrays.sparse_rows import Ints, Terms, Texts
 from recommender.article import is_id, site_path
 from recommender.errors import LookupProblem
+from recommender.model.catalogue import ANY, Partition
 from recommender.model.model import Model
 from recommender.problems import printable, shorten
 from recommender.site.files import SUFFIXES
@@ -34,45 +35,115 @@ class Found:
     copies: tuple[int, ...] = ()
 
 
-def look_up(model: Model, text: str, *, suggest: bool = True) -> Found:
-    """Find an article by url (absolute or not), id, or path of its file.
+def look_up(model: Model, text: str, wanted: Partition = ANY, *, suggest: bool = True) -> Found:
+    """Find an article by url (absolute or not), id, path of its file, or slug, the last segment of its url.
 
-    Without ``suggest`` no closest matches are looked for where nothing is found.
+    It is ``wanted`` of a language and version; where neither is given, pages of several may be meant. Without
+    ``suggest`` no slug, and no closest matches are looked for where nothing is found.
 
     Raises:
         LookupProblem: nothing or several different articles are meant; ``matches`` holds the closest urls.
     """
-    row = row_of_url(model, text)
+    check_partition(model, wanted)
+    row = row_of_url(model, text, wanted)
     if row >= 0:
         return Found(row)
     if is_id(text.strip()):
-        return by_id(model, text.strip(), suggest=suggest)
+        return by_id(model, text.strip(), wanted, suggest=suggest)
     if text.lower().endswith(SUFFIXES):
         row = _by_path(model, text)
         if row >= 0:
             return Found(row)
+    if suggest and (row := row_of_slug(model, text, wanted)) >= 0:
+        return Found(row)
     matches = closest(model, text) if suggest else ()
     raise LookupProblem(f"no article is known as {shorten(printable(text))!r}; closest: {', '.join(matches)}", matches)
 
 
-def row_of_url(model: Model, text: str) -> int:
+def check_partition(model: Model, wanted: Partition) -> None:
+    """Refuse a language or a version that no article has.
+
+    Raises:
+        LookupProblem: with those that there are.
+    """
+    catalogue = model.catalogue
+    for noun, name, known in zip(Partition._fields, wanted, (catalogue.languages, catalogue.versions), strict=True):
+        names = [one for one in known.all() if one]
+        if name and name.lower() not in [one.lower() for one in names]:
+            has = f"this site has {', '.join(names)}" if names else f"this site has no {noun}s"
+            raise LookupProblem(f"no article is of the {noun} {shorten(printable(name))!r}; {has}")
+
+
+def row_of_url(model: Model, text: str, wanted: Partition = ANY) -> int:
     """Give the row of a url, as a browser takes it; -1 for none. Any host will do where the site's own is not known.
 
     Raises:
         LookupProblem: several articles are meant.
     """
-    row = model.catalogue.urls.find(text)  # as it is, which needs no taking apart
-    if row >= 0:
+    catalogue = model.catalogue
+    row = catalogue.urls.find(text)  # as it is, which needs no taking apart
+    if row >= 0 and wanted == ANY and row not in catalogue.shared:
         return row
     found = resolve(model.address_index, text, any_host=True)
-    if found.kind == "ambiguous":
-        urls = tuple(model.catalogue.urls.some(found.rows))
+    rows = found.rows or (found.row,) * (found.row >= 0)
+    if found.kind == "ambiguous" or wanted != ANY or not catalogue.shared.isdisjoint(rows):
+        rows = _one_each(model, text)
+    return _only(model, text, rows, wanted)
+
+
+def _one_each(model: Model, text: str) -> tuple[int, ...]:
+    """Give what a url means in each language and version that has a page of it."""
+    partitions, rows = model.catalogue.partitions, set[int]()
+    for partition in np.unique(partitions).tolist():
+        found = resolve(model.address_index, text, any_host=True, own=lambda row: partitions[row] == partition)  # noqa: B023
+        rows |= {row for row in found.rows or (found.row,) if row >= 0 and partitions[row] == partition}
+    return tuple(sorted(rows))
+
+
+def row_of_slug(model: Model, text: str, wanted: Partition = ANY) -> int:
+    """Give the row of the article whose url's last segment a text is; -1 for none.
+
+    Raises:
+        LookupProblem: several articles are meant.
+    """
+    slug = unescaped(text.strip()).lower()
+    if not slug or "/" in slug:
+        return -1
+    near = model.catalogue.names.near(slug[:LONGEST], COMPARED)[0].tolist()
+    named = [unescaped(url).lower().rstrip("/").rpartition("/")[2] for url in model.catalogue.urls.some(near)]
+    rows = [row for row, name in zip(near, named, strict=True) if name.removesuffix(".html") == slug]
+    return _only(model, text, rows, wanted)
+
+
+def _only(model: Model, text: str, rows: Sequence[int], wanted: Partition) -> int:
+    """Give the one of some rows that is of a wanted language and version; -1 where none is.
+
+    Raises:
+        LookupProblem: several are.
+    """
+    catalogue = model.catalogue
+    rows = [row for row in rows if wanted.holds(catalogue.partition_of(row))] if wanted != ANY else rows
+    if len(rows) > 1:
+        urls = tuple(catalogue.urls.some(rows))
+        apart = len({catalogue.partition_of(row) for row in rows}) == len(rows)
         raise LookupProblem(
-            f"{shorten(printable(text))!r} may be different articles; name one by its url: {', '.join(urls)}",
+            f"{shorten(printable(text))!r} may be different articles; name one by its url"
+            f"{', its language or its version' if apart else ''}: {', '.join(_described(model, rows))}",
             urls,
             ambiguous=True,
         )
-    return found.row
+    return rows[0] if rows else -1
+
+
+def _described(model: Model, rows: Sequence[int]) -> list[str]:
+    """Give urls with what language and version each is of, where the site has several."""
+    catalogue = model.catalogue
+    found = []
+    for row, url in zip(rows, catalogue.urls.some(rows), strict=True):
+        pairs = zip(Partition._fields, catalogue.partition_of(row), strict=True)
+        facts = ", ".join(f"{noun} {name}" for noun, name in pairs if name)
+        found.append(f"{url} ({facts})" if facts and catalogue.is_partitioned else url)
+    return found
 
 
 def rows_of_id(model: Model, wanted: str) -> list[int]:
@@ -181,13 +252,13 @@ def _most_alike(model: Model, wanted: str, named: Callable[[list[int]], list[str
     return ordered
 
 
-def by_id(model: Model, wanted: str, *, suggest: bool = True) -> Found:
+def by_id(model: Model, wanted: str, partition: Partition = ANY, *, suggest: bool = True) -> Found:
     """Find the articles of an id: of copies the one with the smallest url, and the others.
 
     Raises:
         LookupProblem: no article has it, or different ones; ``matches`` holds the closest urls, or theirs.
     """
-    rows = rows_of_id(model, wanted)
+    rows = [row for row in rows_of_id(model, wanted) if partition.holds(model.catalogue.partition_of(row))]
     urls = model.catalogue.urls
     if not rows and not suggest:
         raise LookupProblem(f"no article has the id {wanted}")
@@ -199,7 +270,7 @@ def by_id(model: Model, wanted: str, *, suggest: bool = True) -> Found:
     if len({int(model.catalogue.families[row]) for row in rows}) > 1:
         matches = tuple(urls[row] for row in rows)
         raise LookupProblem(
-            f"the id {wanted} belongs to different articles; name one by its url: {', '.join(matches)}",
+            f"the id {wanted} belongs to different articles; name one by its url: {', '.join(_described(model, rows))}",
             matches,
             ambiguous=True,
         )

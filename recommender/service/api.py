@@ -12,8 +12,10 @@ from recommender.article import is_id
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
 from recommender.model.ask import ask_texts
+from recommender.model.catalogue import ANY, Partition
 from recommender.model.documents import RelatedRequest
-from recommender.model.lookup import by_id, closest, row_of_url, rows_of_id, search
+from recommender.model.lookup import by_id, check_partition, closest, row_of_slug, row_of_url, rows_of_id, search
+from recommender.model.model import Model
 from recommender.service.access import Access
 from recommender.service.app_state import State
 from recommender.service.live_model import Served
@@ -32,8 +34,9 @@ from recommender.service.requests import (
 from recommender.service.responses import cached_reply, encode, json_reply
 from recommender.settings import TEXT, Settings
 
-RELATED = ("url", "limit", "subject", "min_score", "explain")
-OF_ID = ("copy", "limit", "subject", "min_score", "explain")
+WHICH = ("lang", "version")
+RELATED = ("url", *WHICH, "limit", "subject", "min_score", "explain")
+OF_ID = ("copy", *WHICH, "limit", "subject", "min_score", "explain")
 DRAFT = ("title", "question", "answer", "keywords", "limit")
 BATCH = 100
 # Articles that are found beyond the limit where hidden ones are left out.
@@ -68,13 +71,14 @@ class _Api:
         query = read_query(request.query_string, RELATED)
         served = self.state.current.require()
         url, wish = text_of(query, "url"), read_related_request(query)
-        return self._related(served, find_url(served, url), wish)
+        return self._related(served, find_url(served, url, partition_of(served, query)), wish)
 
     def related_of_id(self, identity: str) -> Response:
         query = read_query(request.query_string, OF_ID)
         served = self.state.current.require()
         wish = read_related_request({"id": identity, **query})
-        return self._related(served, find_id(served, identity, query.get("copy")), wish)
+        row = find_id(served, identity, partition_of(served, query), query.get("copy"))
+        return self._related(served, row, wish)
 
     def _related(self, served: Served, row: int, wish: RelatedRequest) -> Response:
         curated = self.state.curated(served, row)
@@ -85,9 +89,9 @@ class _Api:
         return cached_reply(key, lambda: answer(served, row, wish, curated))
 
     def article(self, identity: str) -> Response:
-        query = read_query(request.query_string, ("copy",))
+        query = read_query(request.query_string, ("copy", *WHICH))
         served = self.state.current.require()
-        row = find_id(served, identity, query.get("copy"))
+        row = find_id(served, identity, partition_of(served, query), query.get("copy"))
         return json_reply(self._details(served, row))
 
     def _details(self, served: Served, row: int) -> dict[str, Any]:
@@ -140,14 +144,14 @@ class _Api:
         try:
             if not isinstance(one, Mapping):
                 raise Refusal("bad-body", "a request must be an object with url or id", where[:-1])
-            check_keys(one, ("url", "id", "limit"), where)
+            check_keys(one, ("url", "id", "limit", *WHICH), where)
             limit = limit_in(one, where)
             name = "url" if "url" in one else "id"
             text = one.get(name)
             if ("url" in one) == ("id" in one) or not isinstance(text, str) or not 1 <= len(text) <= MAX_TEXT:
                 raise Refusal("bad-body", "give either url or id, as a text", where + name)
             find = find_url if name == "url" else find_id
-            row = find(served, text, suggest=False)
+            row = find(served, text, _partition_in(served, one, where), suggest=False)
             return document(served, row, RelatedRequest(limit), self.state.curated(served, row) or ())
         except Refusal as refusal:
             return refusal.document()
@@ -165,27 +169,66 @@ def document(served: Served, row: int, wish: RelatedRequest, curated: Collection
     return {**documents.related(served.model, row, wish, curated), "model": served.facts}
 
 
-def find_url(served: Served, url: str, *, suggest: bool = True) -> int:
-    """Find the row of a url, absolute or not.
+def partition_of(served: Served, query: Mapping[str, str]) -> Partition:
+    """Read lang and version of a query.
 
     Raises:
-        Refusal: no article has it; with the closest, but not without ``suggest``.
+        Refusal: the site has no article of one of them.
     """
-    row = _row_of_url(served, url, "url")
+    wanted = Partition(*(text_of(query, name, "") for name in WHICH))
+    try:
+        check_partition(served.model, wanted)
+    except LookupProblem as problem:
+        raise Refusal("bad-parameter", str(problem), " ".join(name for name in WHICH if name in query)) from None
+    return wanted
+
+
+def _partition_in(served: Served, one: Mapping[str, Any], where: str) -> Partition:
+    """Read lang and version of a request of a batch."""
+    for name in WHICH:
+        if not isinstance(one.get(name, ""), str):
+            raise Refusal("bad-body", f"{name} must be a text", where + name)
+    return partition_of(served, {name: one[name] for name in WHICH if name in one})
+
+
+def find_url(served: Served, url: str, wanted: Partition = ANY, *, suggest: bool = True) -> int:
+    """Find the row of a url, absolute or not, or of the last segment of one.
+
+    Raises:
+        Refusal: no article of the language and version has it, or several have; with the closest, but not without
+            ``suggest``.
+    """
+    row = _row_of_url(served, url, "url", wanted)
     if row < 0:
         matches = {"matches": list(closest(served.model, url))} if suggest else {}
         raise Refusal("unknown-article", f"no article has the url {shown(url)}", "url", **matches)
     return row
 
 
-def _row_of_url(served: Served, url: str, parameter: str) -> int:
+def _row_of_url(served: Served, url: str, parameter: str, wanted: Partition) -> int:
+    model = served.model
     try:
-        return row_of_url(served.model, url)
+        row = row_of_url(model, url, wanted)
+        return row if row >= 0 else row_of_slug(model, url, wanted)
     except LookupProblem as problem:
-        raise Refusal("ambiguous-url", str(problem), parameter, candidates=list(problem.matches)) from None
+        raise Refusal("ambiguous-url", str(problem), parameter, **_candidates(model, problem)) from None
 
 
-def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: bool = True) -> int:
+def _candidates(model: Model, problem: LookupProblem) -> dict[str, Any]:
+    """Give the urls that may be meant, and on a site that has several languages or versions of which each is."""
+    more: dict[str, Any] = {"candidates": list(problem.matches)}
+    if model.catalogue.is_partitioned:
+        rows = [model.catalogue.urls.find(url) for url in problem.matches]
+        more["pages"] = [
+            {"url": url, **dict(zip(WHICH, model.catalogue.partition_of(row), strict=True))}
+            for url, row in zip(problem.matches, rows, strict=True)
+        ]
+    return more
+
+
+def find_id(
+    served: Served, identity: str, wanted: Partition = ANY, copy: str | None = None, *, suggest: bool = True
+) -> int:
     """Find the row of an id: of copies the one named by ``copy``, else the one with the smallest url.
 
     Where no article has it, the closest are told, but not without ``suggest``.
@@ -196,18 +239,19 @@ def find_id(served: Served, identity: str, copy: str | None = None, *, suggest: 
     if not is_id(identity):
         raise Refusal("bad-parameter", f"an id is a whole number of at most 15 digits, got {shown(identity)}", "id")
     if copy is not None:
-        row, rows = _row_of_url(served, text_of({"copy": copy}, "copy"), "copy"), rows_of_id(served.model, identity)
+        row = _row_of_url(served, text_of({"copy": copy}, "copy"), "copy", wanted)
+        rows = rows_of_id(served.model, identity)
         if row not in rows:
             detail = f"no article has both the id {identity} and the url of copy"
             raise Refusal("unknown-article", detail, "copy", matches=served.model.catalogue.urls.some(rows))
         return row
     try:
-        return by_id(served.model, identity, suggest=suggest).row
+        return by_id(served.model, identity, wanted, suggest=suggest).row
     except LookupProblem as problem:
         matches = list(problem.matches)
         if problem.ambiguous:
             detail = f"the id {identity} belongs to different articles; ask for one of them by its url, or with copy="
-            raise Refusal("ambiguous-id", detail, "id", candidates=matches) from None
+            raise Refusal("ambiguous-id", detail, "id", **_candidates(served.model, problem)) from None
         more = {"matches": matches} if suggest else {}
         raise Refusal("unknown-article", f"no article has the id {identity}", "id", **more) from None
 

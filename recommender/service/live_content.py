@@ -24,6 +24,7 @@ from recommender.site.corpus import Corpus
 from recommender.site.generated_links import generated_of
 from recommender.site.link_verdicts import Judged, curated_targets, judge_links
 from recommender.site.other_pages import SiteForm, form_of
+from recommender.site.partitions import as_named
 from recommender.site.reader import read_article
 from recommender.visibility import GONE
 
@@ -64,6 +65,7 @@ class Content:
         """
         path, url = model.catalogue.paths[row], model.catalogue.urls[row]
         article, problems = read_article(self.root, path, self.settings)
+        article = article and as_named(article, url, model.catalogue.partition_of(row))
         if article is None:
             gone = not os.path.lexists(self.root / path)
             return Today(None, problems=() if gone else problems, gone=gone)
@@ -104,6 +106,7 @@ class Content:
         """
         url = model.catalogue.urls[row]
         article, _ = read_article(self.root, model.catalogue.paths[row], self.settings)
+        article = article and as_named(article, url, model.catalogue.partition_of(row))
         if article is None or article.url != url:
             return []
         generated = generated_of(self.links_file, url)
@@ -136,6 +139,9 @@ class Content:
             address_index=_Book(model.catalogue, model.settings.url, frozenset(ambiguous)),
             url=self.settings.url,
             known_form=form or self._form_of(model),
+            same_partition=(lambda one, other: catalogue.partitions[one] == catalogue.partitions[other])
+            if catalogue.shared
+            else None,
         )
 
 
@@ -166,8 +172,12 @@ class _Articles(Sequence[Article]):
             return [self[number] for number in range(*row.indices(len(self)))]
         if row not in self._read:
             path = self._catalogue.paths[row]
-            article = read_article(self._root, path, self._settings)[0] if self._reads else None
-            same = article is not None and article.url == self._catalogue.urls[row]
+            article, url = (
+                read_article(self._root, path, self._settings)[0] if self._reads else None,
+                self._catalogue.urls[row],
+            )
+            article = article and as_named(article, url, self._catalogue.partition_of(row))
+            same = article is not None and article.url == url
             self._read[row] = article if article is not None and same else as_built(self._catalogue, row)
         return self._read[row]
 

@@ -40,7 +40,16 @@ VERDICTS = {
 
 def card(model: Model, row: int) -> dict[str, Any]:
     """Give what is always shown of an article."""
-    return {**documents.article(model, row), "row": row, "hidden": model.catalogue.hidden_because(row)}
+    out = {"row": row, "hidden": model.catalogue.hidden_because(row), "address": address(model, row)}
+    return {"id": "", "subject": "", **documents.article(model, row), **out}
+
+
+def address(model: Model, row: int) -> dict[str, str]:
+    """Give the parameters by which the page of an article is found: its url, and what it is of where others have it."""
+    catalogue = model.catalogue
+    shared = row in catalogue.shared
+    which = zip(("lang", "version"), catalogue.partition_of(row), strict=True) if shared else ()
+    return {"url": catalogue.urls[row], **{name: value for name, value in which if value}}
 
 
 def article_facts(model: Model, row: int, survey: SiteScan | None) -> dict[str, Any]:

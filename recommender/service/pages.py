@@ -13,7 +13,7 @@ from recommender.errors import RecommenderError, SettingsError
 from recommender.model.ask import Answer, ask_row, ask_texts
 from recommender.model.lookup import closest, look_up, search
 from recommender.service import page_views
-from recommender.service.api import draft_texts, find_url
+from recommender.service.api import WHICH, draft_texts, find_url, partition_of
 from recommender.service.app_state import State
 from recommender.service.live_model import Served
 from recommender.service.problem_documents import Refusal, shown
@@ -72,19 +72,20 @@ class _Pages:
         text_of({"query": text}, "query")
         exact = exact_row(served, text)
         if exact >= 0:
-            return redirect(url_for("article", url=served.model.catalogue.urls[exact]))
+            where: dict[str, Any] = page_views.address(served.model, exact)
+            return redirect(url_for("article", **where))
         rows = search(served.model, text, 30)
         near = [] if rows else [served.model.catalogue.urls.find(url) for url in closest(served.model, text)]
         cards = [page_views.card(served.model, row) for row in rows or near]
         return render_template("home.html", served=served, worst=[], cards=cards, query=text, near=bool(near))
 
     def article(self) -> str:
-        query = read_query(request.query_string, ("url", "mode"))
+        query = read_query(request.query_string, ("url", *WHICH, "mode"))
         served = self.state.current.require()
         mode = query.get("mode", MODES[0])
         if mode not in MODES:
             raise Refusal("bad-parameter", f"mode must be one of {', '.join(MODES)}, got {shown(mode)}", "mode")
-        row = find_url(served, text_of(query, "url"))
+        row = find_url(served, text_of(query, "url"), partition_of(served, query))
         model, survey = served.model, self._survey(served)
         answer = ask_row(model, row, model.settings.slots)
         now = self._now(answer, mode, survey)

@@ -17,7 +17,6 @@ from recommender.model.model import Model
 
 # So many lists that are short, or longer than a build keeps, are kept: one takes 0.3 ms, some 10 to choose.
 SHORT = 256
-FOUR = ("id", "title", "subject", "url")
 
 
 class PreparedAnswers:
@@ -27,18 +26,24 @@ class PreparedAnswers:
         catalogue, chosen = model.catalogue, model.chosen
         self._model = model
         # Views, because numpy makes an object of its own for each number and slice: thrice the time.
-        self._texts = {name: getattr(catalogue, f"{name}s") for name in FOUR}
+        self._texts = {name: getattr(catalogue, f"{name}s") for name in catalogue.named}
         self._columns = [
             (b'%b"%b":"' % (b"," if place else b"{", name.encode()), texts.blob.data, texts.offsets.data)
             for place, (name, texts) in enumerate(self._texts.items())
         ]
+        self._further = catalogue.further if model.settings.answers else None
         self._odd = odd_rows(self._texts.values())
         self._lists = chosen.indptr.data, chosen.rows.data, chosen.scores.data
         # The row of a url as the model has it.
-        self.find = Finder(catalogue.urls).find
+        self._find, self._shared = Finder(catalogue.urls).find, catalogue.shared
         # A function of the model alone: a method would hold this object, and a replaced model would stay for a while.
         self._short = lru_cache(SHORT)(partial(short_list, model))
         self._facts = b'"model":%b}' % orjson.dumps({"version": version, "built_at": model.built_at})
+
+    def find(self, url: bytes) -> int:
+        """Give the row of a url as the model has it; -1 where none has it, or where other pages state it too."""
+        row = self._find(url)
+        return row if row not in self._shared else -1
 
     def related(self, row: int, limit: int, curated: Collection[int]) -> bytes:
         """Answer for one article, without filters and terms."""
@@ -62,12 +67,14 @@ class PreparedAnswers:
         return b"".join(pieces)
 
     def _add(self, pieces: list[bytes | memoryview], row: int) -> None:
-        """Add the four keys of an article without the closing brace, behind which others may stand."""
+        """Add the keys of an article without the closing brace, behind which others may stand."""
         if row in self._odd:
             pieces.append(orjson.dumps({name: texts[row] for name, texts in self._texts.items()})[:-1])
-            return
-        for key, blob, offsets in self._columns:
-            pieces += key, blob[offsets[row] : offsets[row + 1]], b'"'
+        else:
+            for key, blob, offsets in self._columns:
+                pieces += key, blob[offsets[row] : offsets[row + 1]], b'"'
+        if self._further is not None and (further := self._further[row]):
+            pieces.append(b",%b" % further[1:-1].encode())
 
     def _last(self, row: int, reason: str) -> bytes:
         """Give the keys behind the links."""

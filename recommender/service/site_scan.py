@@ -11,9 +11,10 @@ import io
 import json
 import os
 import sys
+import types
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -22,13 +23,12 @@ from recommender.model.model import Model
 from recommender.model.redating import hidden_on
 from recommender.model.store import open_model, read_manifest
 from recommender.service.live_model import tag_of, tag_on_day
-from recommender.settings import RULES, Keys, Settings, UrlSettings
+from recommender.settings import Settings
 from recommender.site.audit import audit_site
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.files import is_article_name, walk
 from recommender.site.generated_links import Generated, read_generated
 from recommender.site.link_verdicts import curated_targets, judge_links
-from recommender.site_settings import ListSettings, PageSettings
 from recommender.system.clock import today
 from recommender.system.disk import replace_file
 
@@ -47,11 +47,7 @@ def main(order: bytes) -> None:
     """Survey the content unless nothing changed since the survey that is there, and put the new one in its place."""
     values = json.loads(order)
     folder, content, out = Path(values["model"]), Path(values["content"]), Path(values["out"])
-    own = values["settings"]
-    home = Path(own["home"]) if own["home"] else None
-    parts = {"keys": Keys(**own["keys"]), "url": _url(own["url"]), **{name: tuple(own[name]) for name in RULES}}
-    parts |= {"pages": _pages(own["pages"]), "links": tuple(ListSettings(**one) for one in own["links"])}
-    settings = Settings(**{**own, **parts, "content": content, "model": folder, "home": home})
+    settings = dataclasses.replace(made_of(Settings, values["settings"]), content=content, model=folder)
     links_file = settings.links_file
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)
@@ -71,15 +67,17 @@ def main(order: bytes) -> None:
     replace_file(out, stream.getvalue())
 
 
-def _pages(values: dict[str, Any]) -> PageSettings:
-    made: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in values.items()}
-    return PageSettings(**made)
-
-
-def _url(values: dict[str, Any]) -> UrlSettings:
-    paths = {name: Path(values[name]) if values[name] else None for name in ("sitemap", "built")}
-    lists = {name: tuple(values[name]) for name in ("host", "aliases", "elsewhere")}
-    return UrlSettings(**{**values, **paths, **lists})
+def made_of(kind: Any, value: Any) -> Any:
+    """Make of plain values what they were before ``dataclasses.asdict`` and JSON, by the types of the fields."""
+    options = [one for one in get_args(kind) if one is not type(None)]
+    if get_origin(kind) is types.UnionType:
+        return None if value is None else made_of(options[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(made_of(options[0], one) for one in value)
+    if dataclasses.is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return cast("Any", kind)(**{name: made_of(hints[name], one) for name, one in value.items()})
+    return Path(value) if kind is Path else value
 
 
 def fingerprint_of(content: Path, links_file: Path, tag: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 
 from recommender.addresses import Addresses, AddressIndex, make_addresses, own_hosts, resolve
@@ -18,7 +18,7 @@ from recommender.rules.rule import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site.files import list_files
 from recommender.site.other_pages import SiteForm, form_of
-from recommender.site.partitions import apart
+from recommender.site.partitions import apart, with_full_urls
 from recommender.site.reader import Read, Reading
 from recommender.site.references import References, ReferenceStyle, make_references, style_of_references
 from recommender.site_settings import ListSettings, PageSettings
@@ -40,7 +40,8 @@ class Corpus:
     ``files`` counts what was found, articles or not. ``style`` is the most frequent one of the site's blocks.
     ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
     the words where reading counted them; the articles have no texts and no links then. ``book`` finds articles by
-    their addresses. Whether an article is hidden was decided for ``day``.
+    their addresses. Whether an article is hidden was decided for ``day``. Where
+    pages of several languages or versions state one url, ``same_partition`` tells which of them a page means.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class Corpus:
     known_form: SiteForm | None = field(default=None, compare=False)
     lists: tuple[ListSettings, ...] = field(default=(), compare=False)
     day: int = 0
+    same_partition: Callable[[int, int], bool] | None = field(default=None, compare=False)
 
     @property
     def digest(self) -> str:
@@ -151,7 +153,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     day = today()
     results = settle_urls(results, settings.pages)
-    read = apart(_without_numbers([result.article.on(day) for result in results if result.article]))
+    read = with_full_urls(apart(_without_numbers([result.article.on(day) for result in results if result.article])))
     found = [*problems, *(problem for result in results for problem in result.problems)]
     found = _without_usual_lack(found, len(read))
     urls = Counter(article.url for article in read)
@@ -163,9 +165,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     unused = settings.rules.unused((article.visibility for article in read), paths)
     found += [Problem("unused-rule", FILE_NAME, value=value) for value in unused]
     twins = frozenset(url for url, count in urls.items() if count > 1)
-    pages = [(article.url, article.aliases) for article in articles]
-    url = settings.url
-    address_index = make_addresses(pages, twins, own_hosts(url.host, urls), ignore_case=url.ignore_case)
+    address_index = _addresses(articles, twins, settings.url)
     styles = Counter(article.style for article in read if article.style)
     ids: dict[str, list[int]] = {}
     for row, article in enumerate(articles):
@@ -182,10 +182,23 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
         rows_of_id={key: tuple(rows) for key, rows in ids.items()},
         families=families_of(articles),
         address_index=address_index,
-        url=url,
+        url=settings.url,
         lists=settings.links,
         day=day,
+        same_partition=partial(_are_of_one, articles) if any(article.stated for article in articles) else None,
     )
+
+
+def _addresses(articles: Sequence[Article], twins: frozenset[str], url: UrlSettings) -> Addresses:
+    pages = [(article.url, article.aliases) for article in articles]
+    stated = {row: article.stated for row, article in enumerate(articles) if article.stated}
+    hosts = own_hosts(url.host, [*(article.url for article in articles), *twins])
+    return make_addresses(pages, twins, hosts, ignore_case=url.ignore_case, stated=stated)
+
+
+def _are_of_one(articles: Sequence[Article], row: int, other: int) -> bool:
+    one, another = articles[row], articles[other]
+    return (one.language, one.version) == (another.language, another.version)
 
 
 def families_of(articles: Sequence[Article]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from recommender.addresses import Resolved, parse, resolve, same_page, with_page
 from recommender.article import Article, Link, is_id
@@ -90,9 +91,10 @@ def find_target(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | Non
 
     ``forms`` are those of references, where they are not the ones of the site's lists.
     """
-    found = (
-        resolve(corpus.address_index, link.url, corpus.articles[row].url) if link.url.strip() else Resolved("unknown")
-    )
+    found = Resolved("unknown")
+    if link.url.strip():
+        own = partial(corpus.same_partition, row) if corpus.same_partition else None
+        found = resolve(corpus.address_index, link.url, corpus.articles[row].url, own=own)
     if found.kind != "unknown":
         return found
     rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link, forms)
@@ -141,7 +143,7 @@ def _drift(corpus: Corpus, link: Link, found: Resolved) -> tuple[tuple[str, ...]
         return (("moved",), with_page(link.url, target.url)) if found.kind == "alias" else ((), link.url)
     if found.kind == "id":
         return (*drift, "url"), target.url
-    if same_page(parse(link.url).path, parse(target.url).path):
+    if any(same_page(parse(link.url).path, parse(url).path) for url in (target.url, target.stated) if url):
         return drift, link.url
     return (*drift, "moved" if found.kind == "alias" else "url"), with_page(link.url, target.url)
 

@@ -29,7 +29,8 @@ def _names(own: ListSettings, asking: Article, target: Article, style: Reference
     path = target.path.replace(os.sep, "/")
     bare = path.rpartition(".")[0]
     if own.refer == "url":
-        yield from _urls(target.url, style)
+        yield from _urls(target.stated or target.url, style)
+        yield from _urls(target.url, style) if target.stated else ()
     elif own.refer == "slug":
         yield from target.names
         yield from ends_of(parse(target.url).path.strip("/").removesuffix(".html").split("/"))

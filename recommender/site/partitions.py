@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from recommender.addresses import parse, with_page
 from recommender.article import Article
 from recommender.presets import is_language
 
@@ -44,6 +45,59 @@ def apart(articles: Sequence[Article]) -> list[Article]:
             articles, languages or [""] * len(articles), versions or [""] * len(articles), strict=True
         )
     ]
+
+
+def with_full_urls(articles: Sequence[Article]) -> list[Article]:
+    """Give articles of which pages in other languages or versions state the url too one that has theirs before it.
+
+    So are all of a language and version of which at least half of the urls are shared. The main language, that of pages
+    without one or the most frequent, and the main version, that of pages without one or the highest, keep their urls.
+    """
+    held: dict[str, set[tuple[str, str]]] = {}
+    for article in articles:
+        held.setdefault(article.url, set()).add((article.language, article.version))
+    shared = {url for url, partitions in held.items() if len(partitions) > 1}
+    if not shared:
+        return list(articles)
+    language = _main(
+        [article.language for article in articles], lambda counts: min(counts, key=lambda name: (-counts[name], name))
+    )
+    version = _main([article.version for article in articles], lambda counts: max(counts, key=_number))
+    totals = Counter((article.language, article.version) for article in articles)
+    common = Counter((article.language, article.version) for article in articles if article.url in shared)
+    found = []
+    for article in articles:
+        partition = article.language, article.version
+        names = [name for name, main in zip(partition, (language, version), strict=True) if name != main and name]
+        if names and (article.url in shared or 2 * common[partition] >= totals[partition]):
+            url = _below(names, article.url)
+            found.append(article if url == article.url else replace(article, url=url, stated=article.url))
+        else:
+            found.append(article)
+    return found
+
+
+def _main(names: Sequence[str], choose: Callable[[Counter[str]], str]) -> str:
+    return "" if "" in names else choose(Counter(names))
+
+
+def _number(version: str) -> tuple[list[int], str]:
+    return [int(digits) for digits in re.findall(r"\d+", version)], version
+
+
+def as_named(article: Article, url: str, partition: tuple[str, str]) -> Article:
+    """Give an article as it was just read the url that it has in its site, if its language and version make that."""
+    language, version = partition
+    made = (_below(names, article.url) for names in ((language,), (version,), partition) if all(names))
+    return replace(article, url=url, stated=article.url) if article.url != url and url in made else article
+
+
+def _below(names: Sequence[str], url: str) -> str:
+    """Put folders before the path of a url, but those that it has."""
+    address = parse(url)
+    segments = [segment.lower() for segment in address.path.split("/")]
+    folders = "".join(f"/{name}" for name in names if name.lower() not in segments)
+    return with_page(url, f"{folders}{address.path if address.path.startswith('/') else f'/{address.path}'}")
 
 
 def _is_code(text: str) -> bool:

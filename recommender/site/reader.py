@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -160,13 +161,12 @@ class Reading:
         subject, date, written_id = at(keys.subject).strip(), at(keys.date), at(keys.id).strip()
         visibility, odd = settings.rules.read(Page(by_key, path.replace(os.sep, "/"), url, title, subject))
         dates = [Problem("bad-date", path, front.line(key), value=f"{key}: {text}") for key, text in odd]
-        no_id = not is_id(written_id) and not settings.links
-        ids = [Problem("bad-id" if written_id else "missing-id", path, front.line(keys.id), value=written_id)] * no_id
+        ids = () if settings.links else _id_problems(path, front.line(keys.id), written_id)
         own = {"body": body, keys.title: at(keys.title) or title}
         texts = tuple(own[name] if name in own else at(name) for name in settings.sources)
-        written = at(keys.answer) or body
+        written, further = at(keys.answer) or body, _further(by_key, settings.answers)
         answer, aliases = single_spaced(written), _aliases(by_key, settings.url.aliases)
-        facts = (url, written_id, title, subject, date, visibility.written(), *aliases)
+        facts = (url, written_id, title, subject, date, visibility.written(), *aliases, *([further] if further else []))
         article = Article(
             url=url,
             id=written_id if is_id(written_id) else "",
@@ -185,6 +185,7 @@ class Reading:
             names=_names(by_key, settings),
             language=_first(at, LANGUAGE_KEYS),
             version=_first(at, VERSION_KEYS),
+            further=further,
             visibility=visibility,
         )
         return article, (*dates, *odd_links, *ids, *((unsure,) if unsure else ())), texts
@@ -226,6 +227,21 @@ def _names(by_key: Mapping[str, Value], settings: Settings) -> tuple[str, ...]:
     keys += ["slug"] * any(one.refer in ("slug", "wikilink") for one in settings.links)
     found = (text.strip() for key in keys for text in front_matter.texts_at(by_key, key))
     return tuple(name for name in dict.fromkeys(found) if name and name.isprintable())
+
+
+def _id_problems(path: str, line: int, written: str) -> tuple[Problem, ...]:
+    code = "bad-id" if written else "missing-id"
+    return () if is_id(written) else (Problem(code, path, line, value=written),)
+
+
+def _further(by_key: Mapping[str, Value], keys: Sequence[str]) -> str:
+    """Give the values of some keys as a JSON object, a list of several where the front matter has one."""
+    values: dict[str, str | list[str]] = {}
+    for key in keys:
+        texts = [text.strip() for text in front_matter.texts_at(by_key, key) if text.strip()]
+        if texts:
+            values[key] = texts if isinstance(front_matter.value_at(by_key, key), tuple) else texts[0]
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else ""
 
 
 def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:

@@ -185,6 +185,9 @@ model: {MODEL_FOLDER}
 # Where an article's nouns stand in the front matter (dotted for nested keys).
 # keys:
 {_lines(vars(settings.keys))}
+# Keys whose values answers give beside id, title, subject and url: description, image, date.
+# answers: null
+
 {_ADDRESSES}"""
         + _ranking(settings)
         + _rules(settings)

@@ -79,7 +79,7 @@ def test_a_changed_file_is_read_again_and_no_other(
 def test_any_folder_of_the_site_will_do(top: Path, folder: str, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(top, SITES["hugo"].files)
     done = command(top / folder, "related", "/docs/moon/")
-    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "How the moon pulls the sea  ()")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "How the moon pulls the sea")
     assert str(top) in done.stderr
     elsewhere = command(top.parent, "related", str(top / "content/docs/moon.md"))
     assert (elsewhere.returncode, elsewhere.stdout) == (0, done.stdout)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_sites import BUILT_AT, article, write_files
+from small_sites import BUILT_AT, article, link, write_files
 
 from recommender.build.pipeline import fit_model
+from recommender.build.site_build import build_site
+from recommender.model.array_schema import to_arrays
 from recommender.model.ask import ask, why
+from recommender.model.lookup import look_up
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.site.link_verdicts import judge_links
@@ -83,3 +86,58 @@ def test_a_curated_link_to_another_language_is_sound(tmp_path: Path) -> None:
     corpus = read_corpus(write_files(tmp_path, files), Settings())
     (judged,) = judge_links(corpus, corpus.row_of["/en-a"], frozenset())
     assert judged.verdict == "sound"
+
+
+def test_a_url_of_several_languages_and_versions_is_held_with_them_before_it(tmp_path: Path) -> None:
+    files = {
+        f"{folder}/{name}.md": article(name, id=str(100 * place + len(name)), url=f"/{name}")
+        for place, folder in enumerate(("en/1.0", "en/2.0", "de/2.0"))
+        for name in ("start", "stay", "stop")
+    } | {f"en/2.0/{name}.md": article(name, url=f"/{name}") for name in ("more", "most", "much")}
+    corpus = read_corpus(write_files(tmp_path, files), Settings())
+    assert not [one for one in corpus.problems if one.code == "duplicate-url"]
+    urls = {one.path: one.url for one in corpus.articles}
+    assert (urls["en/2.0/start.md"], urls["en/1.0/start.md"]) == ("/start", "/1.0/start")
+    assert urls["de/2.0/start.md"] == "/de/start"
+    assert urls["en/2.0/more.md"] == "/more"
+    assert len(set(urls.values())) == len(files) == len(corpus.articles)
+
+
+def test_a_link_to_a_url_of_several_languages_means_that_of_its_own(tmp_path: Path) -> None:
+    files = {
+        f"{folder}/{name}.md": article(name, *links, id=str(10 * place + at), url=f"/{name}")
+        for place, folder in enumerate(("en", "de"))
+        for at, (name, links) in enumerate(
+            {"a": [link(1, "b", identity=str(10 * place + 1))], "b": [], "c": []}.items()
+        )
+    }
+    corpus = read_corpus(write_files(tmp_path, files), Settings())
+    for folder in ("en", "de"):
+        row = next(row for row, one in enumerate(corpus.articles) if one.path == f"{folder}/a.md")
+        (judged,) = judge_links(corpus, row, frozenset())
+        assert (judged.verdict, judged.drift) == ("sound", ())
+        assert corpus.articles[judged.target].path == f"{folder}/b.md"
+
+
+def test_two_files_of_one_language_with_one_url_are_none_still(tmp_path: Path) -> None:
+    files = {f"{path}.md": article(path, url="/same") for path in ("en/a", "en/b", "de/c")}
+    files |= {f"{path}.md": article(path, url=f"/{path}") for path in ("en/x", "en/y", "de/x", "de/y")}
+    corpus = read_corpus(write_files(tmp_path, files), Settings())
+    assert sorted(one.path for one in corpus.problems if one.code == "duplicate-url") == ["en/a.md", "en/b.md"]
+    assert "/de/same" in corpus.row_of
+
+
+def test_a_build_of_what_changed_is_one_of_all_where_languages_share_urls(tmp_path: Path) -> None:
+    files = {
+        f"{folder}/{name}.md": article(f"{name} {folder}", id=str(10 * place + at), url=f"/{name}")
+        for place, folder in enumerate(("en", "de"))
+        for at, name in enumerate("abc")
+    }
+    write_files(tmp_path / "site", {**files, "en/d.md": article("d")})
+    build_site(tmp_path / "site", Settings(), tmp_path / "model")
+    write_files(tmp_path / "site", {"de/b.md": article("another", id="77", url="/b")})
+    changed = build_site(tmp_path / "site", Settings(), tmp_path / "model").model
+    anew = build_site(tmp_path / "site", Settings(), tmp_path / "anew").model
+    before, after = to_arrays(changed), to_arrays(anew)
+    assert [name for name in after if before[name].tobytes() != after[name].tobytes()] == []
+    assert changed.catalogue.titles[look_up(changed, "/de/b").row] == "About another"

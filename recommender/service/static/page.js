@@ -47,7 +47,7 @@ for (const form of document.querySelectorAll("form[data-suggest]")) {
         option.dataset.url = article.url;
         const subject = document.createElement("span");
         subject.className = "subject";
-        subject.textContent = article.subject;
+        subject.textContent = article.subject ?? "";
         option.append(article.title, " ", subject);
         if (article.hidden) {
           const mark = document.createElement("span");
