@@ -95,7 +95,7 @@ def find_target(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | Non
     if link.url.strip():
         own = partial(corpus.same_partition, row) if corpus.same_partition else None
         found = resolve(corpus.address_index, link.url, corpus.articles[row].url, own=own)
-    if found.kind != "unknown":
+    if found.kind != "unknown" and not _is_elsewhere_named(corpus, row, found, link):
         return found
     rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link, forms)
     if not rows:
@@ -105,12 +105,18 @@ def find_target(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | Non
     return Resolved("id", representative(corpus, rows, corpus.articles[row].subject))
 
 
+def _is_elsewhere_named(corpus: Corpus, row: int, found: Resolved, link: Link) -> bool:
+    """Tell whether a word happens to be the address of a page of another language, and may name one of the own."""
+    apart = found.row >= 0 and corpus.partitions[found.row] != corpus.partitions[row]
+    return apart and "/" not in link.url
+
+
 def _named(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | None) -> Sequence[int]:
-    """Give the rows that a reference in a list may mean, in the first of the forms that finds any."""
+    """Give the rows of the own language that a reference in a list may mean, by the first form that finds any."""
     for refer in dict.fromkeys(one.refer for one in corpus.lists) if forms is None else forms:
-        rows = corpus.references.find(refer, link.url, corpus.articles[row].path)
-        if rows := [one for one in rows if corpus.partitions[one] == corpus.partitions[row]]:
-            return rows
+        for found in corpus.references.find(refer, link.url, corpus.articles[row].path):
+            if rows := [one for one in found if corpus.partitions[one] == corpus.partitions[row]]:
+                return rows
     return ()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from recommender.addresses import parse, unescaped
@@ -32,32 +32,34 @@ class References:
     titles: dict[str, list[int]] = field(default_factory=dict)
     names: dict[str, list[int]] = field(default_factory=dict)
 
-    def find(self, refer: str, text: str, base: str) -> Sequence[int]:
-        """Give the rows of the articles that a reference may mean, none where none does.
+    def find(self, refer: str, text: str, base: str) -> Iterator[Sequence[int]]:
+        """Give the rows of the articles that a reference may mean, those that it rather means first.
 
         ``base`` is the path of the file that holds it.
         """
         if refer.startswith("key ") or refer == "id":
-            return self.names.get(_plain(text), ())
-        if refer == "title":
-            return self.titles.get(_plain(fold(text)), ())
-        if refer == "wikilink":
+            yield self.names.get(_plain(text), ())
+        elif refer == "title":
+            yield self.titles.get(_plain(fold(text)), ())
+        elif refer == "wikilink":
             named = wiki_target(text)
-            return (
-                self._by_path(named, base)
-                or self.titles.get(_plain(fold(named)), ())
-                or self.names.get(_plain(named), ())
-            )
-        text = parse(text).path
-        return self.names.get(_plain(text.strip("/")), ()) or self._by_path(text, base)
+            yield from self._by_path(named, base)
+            yield self.titles.get(_plain(fold(named)), ())
+            yield self.names.get(_plain(named), ())
+        else:
+            text = parse(text).path
+            yield self.names.get(_plain(text.strip("/")), ())
+            yield from self._by_path(text, base)
 
-    def _by_path(self, text: str, base: str) -> Sequence[int]:
+    def _by_path(self, text: str, base: str) -> Iterator[Sequence[int]]:
         text = unescaped(text).replace("\\", "/")
         if text.startswith(("./", "../")):
             text = posixpath.normpath(posixpath.join(posixpath.dirname(base.replace(os.sep, "/")), text))
-            return self.paths.get(_plain("/" + _bare(text)), ())
+            yield self.paths.get(_plain("/" + _bare(text)), ())
+            return
         name = _plain(_bare(text))
-        return self.paths.get("/" + name, ()) or self.paths.get(name, ())
+        yield self.paths.get("/" + name, ())
+        yield self.paths.get(name, ())
 
 
 def make_references(articles: Iterable[Article]) -> References:

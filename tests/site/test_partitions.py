@@ -15,6 +15,7 @@ from recommender.model.lookup import look_up
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.site.link_verdicts import judge_links
+from recommender.site_settings import ListSettings, PageSettings
 
 TIDE = "The tide follows the moon around the earth"
 
@@ -141,3 +142,18 @@ def test_a_build_of_what_changed_is_one_of_all_where_languages_share_urls(tmp_pa
     before, after = to_arrays(changed), to_arrays(anew)
     assert [name for name in after if before[name].tobytes() != after[name].tobytes()] == []
     assert changed.catalogue.titles[look_up(changed, "/de/b").row] == "About another"
+
+
+@pytest.mark.parametrize(
+    ("item", "found"),
+    [("tides", "ar/tides.md"), ("/tides/", "tides.md"), ("waves", "waves.md"), ("tides/", "tides.md")],
+)
+def test_a_word_is_the_own_language_s_page_before_the_address_of_another(tmp_path: Path, item: str, found: str) -> None:
+    """As on sites whose default language stands at the top: there every slug is an address too."""
+    files = {path: f"---\nlang: en\ntitle: {path}\n---\n\n{path}\n" for path in ("tides.md", "waves.md")}
+    files["ar/tides.md"] = "---\nlang: ar\ntitle: Tides\n---\n\nText.\n"
+    files["ar/asks.md"] = f"---\nlang: ar\ntitle: Asks\nrelated: [{item}]\n---\n\nAsks.\n"
+    settings = Settings(pages=PageSettings(derived=True), links=(ListSettings("related", "texts", "slug"),))
+    corpus = read_corpus(write_files(tmp_path, files), settings)
+    (judged,) = judge_links(corpus, corpus.row_of["/ar/asks/"], frozenset())
+    assert (judged.verdict, corpus.articles[judged.target].path) == ("sound", found)
