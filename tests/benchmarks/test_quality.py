@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,9 @@ import numpy as np
 import peers
 import pytest
 import quality
+import real_sites
 from sklearn.feature_extraction.text import TfidfVectorizer
-from small_sites import ARTICLES, ROOT
+from small_sites import ARTICLES, ROOT, write_files
 
 from recommender.evaluation.evaluate import evaluate_judged
 from recommender.evaluation.ground_truth import Graded
@@ -23,6 +25,7 @@ from recommender.evaluation.rankers import lists_of, lists_of_urls
 from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
+from tests.benchmarks.test_real_sites import linked_site
 
 TEXTS = peers.Texts(
     titles=["red fox", "red foxes hunt", "blue whale", "red whale song", "red fox?"],
@@ -136,6 +139,7 @@ def corpora(corpus: Corpus, tmp_path: Path) -> Path:
             for n, word in enumerate(["fox", "whale"] * 3)
         ]
         (tmp_path / "sites" / f"{name}.jsonl").write_text("\n".join(map(json.dumps, entries)))
+    write_files(tmp_path / "real-sites" / "linked", linked_site())
     return tmp_path
 
 
@@ -146,7 +150,7 @@ def run(corpora: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow  # runs the benchmark
-def test_both_tables_have_a_row_for_every_ranker(corpora: Path, corpus: Corpus, model: Model) -> None:
+def test_every_table_has_a_row_for_every_ranker(corpora: Path, corpus: Corpus, model: Model) -> None:
     done = run(str(corpora))
     assert done.returncode == 0, done.stderr
     urls = [article.url for article in corpus.articles]
@@ -170,6 +174,8 @@ def test_both_tables_have_a_row_for_every_ranker(corpora: Path, corpus: Corpus, 
     ]
     assert all(any(line.startswith(name) for line in done.stdout.splitlines()) for name in names)
     assert "mean of the sites" in done.stdout
+    (last,) = [line for line in done.stdout.splitlines() if line.startswith("linked ")]
+    assert len(re.findall(r" \d\.\d{3}(?=\s)", last)) == len(real_sites.RANKERS)
 
 
 def test_without_the_corpora_it_says_what_is_missing() -> None:
