@@ -38,6 +38,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 OWNERS = {
     "yaml": {"markdown"},
+    "tomlkit": {"markdown"},
     "sklearn": {"text"},
     "scipy": {"ranking", "text"},
     "numba": {"arrays", "ranking"},
@@ -71,6 +72,7 @@ OWNERS = {
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
 HEAVY = (
+    "tomlkit",
     "sklearn",
     "scipy",
     "numba",

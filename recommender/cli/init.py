@@ -52,7 +52,9 @@ def _lines(written: Scaffolded) -> list[str]:
     lines.append(f"  {_apart('language', proof.languages)}; {_apart('version', proof.versions)}; {_hidden(proof)}")
     lines += [f"  {_list(one)}" for one in proof.lists] or ["  no lists of links in the front matter"]
     if not written.writable:
-        lines.append("  most pages have no front matter in YAML: links are suggested, but not written into them yet")
+        lines.append(
+            "  most pages have no front matter in YAML or TOML: links are suggested, but not written into them yet"
+        )
     lines.append(f"{written.file.name} written" + ("" if written.to_do else "; next: `recommender build`"))
     lines += [f"to do: {one}" for one in written.to_do]
     if proof.examples:

@@ -14,8 +14,10 @@ from recommender.article import Article, Link
 from recommender.editing.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter, link_blocks
+from recommender.markdown.formats import toml_document
 from recommender.markdown.link_blocks import Wanted
 from recommender.markdown.list_editing import ListStyle, splice_list
+from recommender.markdown.toml_editing import splice_toml_list
 from recommender.problems import Problem
 from recommender.ranking.selection import Choice
 from recommender.settings import Settings
@@ -279,17 +281,7 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
     if hashlib.sha256(data).hexdigest() != article.file_digest:
         raise FileProblem("conflict", "the file changed while the site was read")
     check_writable(path, info)
-    document = front_matter.split(data)
-    if document is None:
-        raise FileProblem("not-editable", "only front matter in YAML is edited; this is TOML, JSON or none")
-    if filling.settings.links:
-        style = ListStyle(filling.corpus.reference_style.quote)
-        text = splice_list(document, target.wanted, filling.settings.links[0], style)
-    else:
-        text = link_blocks.splice(
-            document, target.wanted, article.style or filling.corpus.style, filling.settings.keys.related
-        )
-    after = (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")
+    after = _with_links(filling, data, article, target)
     if after == data:
         return None
     start, end, middle = changed_bytes(data, after)
@@ -308,3 +300,24 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
         why=dict(target.tally),
         empty=filling.empty(target),
     )
+
+
+def _with_links(filling: Filling, data: bytes, article: Article, target: Target) -> bytes:
+    """Give a file's bytes with the wanted links in its front matter."""
+    document = front_matter.split(data)
+    lists, style = filling.settings.links, filling.corpus.style
+    if document is not None:
+        if lists:
+            list_style = ListStyle(filling.corpus.reference_style.quote)
+            text = splice_list(document, target.wanted, lists[0], list_style)
+        else:
+            text = link_blocks.splice(document, target.wanted, article.style or style, filling.settings.keys.related)
+    else:
+        document = toml_document(data)
+        if document is None:
+            what = "a file without front matter in YAML or TOML is not edited"
+            raise FileProblem("not-editable", f"{what}; name a data file: `write: data/related.yml` under `links:`")
+        if not lists:
+            raise FileProblem("not-editable", "numbered blocks are written in YAML alone; name a list under `links:`")
+        text = splice_toml_list(document, target.wanted, lists[0])
+    return (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
-from recommender.markdown.front_matter import Entry
+from recommender.markdown.front_matter import Document, Entry
 from recommender.markdown.yaml_nodes import MAX_DEPTH, MAX_FRONT_MATTER, Value
 
 _TOML = re.compile(r"\+\+\+[ \t]*\r?\n(.*?)^\+\+\+[ \t]*\r?(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -84,7 +84,24 @@ def _toml(text: str) -> Front:
         if text.partition("\n")[0].strip() != "+++":
             return Front("none", {}, text)
         raise FileProblem("broken-fence", "no line +++ closes the front matter", 1)
-    front = found[1].replace("\r\n", "\n")
+    return parse_toml(found[1].replace("\r\n", "\n"))._replace(body=text[found.end() :])
+
+
+def toml_document(data: bytes) -> Document | None:
+    """Find the front matter in TOML of a file that can be read; None where the file does not begin with any."""
+    text = data.decode("utf-8")
+    bom = text.startswith("\ufeff")
+    text = text[1:] if bom else text
+    found = _TOML.match(text)
+    return Document(text, found.start(1), found.end(1), bom, "+++") if found else None
+
+
+def parse_toml(front: str) -> Front:
+    """Read what stands between lines of +++.
+
+    Raises:
+        FileProblem: not valid TOML, too large or too deep; lines count from the file's first.
+    """
     if len(front) > MAX_FRONT_MATTER:
         raise FileProblem("too-large", f"the front matter has {len(front):,} characters")
     try:
@@ -95,7 +112,7 @@ def _toml(text: str) -> Front:
         raise FileProblem("bad-toml", reason, int(place[1]) + 1 if place else 0) from None
     except RecursionError:
         raise FileProblem("unsafe-yaml", f"values are nested deeper than {MAX_DEPTH} levels") from None
-    return Front("toml", _mapping(values, 1), text[found.end() :], front, 2)
+    return Front("toml", with_small_letters(_mapping(values, 1)), "", front, 2)
 
 
 def _json(text: str) -> Front:

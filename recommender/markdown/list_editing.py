@@ -18,12 +18,13 @@ from recommender.markdown.editable import check_editable, check_others, reread
 from recommender.markdown.front_matter import Document, Entry
 from recommender.markdown.link_blocks import Wanted, newline_of, quote
 from recommender.markdown.link_lists import Item, items_of
-from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, Value, last_leaf_end
+from recommender.markdown.yaml_nodes import Mapped, Node, Value, last_leaf_end
 from recommender.site_settings import ListSettings
 
 # A text that every reader of YAML takes as it stands: no number, no word of YAML's, no indicator.
 _PLAIN = re.compile(r"(?:[A-Za-z]|\.{0,2}/)[\w./-]*[\w/]|[A-Za-z]|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"}
+_KIND, _WORD = re.compile("_.*|type|kind|layout|collection"), re.compile(r"[^\W\d][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,48 +109,52 @@ class _Change:
         """Write a list that stands anew: items that stay keep their bytes."""
         node: Any = entry.node
         nodes = list(node.value)
-        links = _numbered(entry.value, self.own)
+        references = references_of(entry.value, self.own)
         sign = _quote_of(nodes) if self.own.shape == "texts" else ""
         own = replace(self, style=ListStyle(sign, self.style.indent))
-        return own._flow(node, nodes, links) if node.flow_style else own._block(entry, nodes, links)
+        return own._flow(node, nodes, references) if node.flow_style else own._block(entry, nodes, references)
 
-    def _flow(self, node: Any, nodes: Sequence[Node], links: Sequence[int]) -> str:
+    def _flow(self, node: Any, nodes: Sequence[Node], references: Sequence[str]) -> str:
         front, start, end = self.front, node.start_mark.index, node.end_mark.index
         inner = front[start + 1 : end - 1]
         if self.own.shape != "texts" or "\n" in inner:
             raise FileProblem("not-editable", f"{self.own.key} is a list in brackets that is not of texts on one line")
-        by_number = {number: one for number, one in zip(links, nodes, strict=True) if number}
-        texts = [_raw(front, one) for number, one in zip(links, nodes, strict=True) if not number]
-        for want in self.wanted:
-            source = by_number.get(want.source)
-            kept = source is not None and _reference_of(source, self.own) == want.url
-            texts.append(_raw(front, source) if kept and source else _text(want.url, self.style.quote, flow=True))
+        texts = [_raw(front, one) for reference, one in zip(references, nodes, strict=True) if not reference]
+        for want, place in zip(self.wanted, places_of(self.wanted, references), strict=True):
+            kept = place >= 0 and references[place] == want.url
+            texts.append(_raw(front, nodes[place]) if kept else _text(want.url, self.style.quote, flow=True))
         space = " " if inner.startswith(" ") else ""
         return f"{front[:start]}[{space}{', '.join(texts)}{space}]{front[end:]}"
 
-    def _block(self, entry: Entry, nodes: Sequence[Node], links: Sequence[int]) -> str:
+    def _block(self, entry: Entry, nodes: Sequence[Node], references: Sequence[str]) -> str:
         front = self.front
         spans = [_lines_of(front, one) for one in nodes]
         dash = front.rfind("-", 0, nodes[0].start_mark.index)
         pad = front[front.rfind("\n", 0, dash) + 1 : dash]
         if pad.strip():
             raise FileProblem("not-editable", f"{self.own.key} is a list in an unusual form", entry.line)
-        keys = _other_keys(nodes, self.own)
-        by_number = {number: place for place, number in enumerate(links) if number}
+        keys = shared_pairs(entry.value, self.own)
         used: list[str] = []
-        for want in self.wanted:
-            place = by_number.get(want.source)
-            if place is not None and _reference_of(nodes[place], self.own) == want.url:
-                line = front[slice(*spans[place])]
-                used.append(line if line.endswith("\n") else line + self.newline)
-            else:
+        for want, place in zip(self.wanted, places_of(self.wanted, references), strict=True):
+            if place < 0 or (self.own.shape == "texts" and references[place] != want.url):
                 used.append(self.newline.join(self._item(want, pad, keys)) + self.newline)
+            else:
+                same = references[place] == want.url
+                line = front[slice(*spans[place])] if same else self._corrected(nodes[place], spans[place], want)
+                used.append(line if line.endswith("\n") else line + self.newline)
         # What is no link stays before the links, and so do comments between items: what they are about nobody knows.
-        others = [front[slice(*span)] for span, number in zip(spans, links, strict=True) if not number]
+        others = [front[slice(*span)] for span, reference in zip(spans, references, strict=True) if not reference]
         gaps = [front[before[1] : after[0]] for before, after in pairwise(spans)]
         if not self.wanted and not others and not any(gaps):
             return front[: entry.span.start] + front[entry.span.end :]
         return front[: spans[0][0]] + "".join([*others, *gaps, *used]) + front[spans[-1][1] :]
+
+    def _corrected(self, node: Node, span: tuple[int, int], want: Wanted) -> str:
+        """Give the lines of a mapping with another reference, and all else as it stands: nobody else knows it."""
+        pairs = front_matter.entries(self.front, node) if isinstance(node, Mapped) else ()
+        at = next(one.node for one in pairs if one.key == self.own.field("url"))
+        text = _text(want.url, getattr(at, "style", None) or "")
+        return self.front[span[0] : at.start_mark.index] + text + self.front[at.end_mark.index : span[1]]
 
     def _item(self, want: Wanted, pad: str, keys: Sequence[tuple[str, str]]) -> list[str]:
         """Write one item; ``keys`` are those that all items of the file's list have with one value."""
@@ -164,14 +169,37 @@ class _Change:
         return [f"{pad}{'  ' if number else '- '}{key}: {_text(text, '')}" for number, (key, text) in enumerate(pairs)]
 
 
-def _numbered(value: Value, own: ListSettings) -> list[int]:
-    """Give for each item of a list the number of its link, 0 where it is none."""
-    numbers, count = [], 0
-    for one in value if isinstance(value, tuple) else ():
-        is_link = bool(items_of((one,), own))
-        count += is_link
-        numbers.append(count if is_link else 0)
-    return numbers
+def references_of(value: Value, own: ListSettings) -> list[str]:
+    """Give for each item of a list how it names a page, "" where it is no link."""
+    found = (items_of((one,), own) for one in (value if isinstance(value, tuple) else ()))
+    return [items[0].reference if items else "" for items in found]
+
+
+def places_of(wanted: Sequence[Wanted], references: Sequence[str]) -> list[int]:
+    """Give for each wanted link the place of the item that it comes from, -1 for a new one."""
+    place_of = dict(enumerate((place for place, text in enumerate(references) if text), 1))
+    return [place_of.get(want.source, -1) for want in wanted]
+
+
+def shared_pairs(value: Value, own: ListSettings) -> tuple[tuple[str, str], ...]:
+    """Give what a new mapping gets beside its url and title: what tells the kind of all mappings of the list.
+
+    That is a word that all of them have at a key; of one mapping alone, at a key by whose name it tells a kind. A
+    score or a reason is of one link, and nobody can make it for another.
+    """
+    rows = [one for one in (value if isinstance(value, tuple) else ()) if isinstance(one, Mapping)]
+    if own.shape != "mappings" or not rows:
+        return ()
+    fields = (own.field("url"), own.field("title"))
+    named = {key for key in rows[0] if key not in fields and (len(rows) > 1 or _KIND.fullmatch(key))}
+    return tuple(
+        (key, text)
+        for key, text in rows[0].items()
+        if key in named
+        and isinstance(text, str)
+        and _WORD.fullmatch(text)
+        and all(row.get(key) == text for row in rows)
+    )
 
 
 def _lines_of(front: str, node: Node) -> tuple[int, int]:
@@ -180,21 +208,6 @@ def _lines_of(front: str, node: Node) -> tuple[int, int]:
     start = front.rfind("\n", 0, dash) + 1
     end = front.find("\n", max(last_leaf_end(node) - 1, node.start_mark.index))
     return start, len(front) if end < 0 else end + 1
-
-
-def _other_keys(nodes: Sequence[Node], own: ListSettings) -> tuple[tuple[str, str], ...]:
-    """Give the keys that all items of a list of mappings have with one value, beside those that a new item gets."""
-    if own.shape != "mappings":
-        return ()
-    fields = {own.field("url"), own.field("title")}
-    rows = [_pairs(node) for node in nodes]
-    same = (pair for pair in rows[0].items() if all(row.get(pair[0]) == pair[1] for row in rows))
-    return tuple(pair for pair in same if pair[0] not in fields)
-
-
-def _pairs(node: Node) -> dict[str, str]:
-    pairs = node.value if isinstance(node, Mapped) else ()
-    return {key.value: value.value for key, value in pairs if isinstance(key, Scalar) and isinstance(value, Scalar)}
 
 
 def _text(text: str, sign: str, *, flow: bool = False) -> str:
@@ -213,13 +226,6 @@ def _quote_of(nodes: Sequence[Node]) -> str:
 
 def _raw(front: str, node: Node) -> str:
     return front[node.start_mark.index : node.end_mark.index]
-
-
-def _reference_of(node: Node, own: ListSettings) -> str:
-    if not isinstance(node, Scalar):
-        return _pairs(node).get(own.field("url"), "")
-    found = items_of((str(node.value),), own)
-    return found[0].reference if found else ""
 
 
 def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], own: ListSettings) -> None:

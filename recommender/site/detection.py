@@ -11,7 +11,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from recommender.errors import FileProblem
-from recommender.markdown import front_matter
 from recommender.markdown.formats import read_front
 from recommender.markdown.yaml_nodes import Value
 from recommender.presets import PRESETS, is_language
@@ -223,15 +222,15 @@ def nested_title(keys: Counter[str]) -> str:
     return key if 2 * count >= keys[""] else ""
 
 
-def has_yaml(top: Path, content: Sequence[str]) -> bool:
-    """Tell whether at least half of some pages have front matter in YAML, into which links can be written."""
+def is_writable(top: Path, content: Sequence[str]) -> bool:
+    """Tell whether at least half of some pages have front matter into which links can be written: YAML or TOML."""
     paths = [path for folder in content for path in _articles(top / folder)]
     some = paths[:: max(1, len(paths) // FEW)]
-    return 2 * sum(_is_yaml(path) for path in some) >= len(some)
+    return 2 * sum(_form(path) in ("yaml", "toml") for path in some) >= len(some)
 
 
-def _is_yaml(path: str) -> bool:
+def _form(path: str) -> str:
     try:
-        return front_matter.split(read_bytes(path)[0]) is not None
+        return read_front(read_bytes(path)[0]).form
     except FileProblem:
-        return False
+        return ""

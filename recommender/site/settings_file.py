@@ -12,7 +12,7 @@ from recommender.markdown import front_matter, yaml_nodes
 from recommender.markdown.link_blocks import is_block, quote
 from recommender.presets import PRESETS
 from recommender.settings import FILE_NAME, MODEL_FOLDER, Keys, Settings, settings_in
-from recommender.site.detection import Detected, detect, has_articles, has_yaml, nested_title, sampled_keys
+from recommender.site.detection import Detected, detect, has_articles, is_writable, nested_title, sampled_keys
 from recommender.site.files import printed
 from recommender.site.proof import Proof, choose_lists, prove
 from recommender.site_settings import ListSettings
@@ -58,7 +58,7 @@ def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded
         lists = choose_lists(settings) or (_first_list(detected.preset),)
         text, settings = _made(file, detected, shape + _list_lines(lists))
     rewrite(file, text.encode("utf-8"))
-    return Scaffolded(file, detected, settings, prove(settings), has_yaml(folder, detected.content))
+    return Scaffolded(file, detected, settings, prove(settings), is_writable(folder, detected.content))
 
 
 def assume_settings(folder: Path) -> tuple[Detected, Settings]:

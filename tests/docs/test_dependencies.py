@@ -51,6 +51,7 @@ RUNS = {
 ONLY = {
     "`serve`": set(),
     "`watch`": set(),
+    "writing into TOML": set(),
     "building a model": {"build", "fresh"},
     f"building a model of more than {PLAIN_UP_TO:,} articles": set(),
     "building a model from scratch": {"fresh"},
@@ -60,7 +61,16 @@ IMPORTED_AS = {"fast": "numba", "scikit-learn": "sklearn", "prometheus-client": 
 
 def test_only_what_the_page_says_loads_a_library(site: Path, tmp_path: Path) -> None:
     rows = dict(re.findall(r"^\| `?([a-z-]+)`? \|.* only ([^;|]*?) loads? it \|$", text_of(PAGE), re.M))
-    assert {"flask", "fast", "orjson", "scikit-learn", "scipy", "prometheus-client", "watchfiles"} == rows.keys()
+    assert {
+        "flask",
+        "fast",
+        "orjson",
+        "scikit-learn",
+        "scipy",
+        "prometheus-client",
+        "tomlkit",
+        "watchfiles",
+    } == rows.keys()
     loaded = {}
     for name, command in RUNS.items():
         seen = tmp_path / "seen.json"

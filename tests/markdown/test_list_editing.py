@@ -100,6 +100,24 @@ def test_an_item_with_a_key_of_its_own_is_kept_whole() -> None:
     assert edit(before, ["/c/", "/d/"], ITEMS) == after
 
 
+def test_a_score_or_a_reason_is_not_copied_to_another_link() -> None:
+    one = front("related:", "- title: B", "  link: /b/", "  reason: similar", "  _type: page")
+    added = ["- _type: page", '  title: "About /c/"', "  link: /c/"]
+    assert edit(one, ["/b/", "/c/"], ITEMS) == one.replace("  _type: page\n", "\n".join(["  _type: page", *added, ""]))
+    two = front("related:", "- link: /b/", "  score: 1", "  kind: page", "- link: /c/", "  score: 1", "  kind: page")
+    assert edit(two, ["/b/", "/c/", "/d/"], ITEMS).endswith(
+        '- kind: page\n  title: "About /d/"\n  link: /d/\n---\n\nText.\n'
+    )
+
+
+def test_a_moved_page_is_named_anew_and_all_else_of_the_item_stays() -> None:
+    before = front("related:", "- link: '/b/' # old", "  score: 3", "  title: B")
+    wanted = [Wanted(1, "", "Another title", "", "/new/", 1)]
+    document = front_matter.split(before.encode())
+    assert document is not None
+    assert splice_list(document, wanted, ITEMS, ListStyle()) == before.replace("'/b/'", "'/new/'")
+
+
 def test_a_list_below_another_key() -> None:
     before = front("details:", "  title: A", "  related:", "    - _type: page", "      item: u1", "  image: x", "z: 1")
     after = before.replace("      item: u1\n", "      item: u1\n    - _type: page\n      item: u2\n")

@@ -58,7 +58,8 @@ def test_a_fill_adds_links_that_are_found_and_is_taken_back(
     code = main(["fill", "--write", "--allow-no-vcs", "--json"])
     written = json.loads(capsys.readouterr().out)
     refused = {problem["code"] for problem in written["problems"]}
-    if refused:  # TOML and pages without front matter are not written into, nor are grouped lists
+    if refused:  # pages without front matter are not written into, nor are grouped lists
+        assert not any("+++" in text for text in SITES[name].files.values())
         assert (code, refused) == (1, {"not-editable"})
     else:
         assert code == 0 and written["written"] > 0
