@@ -25,7 +25,8 @@ class Preset:
     holds one. In paths, ``index`` names stand for their folder, ``number_prefixes`` (01-) are cut where they are no
     part of urls, and ``lower_case`` tells that capitals of paths are small letters in urls. ``bare`` tells that a
     file without front matter is a page, ``slug_names`` that a slug in the front matter stands for the file's name.
-    ``refer`` and ``list_key`` are how links name a page, and where they stand, where a site has none yet.
+    Where a site has no links yet, ``refer`` is how they name a page, and they stand in the list ``list_key`` of the
+    front matter, or in ``data_file``, below the generator's folder; ``{content}`` stands for the folder of its pages.
     """
 
     markers: tuple[str, ...]
@@ -41,12 +42,14 @@ class Preset:
     slug_names: bool = False
     refer: str = "url"
     list_key: str = "related"
+    data_file: str = ""
 
 
 JEKYLL_POST = "/{year}/{month}/{day}/{slug}.html"
 
 PRESETS: Mapping[str, Preset] = {
     "hexo": Preset(
+        data_file="source/_data/related.yml",
         markers=("scaffolds",),
         content=("source",),
         excluded=("_data/**",),
@@ -54,6 +57,7 @@ PRESETS: Mapping[str, Preset] = {
         patterns={"": "/{path}.html", "_posts/": "/{year}/{month}/{day}/{slug}/"},
     ),
     "jekyll": Preset(
+        data_file="_data/related.yml",
         markers=("_posts", "_layouts", "_articles"),
         excluded=("_includes/**", "_layouts/**", "_site/**", "_data/**", "vendor/**"),
         url_keys=("permalink",),
@@ -63,7 +67,7 @@ PRESETS: Mapping[str, Preset] = {
         index=("index", "readme"),
     ),
     "zola": Preset(
-        list_key="extra.related",
+        data_file="data/related.yml",
         markers=("config.toml&templates", "config.toml&content&!config/_default&!hugo.toml&!archetypes&!layouts"),
         content=("content",),
         url_keys=("path",),
@@ -72,6 +76,7 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "hugo": Preset(
+        data_file="data/related.yml",
         markers=(
             "hugo.toml",
             "hugo.yaml",
@@ -99,6 +104,7 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "mkdocs": Preset(
+        data_file="data/related.yml",
         markers=("mkdocs.yml", "mkdocs.yaml"),
         content=("docs",),
         url_keys=(),
@@ -137,6 +143,7 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "eleventy": Preset(
+        data_file="{content}/_data/related.json",
         markers=(".eleventy.js", "eleventy.config.*"),
         content=("src", "content", "."),
         index=("index", "readme"),

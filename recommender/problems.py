@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     ),
     "bad-yaml": Kind("error", "read", "the front matter is not valid YAML", "mend the line that is named"),
     "bad-toml": Kind("error", "read", "the front matter is not valid TOML", "mend the line that is named"),
+    "bad-json": Kind("error", "read", "the data file is not valid JSON", "mend the line that is named"),
     "unsafe-yaml": Kind(
         "error",
         "read",
@@ -110,6 +111,9 @@ KINDS: dict[str, Kind] = {
     "drifted-title": Kind("warning", "link", "the title is not the target's", "correct it: `recommender fill`"),
     "drifted-subject": Kind("warning", "link", "the subject is not the target's", "correct it: `recommender fill`"),
     "drifted-url": Kind("warning", "link", "the url is not the target's", "correct it: `recommender fill`"),
+    "unknown-page": Kind(
+        "note", "link", "the data file has a list for a page that is no article", "correct its url, or remove the list"
+    ),
     "gap": Kind("warning", "link", "an empty slot before a filled one", "close it: `recommender fill`"),
     "too-many": Kind("warning", "link", "more links than slots", "remove the weakest links by hand"),
     # Worth knowing.

@@ -113,6 +113,12 @@ class Settings:
         return self.model or self._beside(MODEL_FOLDER)
 
     @property
+    def data_file(self) -> Path | None:
+        """File into which links are written instead of the articles; None where they stand in front matter."""
+        write = self.links[0].write if self.links else ""
+        return Path(os.path.normpath(self._beside(write))) if write else None
+
+    @property
     def links_file(self) -> Path:
         """File that says which links were generated."""
         return self._beside(LINKS_FILE)

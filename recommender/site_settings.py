@@ -15,6 +15,8 @@ from recommender.settings_values import check_known, mapping_in, text_in, texts_
 SHAPES = ("texts", "mappings", "grouped", "url-to-title")
 REFERENCES = ("url", "path", "slug", "file", "wikilink", "title", "id")
 PLACEHOLDERS = ("path", "folder", "section", "slug", "title", "year", "month", "day")
+FRONT_MATTER = "front matter"
+DATA_FILES = (".yml", ".yaml", ".json")
 _KEY = re.compile(r"key \S+")
 # Files that stand for their folder.
 INDEX = ("index", "_index", "readme")
@@ -48,12 +50,26 @@ class PageSettings:
 
 @dataclass(frozen=True)
 class ListSettings:
-    """A list of links in the front matter: its dotted key, its shape, how its items name a page, and their fields."""
+    """A list of links: its dotted key in the front matter, its shape, how its items name a page, and their fields.
+
+    Where ``write`` names a data file, the list of each page stands there, by the page's url, and it has no key.
+    """
 
     key: str
     shape: str = "texts"
     refer: str = "url"
     fields: Mapping[str, str] = field(default_factory=dict)
+    write: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it: its key, or the name of the data file."""
+        return self.write or self.key
+
+    @property
+    def parts(self) -> list[str]:
+        """The keys that lead to it, from the top; the url of a page in a data file is one, whatever its dots."""
+        return [self.key] if self.write else self.key.split(".")
 
     def field(self, noun: str) -> str:
         """Give the key of an item that holds a noun, ``url`` or ``title``; "" where items hold none."""
@@ -122,14 +138,19 @@ def lists_in(value: Any, file: Path) -> tuple[ListSettings, ...]:
     Raises:
         SettingsError: an unknown shape or form of reference.
     """
-    return tuple(_list(one, file) for one in (value if isinstance(value, tuple) else (value,)))
+    found = tuple(_list(one, file) for one in (value if isinstance(value, tuple) else (value,)))
+    for own in found[1:]:
+        if own.write:
+            raise SettingsError(f"{file}: links.write {own.write}: links are written into the first list; put it first")
+    return found
 
 
 def _list(value: Any, file: Path) -> ListSettings:
     values = mapping_in("links", value, file)
-    check_known(values, ("key", "shape", "refer", "fields"), "setting of links", file)
-    key = text_in("links.key", values.get("key"), file)
-    shape = text_in("links.shape", values.get("shape", "texts"), file)
+    check_known(values, ("key", "shape", "refer", "fields", "write"), "setting of links", file)
+    write = _write_in(values, file)
+    key = "" if write else text_in("links.key", values.get("key"), file)
+    shape = text_in("links.shape", values.get("shape", "mappings" if write else "texts"), file)
     refer = " ".join(text_in("links.refer", values.get("refer", "url"), file).split())
     check_known({shape: None}, SHAPES, "shape", file)
     if not _KEY.fullmatch(refer):
@@ -138,4 +159,23 @@ def _list(value: Any, file: Path) -> ListSettings:
     check_known(fields, ("url", "title"), "field of links", file)
     if shape in ("mappings", "grouped") and "url" not in fields:
         fields["url"] = "url" if refer == "url" else refer.removeprefix("key ")
-    return ListSettings(key, shape, refer, fields)
+    if write and shape == "mappings":
+        fields.setdefault("title", "title")
+    return ListSettings(key, shape, refer, fields, write)
+
+
+def _write_in(values: Mapping[str, Any], file: Path) -> str:
+    """Read where new links are written: "" for the front matter, else the data file."""
+    write = text_in("links.write", values.get("write") or FRONT_MATTER, file)
+    if write == FRONT_MATTER:
+        return ""
+    if not write.endswith(DATA_FILES):
+        known = f"{FRONT_MATTER!r}, or a data file that ends in {', '.join(DATA_FILES)}"
+        raise SettingsError(f"{file}: links.write must be {known}, got {write!r}")
+    if values.get("key") is not None:
+        raise SettingsError(
+            f"{file}: links.key is of front matter, links.write of a data file; make two lists of links of them"
+        )
+    if values.get("shape") not in (None, "texts", "mappings"):
+        raise SettingsError(f"{file}: links.shape of a data file must be texts or mappings, got {values['shape']!r}")
+    return write

@@ -53,7 +53,8 @@ def _lines(written: Scaffolded) -> list[str]:
     lines += [f"  {_list(one)}" for one in proof.lists] or ["  no lists of links in the front matter"]
     if not written.writable:
         lines.append(
-            "  most pages have no front matter in YAML or TOML: links are suggested, but not written into them yet"
+            "  most pages have no front matter in YAML or TOML, so links are not written into them: "
+            "name a data file, `write: data/related.yml` under `links:`"
         )
     lines.append(f"{written.file.name} written" + ("" if written.to_do else "; next: `recommender build`"))
     lines += [f"to do: {one}" for one in written.to_do]
@@ -85,10 +86,12 @@ def _hidden(proof: Proof) -> str:
 
 def _list(one: Found) -> str:
     own = one.settings
+    if not one.files and own.write:
+        return f"no lists of links yet: `recommender fill` writes {own.write}, and touches no page"
     if not one.files:
         return f"no lists of links yet: `recommender fill` writes `{own.key}:`, {own.shape} by {own.refer}"
     return (
-        f"{own.key}: {own.shape} by {own.refer} in {one.files:,} files: {one.references:,} references; "
+        f"{own.name}: {own.shape} by {own.refer} in {one.files:,} files: {one.references:,} references; "
         f"{one.found:,} found, {one.ambiguous:,} ambiguous, {one.external:,} to other sites, {one.missing:,} to no page"
     )
 
@@ -110,6 +113,7 @@ def _as_dict(written: Scaffolded) -> dict[str, Any]:
         "links": [
             {
                 "key": one.settings.key,
+                "write": one.settings.write or "front matter",
                 "shape": one.settings.shape,
                 "refer": one.settings.refer,
                 "files": one.files,

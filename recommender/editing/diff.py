@@ -24,13 +24,14 @@ def _common(one: bytes, other: bytes) -> int:
     return low
 
 
-def unified_diff(name: str, before: bytes, after: bytes) -> str:
-    """Give the diff of one file as ``git apply`` reads it; lines end at line feeds alone."""
-    old, new = _lines(before), _lines(after)
+def unified_diff(name: str, before: bytes | None, after: bytes | None) -> str:
+    """Give the diff of one file as ``git apply`` reads it; lines end at line feeds alone. None stands for no file."""
+    old, new = _lines(before or b""), _lines(after or b"")
     # difflib is slow on long files: only the lines around the change are compared.
     same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
     skip = max(0, same - 3)
-    out = [f"--- {_path('a/' + name)}\n", f"+++ {_path('b/' + name)}\n"]
+    names = ["/dev/null" if data is None else _path(side + name) for side, data in (("a/", before), ("b/", after))]
+    out = [f"--- {names[0]}\n", f"+++ {names[1]}\n"]
     for group in difflib.SequenceMatcher(None, old[skip:], new[skip:], autojunk=False).get_grouped_opcodes(3):
         first, last = group[0], group[-1]
         spans = _range(first[1] + skip, last[2] + skip), _range(first[3] + skip, last[4] + skip)

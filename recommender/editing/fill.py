@@ -145,13 +145,13 @@ def write_plan(order: Order, made: Plan, progress: parallel.Progress = parallel.
     if not made.unfinished:
         plan_file.refuse_unfinished(order.root)
     git_guard.check_guard(order.root, made.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
-    writer.remove_leftovers(order.root)
+    _remove_leftovers(order.root, made.edits)
     if made.edits:
         check_kept(order.links_file)
     present = read_generated(order.links_file)
     generated = _merged(present, made)
     # What no edit stands behind is noted before the plan is stored: a resumed run knows of its own files only.
-    edited = {edit.url for edit in made.edits}
+    edited = {note.url for edit in made.edits for note in edit.notes}
     others = {url: urls for url, urls in generated.items() if url not in edited}
     settled = {**others, **{url: urls for url, urls in present.items() if url in edited}}
     if settled != present:
@@ -182,12 +182,18 @@ def resume(order: Order, progress: parallel.Progress) -> Written:
     run = plan_file.read_plan(plan_file.plan_file(order.root))
     if not run.undo:  # what an undo changes is in its plan, byte for byte
         git_guard.check_guard(order.root, run.edits, allow_dirty=order.allow_dirty, allow_no_vcs=order.allow_no_vcs)
-    writer.remove_leftovers(order.root)
+    _remove_leftovers(order.root, run.edits)
     # The run may have been stopped before it noted which of its links are generated.
-    noted = {edit.url: frozenset(edit.generated) for edit in run.edits}
+    noted = {note.url: frozenset(note.generated) for edit in run.edits for note in edit.notes}
     present = read_generated(order.links_file)
     applied = _apply(order, run.edits, (present, {**present, **noted}), progress)
     return Written(applied.written, applied.already, applied.problems, {})
+
+
+def _remove_leftovers(root: Path, edits: Sequence[Edit]) -> None:
+    writer.remove_leftovers(root)
+    for folder in {(root / edit.path).parent for edit in edits if not edit.url}:
+        remove_leftovers(folder)
 
 
 def _apply(
@@ -203,7 +209,9 @@ def _apply(
     _write_generated(order, both)
     applied = writer.apply_edits(order.root, edits, progress)
     left = {problem.path for problem in applied.problems}
-    as_it_was = {edit.url: both.get(edit.url, frozenset()) for edit in edits if edit.path in left}
+    as_it_was = {
+        note.url: both.get(note.url, frozenset()) for edit in edits if edit.path in left for note in edit.notes
+    }
     _write_generated(order, {**generated, **as_it_was})
     plan_file.keep_record(order.root)
     return applied
@@ -213,7 +221,7 @@ def _merged(present: Generated, made: Plan) -> Generated:
     if present == made.generated_before:
         return made.generated
     # Another run, of another CONTENT with the same settings, wrote since our plan: its entries stay.
-    return {**present, **{edit.url: frozenset(edit.generated) for edit in made.edits}}
+    return {**present, **{note.url: frozenset(note.generated) for edit in made.edits for note in edit.notes}}
 
 
 def _write_generated(order: Order, generated: Generated) -> None:

@@ -74,25 +74,33 @@ def _why_none(root: Path) -> str:
 
 
 def _unsafe(root: Path, edits: Sequence[Edit]) -> list[tuple[str, str]]:
-    tracked = {os.fsdecode(row[2:]): row[:1] for row in _git(root, "ls-files", "-v", "-z").split(b"\0")}
-    changed = _changed(root)
+    beside = [edit.path for edit in edits if edit.path.startswith("../")]  # a data file
+    listing = _git(root, "ls-files", "-v", "-z", "--", ".", *beside)
+    tracked = {os.fsdecode(row[2:]): row[:1] for row in listing.split(b"\0")}
+    changed = _changed(root, beside)
     unsafe = []
     for edit in edits:
+        if not edit.before and not os.path.lexists(root / edit.path):
+            continue  # a new file
         why = changed.get(edit.path) or _OVERLOOKED.get(tracked.get(edit.path, b""), "untracked or ignored")
         if why and _digest(root / edit.path) != edit.after:
             unsafe.append((edit.path, why))
     return unsafe
 
 
-def _changed(root: Path) -> dict[str, str]:
-    """Give the tracked files below a folder that differ from the last commit, by their path in that folder."""
+def _changed(root: Path, beside: Sequence[str]) -> dict[str, str]:
+    """Give the tracked files in and beside a folder that differ from the last commit, by their path from there."""
     prefix = os.fsdecode(_git(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
-    rows = _git(root, "status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames", "--", ".").split(b"\0")
+    rows = _git(
+        root, "status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames", "--", ".", *beside
+    ).split(b"\0")
     found = {}
     for row in rows:
         if row:
             states, path = row[:2].decode("ascii"), os.fsdecode(row[3:])
-            found[path.removeprefix(prefix)] = "staged" if states[1] == " " else "modified"
+            inside = path.startswith(prefix)
+            own = path.removeprefix(prefix) if inside else os.path.relpath(path, prefix)
+            found[own] = "staged" if states[1] == " " else "modified"
     return found
 
 

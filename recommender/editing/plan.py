@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from recommender.article import Article, Link
+from recommender.editing.data_edit import make_data_edit, pages_gone
 from recommender.editing.diff import changed_bytes, unified_diff
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter, link_blocks
@@ -22,12 +23,14 @@ from recommender.problems import Problem
 from recommender.ranking.selection import Choice
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
+from recommender.site.data_links import DataLinks
 from recommender.site.files import check_writable, read_bytes
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import Judged, judge_links
 from recommender.site.page_names import reference_to
 from recommender.system import parallel
 
+Outcomes = list[tuple["Target", "Edit | Problem | None"]]
 MODES = ("repair", "empty", "regenerate")
 
 
@@ -52,13 +55,22 @@ class Target:
     changes: bool
 
 
+class Note(NamedTuple):
+    """The generated links of one article: once a file is written, and before."""
+
+    url: str
+    generated: tuple[str, ...]
+    before: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
     """One file's change: ``text`` (bytes) in place of the bytes from ``start`` to ``end``; digests of both versions.
 
     ``generated`` are the urls of its generated links once it is written, so that a resumed run can note them too.
     ``old`` and ``generated_before`` are what an undo puts back; ``why`` counts what became of the links, ``empty`` the
-    slots without one.
+    slots without one. A data file holds the lists of many articles: its ``url`` is "", and ``others`` are their notes.
+    The digest of a file that is not there is "".
     """
 
     path: str
@@ -74,6 +86,12 @@ class Edit:
     generated_before: tuple[str, ...] = ()
     why: Mapping[str, int] = field(default_factory=dict)
     empty: int = 0
+    others: tuple[Note, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """Which links of its articles are generated."""
+        return (*([Note(self.url, self.generated, self.generated_before)] if self.url else ()), *self.others)
 
 
 @dataclass(frozen=True)
@@ -165,9 +183,11 @@ def _as_is(link: Link, slot: int) -> Wanted:
 
 
 def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
-    if not judged.drift:
-        return _as_is(judged.link, slot)
     target = corpus.articles[judged.target]
+    if not judged.drift:
+        kept = _as_is(judged.link, slot)
+        titled = judged.generated and corpus.lists and corpus.lists[0].field("title")
+        return replace(kept, title=target.title) if titled else kept
     return Wanted(slot, target.id or judged.link.id, target.title, target.subject, judged.url, source=judged.link.slot)
 
 
@@ -237,7 +257,7 @@ class Filling:
 
     def _one(self, row: int) -> tuple[Target, Edit | Problem | None]:
         target = plan_links(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
-        if not target.changes:
+        if not target.changes or self.corpus.data_links:
             return target, None
         article = self.corpus.articles[row]
         try:
@@ -251,7 +271,10 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
     edits, problems = list[Edit](), list[Problem]()
     generated = dict(filling.generated)
     tally: Counter[str] = Counter()
-    for target, outcome in parallel.run(filling, rows, progress, label="planning"):
+    planned = parallel.run(filling, rows, progress, label="planning")
+    if links := filling.corpus.data_links:
+        planned = _in_data_file(filling, links, list(planned), (edits, problems))
+    for target, outcome in planned:
         if isinstance(outcome, Problem):
             problems.append(outcome)
             continue
@@ -262,10 +285,33 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
         generated[filling.corpus.articles[target.row].url] = target.generated
         tally.update(target.tally)
         tally["slots left empty"] += filling.empty(target)
-    known = filling.corpus.row_of
+    known = {*filling.corpus.row_of, *_beyond(filling, whole=len(rows) == len(filling.corpus.articles))}
     generated = {url: urls for url, urls in generated.items() if url in known and urls}
     ordered = tuple(sorted(edits, key=lambda edit: edit.path))
     return Plan(ordered, tuple(problems), generated, filling.generated, tally)
+
+
+def _beyond(filling: Filling, *, whole: bool) -> set[str]:
+    """Give the pages that are no articles, but whose lists stay in the data file."""
+    links = filling.corpus.data_links
+    if links is None:
+        return set()
+    return {entry.key for entry in links.file.entries} - (pages_gone(filling, links) if whole else frozenset())
+
+
+def _in_data_file(
+    filling: Filling, links: DataLinks, planned: Outcomes, found: tuple[list[Edit], list[Problem]]
+) -> Iterator[tuple[Target, Edit | Problem | None]]:
+    """Give what is planned for each article, once the data file has it; nothing is where that cannot be edited."""
+    edits, problems = found
+    targets = [target for target, _ in planned]
+    try:
+        edit = make_data_edit(filling, links, targets, whole=len(targets) == len(filling.corpus.articles))
+    except FileProblem as problem:
+        problems.append(Problem(problem.code, links.name, problem.line, reason=problem.reason))
+        return
+    edits += [edit] if edit else []
+    yield from planned
 
 
 def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recommender.editing.plan import Edit
+from recommender.editing.plan import Edit, Note
 from recommender.errors import RecommenderError, WriteStopped
 from recommender.system.disk import make_folders, remove_leftovers, replace_file, sync_folder
 
@@ -124,7 +124,16 @@ def _edit_as_dict(edit: Edit) -> dict[str, Any]:
         "old": base64.b64encode(edit.old).decode("ascii"),
         "generated_before": list(edit.generated_before),
         "why": dict(edit.why),
+        **({"others": edit.others} if edit.others else {}),
     }
+
+
+def _note(row: list[Any]) -> Note:
+    url, *lists = row
+    texts = [text for one in lists for text in one]
+    if len(lists) != len(Note._fields) - 1 or not all(isinstance(text, str) for text in (url, *texts)):
+        raise ValueError("a note of another form")
+    return Note(url, *map(tuple, lists))
 
 
 def _edit_from_dict(row: dict[str, Any]) -> Edit:
@@ -150,4 +159,5 @@ def _edit_from_dict(row: dict[str, Any]) -> Edit:
         old=old,
         generated_before=tuple(row["generated_before"]),
         why=row["why"],
+        others=tuple(map(_note, row.get("others", ()))),
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import posixpath
 from collections import Counter
 
 from recommender.editing import plan_file
+from recommender.editing.data_edit import digest_of, read_file
 from recommender.editing.diff import unified_diff
 from recommender.editing.fill import Order, diff_prefix
-from recommender.editing.plan import Edit, Plan
+from recommender.editing.plan import Edit, Note, Plan
 from recommender.editing.plan_file import Run
 from recommender.errors import FileProblem, RecommenderError
 from recommender.problems import Problem
-from recommender.site.files import read_bytes
 from recommender.site.generated_links import read_generated
 
 
@@ -38,7 +38,7 @@ def plan_undo(order: Order, *, redo: bool = False) -> Plan:
             problems.append(Problem("conflict", edit.path, reason=problem.reason))
             continue
         # A file that is as before already, by the other run or by hand, may still be noted as that run would leave it.
-        generated[edit.url] = frozenset(edit.generated_before)
+        generated |= {note.url: frozenset(note.before) for note in edit.notes}
         if turned is not None:
             edits.append(turned)
             tally.update(edit.why)
@@ -62,13 +62,12 @@ def _run_to_turn(order: Order, *, redo: bool) -> tuple[Run, bool]:
 
 
 def _turned(order: Order, edit: Edit, prefix: str | None) -> Edit | None:
-    data, _ = read_bytes(os.path.join(order.root, edit.path))
-    found = hashlib.sha256(data).hexdigest()
-    if found == edit.before:
+    data = read_file(os.path.join(order.root, edit.path), edit)[0]
+    if digest_of(data) == edit.before:
         return None
-    end = edit.start + len(edit.text)
-    before = data[: edit.start] + edit.old + data[end:]
-    if found != edit.after or hashlib.sha256(before).hexdigest() != edit.before:
+    end, held = edit.start + len(edit.text), data or b""
+    before = held[: edit.start] + edit.old + held[end:] if edit.before else None
+    if digest_of(data) != edit.after or digest_of(before) != edit.before:
         raise FileProblem("conflict", "the file changed after the run; it stays as it is")
     return Edit(
         path=edit.path,
@@ -78,9 +77,10 @@ def _turned(order: Order, edit: Edit, prefix: str | None) -> Edit | None:
         start=edit.start,
         end=end,
         text=edit.old,
-        diff="" if prefix is None else unified_diff(prefix + edit.path, data, before),
+        diff="" if prefix is None else unified_diff(posixpath.normpath(prefix + edit.path), data, before),
         generated=edit.generated_before,
         old=edit.text,
         generated_before=edit.generated,
         why=edit.why,
+        others=tuple(Note(note.url, note.before, note.generated) for note in edit.others),
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import secrets
 import signal
@@ -18,13 +17,14 @@ from functools import cache
 from pathlib import Path
 from types import FrameType
 
+from recommender.editing.data_edit import digest_of, read_file
 from recommender.editing.plan import Edit
 from recommender.editing.plan_file import RESUME
 from recommender.errors import FileProblem, Interrupted, WriteStopped
 from recommender.problems import Problem
-from recommender.site.files import check_writable, read_bytes, walk
+from recommender.site.files import check_writable, walk
 from recommender.system import parallel
-from recommender.system.disk import FATAL, TEMPORARY, sync, sync_folder
+from recommender.system.disk import FATAL, TEMPORARY, make_folders, sync, sync_folder
 from recommender.system.threads import in_threads
 
 BATCH = 500
@@ -43,7 +43,7 @@ class Applied:
 class _Staged:
     edit: Edit
     path: str
-    temporary: str
+    temporary: str  # "" where the file is to go
     seen: tuple[int, ...]
 
 
@@ -110,7 +110,7 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
             else:
                 staged.append(one)
         # Side by side the files share the journal's commits: with the look at folders below, 33 s fell to 23 s.
-        in_threads(4, sync, [one.temporary for one in staged])
+        in_threads(4, sync, [one.temporary for one in staged if one.temporary])
         while staged and not stop:
             one = staged.pop(0)
             try:
@@ -120,8 +120,7 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
                 problems.append(Problem(problem.code, one.edit.path, reason=problem.reason))
     finally:
         for one in staged:
-            with contextlib.suppress(OSError):
-                os.unlink(one.temporary)
+            _discard(one)
         for folder in sorted({os.path.dirname(os.path.join(root, edit.path)) for edit in edits}):
             sync_folder(folder)
     return written, already
@@ -129,18 +128,23 @@ def _apply_batch(root: str, edits: Sequence[Edit], problems: list[Problem], stop
 
 def _stage(root: str, edit: Edit) -> _Staged | None:
     path = os.path.join(root, edit.path)
-    data, info = _read_target(root, path)
-    found = hashlib.sha256(data).hexdigest()
-    if found == edit.after:
+    held, info = _read_target(root, path, edit)
+    if digest_of(held) == edit.after:
         return None
-    if found != edit.before:
+    if digest_of(held) != edit.before:
         raise FileProblem("conflict", "the file changed after the plan was made; it stays as it is")
-    check_writable(path, info)
+    if info:
+        check_writable(path, info)
+    if not edit.after:
+        return _Staged(edit, path, "", _identity(info))
+    data = held or b""
     text = data[: edit.start] + edit.text + data[edit.end :]
-    if hashlib.sha256(text).hexdigest() != edit.after:
+    if digest_of(text) != edit.after:
         raise FileProblem("conflict", "the planned text does not come out; the plan is damaged")
     temporary = os.path.join(os.path.dirname(path), f".{secrets.token_hex(8)}.reltmp")
     try:
+        if info is None:
+            make_folders(Path(path).parent)
         _write_temporary(temporary, text, info)
     except OSError as error:
         with contextlib.suppress(OSError):
@@ -151,11 +155,13 @@ def _stage(root: str, edit: Edit) -> _Staged | None:
     return _Staged(edit, path, temporary, _identity(info))
 
 
-def _read_target(root: str, path: str) -> tuple[bytes, os.stat_result]:
-    if not _is_inside(root, os.path.dirname(path)):
+def _read_target(root: str, path: str, edit: Edit) -> tuple[bytes | None, os.stat_result | None]:
+    # A data file, which has no url of its own, may stand beside CONTENT.
+    dots = [] if edit.url else [part for part in edit.path.split("/") if part == ".."]
+    if not _is_inside(os.path.join(root, *dots), os.path.dirname(path)):
         raise FileProblem("conflict", "the file's folder has moved out of CONTENT")
     try:
-        return read_bytes(path)
+        return read_file(path, edit)
     except FileProblem as problem:
         raise FileProblem("conflict", f"the file cannot be read any more: {problem.reason}") from None
 
@@ -167,17 +173,18 @@ def _is_inside(root: str, folder: str) -> bool:
     return os.path.commonpath([os.path.realpath(folder), real]) == real
 
 
-def _write_temporary(temporary: str, text: bytes, info: os.stat_result) -> None:
+def _write_temporary(temporary: str, text: bytes, info: os.stat_result | None) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o600)
+    descriptor = os.open(temporary, flags, 0o600 if info else 0o666)
     try:
         view = memoryview(text)
         while view:
             view = view[os.write(descriptor, view) :]
         made = os.fstat(descriptor)
-        if (made.st_uid, made.st_gid) != (info.st_uid, info.st_gid):
+        if info and (made.st_uid, made.st_gid) != (info.st_uid, info.st_gid):
             os.fchown(descriptor, info.st_uid, info.st_gid)
-        os.fchmod(descriptor, info.st_mode & 0o7777)
+        if info:
+            os.fchmod(descriptor, info.st_mode & 0o7777)
         # A write that lies about its length must not be published.
         if os.fstat(descriptor).st_size != len(text):
             raise OSError(errno.EIO, "a short write", temporary)
@@ -188,23 +195,33 @@ def _write_temporary(temporary: str, text: bytes, info: os.stat_result) -> None:
 def _publish(one: _Staged) -> None:
     """Rename over the target if nobody touched it since it was read; the window that is left is some microseconds."""
     try:
-        data, info = read_bytes(one.path)
-        if _identity(info) != one.seen or hashlib.sha256(data).hexdigest() != one.edit.before:
+        data, info = read_file(one.path, one.edit)
+        if _identity(info) != one.seen or digest_of(data) != one.edit.before:
             raise FileProblem("conflict", "the file changed while it was being written; it stays as it is")
-        os.replace(one.temporary, one.path)
+        if one.temporary:
+            os.replace(one.temporary, one.path)
+        else:
+            os.unlink(one.path)
     except FileProblem as problem:
-        os.unlink(one.temporary)
+        _discard(one)
         raise FileProblem("conflict", problem.reason) from None
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(one.temporary)
+        _discard(one)
         if error.errno in FATAL:
             raise
         raise FileProblem("not-editable", f"cannot be replaced ({error.strerror})") from None
 
 
-def _identity(info: os.stat_result) -> tuple[int, ...]:
+def _discard(one: _Staged) -> None:
+    with contextlib.suppress(OSError):
+        if one.temporary:
+            os.unlink(one.temporary)
+
+
+def _identity(info: os.stat_result | None) -> tuple[int, ...]:
     # ctime catches an edit of the same size whose mtime was set back.
+    if info is None:
+        return ()
     return (info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_mode)
 
 

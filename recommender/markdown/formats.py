@@ -126,10 +126,11 @@ def _json(text: str) -> Front:
 
 
 def _mapping(values: Mapping[str, Any], depth: int) -> dict[str, Value]:
-    return {key: _value(value, depth + 1) for key, value in values.items()}
+    return {key: value_of(value, depth + 1) for key, value in values.items()}
 
 
-def _value(value: Any, depth: int) -> Value:
+def value_of(value: Any, depth: int = 1) -> Value:
+    """Give a value of TOML or JSON as those of YAML are given: texts, tuples and mappings of them, None for null."""
     if depth > MAX_DEPTH:
         raise FileProblem("unsafe-yaml", f"values are nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, bool):
@@ -137,7 +138,7 @@ def _value(value: Any, depth: int) -> Value:
     if isinstance(value, Mapping):
         return _mapping(value, depth)
     if isinstance(value, list):
-        return tuple(_value(one, depth + 1) for one in value)
+        return tuple(value_of(one, depth + 1) for one in value)
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ")
     return None if value is None else str(value)

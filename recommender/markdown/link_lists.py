@@ -101,6 +101,8 @@ def read_lists(
     links: list[Link] = []
     odd = []
     for place, settings in enumerate(lists):
+        if settings.write:
+            continue
         items = items_of(value_at(values, settings.key), settings)
         if items is None:
             odd.append(settings.key)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
 from recommender.markdown.editable import check_editable, check_others, reread
 from recommender.markdown.front_matter import Document, Entry
-from recommender.markdown.link_blocks import Wanted, newline_of, quote
+from recommender.markdown.link_blocks import Wanted, fold, newline_of, quote
 from recommender.markdown.link_lists import Item, items_of
 from recommender.markdown.yaml_nodes import Mapped, Node, Value, last_leaf_end
 from recommender.site_settings import ListSettings
@@ -42,8 +42,8 @@ def splice_list(document: Document, wanted: Sequence[Wanted], own: ListSettings,
         FileProblem: the list cannot be edited safely, or the result did not verify; nothing is guessed.
     """
     front = document.front
-    head = own.key.partition(".")[0]
-    entries = check_editable(document, lambda key: key.lower() == head.lower())
+    head = own.parts[0].lower()
+    entries = check_editable(document, lambda key: key.lower() == head)
     entry = _find(entries, own.key)
     if own.shape not in ("texts", "mappings"):
         raise FileProblem("not-editable", f"{own.key}: a list of the shape {own.shape} is read, but not written yet")
@@ -109,25 +109,25 @@ class _Change:
         """Write a list that stands anew: items that stay keep their bytes."""
         node: Any = entry.node
         nodes = list(node.value)
-        references = references_of(entry.value, self.own)
         sign = _quote_of(nodes) if self.own.shape == "texts" else ""
         own = replace(self, style=ListStyle(sign, self.style.indent))
-        return own._flow(node, nodes, references) if node.flow_style else own._block(entry, nodes, references)
+        return own._flow(entry, nodes) if node.flow_style else own._block(entry, nodes)
 
-    def _flow(self, node: Any, nodes: Sequence[Node], references: Sequence[str]) -> str:
+    def _flow(self, entry: Entry, nodes: Sequence[Node]) -> str:
+        node = entry.node
         front, start, end = self.front, node.start_mark.index, node.end_mark.index
         inner = front[start + 1 : end - 1]
         if self.own.shape != "texts" or "\n" in inner:
             raise FileProblem("not-editable", f"{self.own.key} is a list in brackets that is not of texts on one line")
-        texts = [_raw(front, one) for reference, one in zip(references, nodes, strict=True) if not reference]
-        for want, place in zip(self.wanted, places_of(self.wanted, references), strict=True):
-            kept = place >= 0 and references[place] == want.url
+        items = items_in(entry.value, self.own)
+        texts = [_raw(front, one) for item, one in zip(items, nodes, strict=True) if not item]
+        for want, (place, kept) in zip(self.wanted, kept_items(self.wanted, items, self.own), strict=True):
             texts.append(_raw(front, nodes[place]) if kept else _text(want.url, self.style.quote, flow=True))
         space = " " if inner.startswith(" ") else ""
         return f"{front[:start]}[{space}{', '.join(texts)}{space}]{front[end:]}"
 
-    def _block(self, entry: Entry, nodes: Sequence[Node], references: Sequence[str]) -> str:
-        front = self.front
+    def _block(self, entry: Entry, nodes: Sequence[Node]) -> str:
+        front, items = self.front, items_in(entry.value, self.own)
         spans = [_lines_of(front, one) for one in nodes]
         dash = front.rfind("-", 0, nodes[0].start_mark.index)
         pad = front[front.rfind("\n", 0, dash) + 1 : dash]
@@ -135,50 +135,67 @@ class _Change:
             raise FileProblem("not-editable", f"{self.own.key} is a list in an unusual form", entry.line)
         keys = shared_pairs(entry.value, self.own)
         used: list[str] = []
-        for want, place in zip(self.wanted, places_of(self.wanted, references), strict=True):
-            if place < 0 or (self.own.shape == "texts" and references[place] != want.url):
+        kept = kept_items(self.wanted, items, self.own)
+        for want, (place, whole) in zip(self.wanted, kept, strict=True):
+            if place < 0 or not (whole or isinstance(nodes[place], Mapped)):
                 used.append(self.newline.join(self._item(want, pad, keys)) + self.newline)
             else:
-                same = references[place] == want.url
-                line = front[slice(*spans[place])] if same else self._corrected(nodes[place], spans[place], want)
+                line = front[slice(*spans[place])] if whole else self._corrected(nodes[place], spans[place], want)
                 used.append(line if line.endswith("\n") else line + self.newline)
-        # What is no link stays before the links, and so do comments between items: what they are about nobody knows.
-        others = [front[slice(*span)] for span, reference in zip(spans, references, strict=True) if not reference]
         gaps = [front[before[1] : after[0]] for before, after in pairwise(spans)]
+        if [place for place, _ in kept][: len(nodes)] == list(range(len(nodes))):
+            used = [text for pair in zip_longest(used, gaps, fillvalue="") for text in pair]
+            gaps = []
+        # What is no link stays before the links, and where any goes so do comments between items: what they are about
+        # nobody knows.
+        others = [front[slice(*span)] for span, item in zip(spans, items, strict=True) if not item]
         if not self.wanted and not others and not any(gaps):
             return front[: entry.span.start] + front[entry.span.end :]
         return front[: spans[0][0]] + "".join([*others, *gaps, *used]) + front[spans[-1][1] :]
 
     def _corrected(self, node: Node, span: tuple[int, int], want: Wanted) -> str:
-        """Give the lines of a mapping with another reference, and all else as it stands: nobody else knows it."""
-        pairs = front_matter.entries(self.front, node) if isinstance(node, Mapped) else ()
-        at = next(one.node for one in pairs if one.key == self.own.field("url"))
-        text = _text(want.url, getattr(at, "style", None) or "")
-        return self.front[span[0] : at.start_mark.index] + text + self.front[at.end_mark.index : span[1]]
+        """Give the lines of a mapping with other texts, and all else as it stands: nobody else knows it."""
+        texts, (place, end) = dict(fields_of(want, self.own)), span
+        pieces = []
+        for one in front_matter.entries(self.front, node) if isinstance(node, Mapped) else ():
+            if one.key in texts and fold(str(one.value)) != fold(texts[one.key]):
+                if one.style in (">", "|"):
+                    raise FileProblem("not-editable", f"{one.key} is a text of several lines", one.line)
+                pieces += [self.front[place : one.node.start_mark.index], _text(texts[one.key], one.style)]
+                place = one.node.end_mark.index
+        return "".join([*pieces, self.front[place:end]])
 
     def _item(self, want: Wanted, pad: str, keys: Sequence[tuple[str, str]]) -> list[str]:
         """Write one item; ``keys`` are those that all items of the file's list have with one value."""
         own = self.own
         if own.shape == "texts":
             return [f"{pad}- {_text(want.url, self.style.quote)}"]
-        pairs = [
-            *keys,
-            *([(own.field("title"), want.title)] if own.field("title") else []),
-            (own.field("url"), want.url),
-        ]
+        pairs = [*keys, *fields_of(want, own)]
         return [f"{pad}{'  ' if number else '- '}{key}: {_text(text, '')}" for number, (key, text) in enumerate(pairs)]
 
 
-def references_of(value: Value, own: ListSettings) -> list[str]:
-    """Give for each item of a list how it names a page, "" where it is no link."""
+def items_in(value: Value, own: ListSettings) -> list[Item | None]:
+    """Give the links of a list by the places of its items, None where one is no link."""
     found = (items_of((one,), own) for one in (value if isinstance(value, tuple) else ()))
-    return [items[0].reference if items else "" for items in found]
+    return [items[0] if items else None for items in found]
 
 
-def places_of(wanted: Sequence[Wanted], references: Sequence[str]) -> list[int]:
-    """Give for each wanted link the place of the item that it comes from, -1 for a new one."""
-    place_of = dict(enumerate((place for place, text in enumerate(references) if text), 1))
-    return [place_of.get(want.source, -1) for want in wanted]
+def kept_items(wanted: Sequence[Wanted], items: Sequence[Item | None], own: ListSettings) -> list[tuple[int, bool]]:
+    """Give for each wanted link the place of the item that it comes from, -1 for a new one, and whether it stays."""
+    place_of = dict(enumerate((place for place, item in enumerate(items) if item), 1))
+    found = []
+    for want in wanted:
+        place = place_of.get(want.source, -1)
+        item = items[place] if place >= 0 else None
+        same_title = item is not None and (not own.field("title") or fold(item.title) == fold(want.title))
+        found.append((place, item is not None and item.reference == want.url and same_title))
+    return found
+
+
+def fields_of(want: Wanted, own: ListSettings) -> list[tuple[str, str]]:
+    """Give the keys and texts of a link in a list of mappings."""
+    title = [(own.field("title"), want.title)] if own.field("title") else []
+    return [*title, (own.field("url"), want.url)]
 
 
 def shared_pairs(value: Value, own: ListSettings) -> tuple[tuple[str, str], ...]:
@@ -210,6 +227,11 @@ def _lines_of(front: str, node: Node) -> tuple[int, int]:
     return start, len(front) if end < 0 else end + 1
 
 
+def plain_text(text: str) -> str:
+    """Write a text without quotes where every reader of YAML takes it as it stands."""
+    return _text(text, "")
+
+
 def _text(text: str, sign: str, *, flow: bool = False) -> str:
     plain = _PLAIN.fullmatch(text) and text.lower() not in _WORDS
     if sign == "'" and "'" not in text and text.isprintable():
@@ -230,13 +252,13 @@ def _raw(front: str, node: Node) -> str:
 
 def _verify(before: Sequence[Entry], after: str, wanted: Sequence[Wanted], own: ListSettings) -> None:
     """Refuse a result whose list does not read as wanted, or whose other keys are not as they were."""
-    head = own.key.partition(".")[0].lower()
+    head = own.parts[0].lower()
     entries = reread(after, lambda key: key.lower() == head)
     found = _find(entries, own.key)
     held: list[Item] = (items_of(found.value, own) if found else []) or []
     if [item.reference for item in held] != [want.url for want in wanted]:
         raise FileProblem("not-editable", f"the edited list {own.key} would not read back as written")
-    if "." in own.key and not _same_beside(before, entries, own.key):
+    if len(own.parts) > 1 and not _same_beside(before, entries, own.key):
         raise FileProblem("not-editable", f"the edit would change another key below {head!r}")
     check_others(before, entries, lambda key: key.lower() == head)
 

@@ -9,16 +9,16 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 from recommender.article import is_id
 from recommender.errors import FileProblem
 from recommender.markdown.formats import Front, parse_toml
 from recommender.markdown.front_matter import Document, value_at
-from recommender.markdown.link_blocks import Wanted
+from recommender.markdown.link_blocks import Wanted, fold
 from recommender.markdown.link_lists import items_of
-from recommender.markdown.list_editing import places_of, references_of, shared_pairs
+from recommender.markdown.list_editing import fields_of, items_in, kept_items, shared_pairs
 from recommender.site_settings import ListSettings
 
 _MARK = "<the list of links>"
@@ -140,14 +140,13 @@ class _Change:
         before, after, array = _around(self.front, self.own.key)
         raw = self.front[len(before) : len(self.front) - len(after)]
         value = value_at(self.read.values, self.own.key)
-        references, spans = references_of(value, self.own), _item_spans(raw, [item.as_string() for item in array])
+        items, spans = items_in(value, self.own), _item_spans(raw, [item.as_string() for item in array])
         texts = [raw[slice(*span)] for span in spans]
         sign = next((sign for sign in ("'", "0") if all(_is_of(text, sign) for text in texts)), "")
-        others = [place for place, reference in enumerate(references) if not reference]
         keys = shared_pairs(value, self.own)
-        rows = [(texts[place], place) for place in others]
-        for want, place in zip(self.wanted, places_of(self.wanted, references), strict=True):
-            if place >= 0 and references[place] != want.url:
+        rows = [(texts[place], place) for place, item in enumerate(items) if not item]
+        for want, (place, kept) in zip(self.wanted, kept_items(self.wanted, items, self.own), strict=True):
+            if place >= 0 and not kept:
                 rows.append((self._corrected(array[place], want), place))
             else:
                 new = _item(want, self.own, sign, keys, spaced=not texts[0].startswith("{") or texts[0][1] == " ")
@@ -155,33 +154,42 @@ class _Change:
         return before + (_lines(raw, spans, rows) if "\n" in raw else _one_line(raw, spans, rows)) + after
 
     def _corrected(self, item: Any, want: Wanted) -> str:
-        """Give an item with another reference, and all else as it stands: nobody else knows it."""
+        """Give an item with other texts, and all else as it stands: nobody else knows it."""
         if self.own.shape == "texts":
             return _item(want, self.own, "'" if item.as_string().startswith("'") else "", ())
-        item[self.own.field("url")] = want.url
+        for key, text in fields_of(want, self.own):
+            if key in item and fold(str(item[key])) != fold(text):
+                item[key] = text
         return str(item.as_string())
 
     def tables(self) -> str:
         """Write an array of tables: those that stay keep their bytes, and what stands between them stays."""
         front, value = self.front, value_at(self.read.values, self.own.key)
-        references, spans = references_of(value, self.own), _table_spans(front, self.own.key)
-        if len(spans) != len(references):
+        items, spans = items_in(value, self.own), _table_spans(front, self.own.key)
+        if len(spans) != len(items):
             raise ValueError("its tables are written in an unusual form")
         header = front[spans[0][0] :].partition("\n")[0].partition("#")[0].rstrip()
         pairs = shared_pairs(value, self.own)
-        pieces = [front[slice(*span)] for span, reference in zip(spans, references, strict=True) if not reference]
-        for want, place in zip(self.wanted, places_of(self.wanted, references), strict=True):
+        pieces = [front[slice(*span)] for span, item in zip(spans, items, strict=True) if not item]
+        for want, (place, kept) in zip(self.wanted, kept_items(self.wanted, items, self.own), strict=True):
             if place < 0:
                 pieces.append("\n".join([header, *_pairs(want, self.own, pairs, "")]) + "\n")
-            elif references[place] != want.url:
-                raise FileProblem("not-editable", f"the reference {references[place]!r} must be corrected by hand")
             else:
-                pieces.append(front[slice(*spans[place])])
+                text = front[slice(*spans[place])]
+                pieces.append(text if kept else _corrected_table(text, want, self.own))
         pieces = [piece if piece.endswith("\n") else piece + "\n" for piece in pieces]
         gaps = [front[before[1] : after[0]] for before, after in pairwise(spans)]
         comments = "".join(gap for gap in gaps if gap.strip())
         blank = "\n" if all(gap.startswith("\n") for gap in gaps) else ""
         return front[: spans[0][0]] + comments + blank.join(pieces) + front[spans[-1][1] :]
+
+
+def _corrected_table(text: str, want: Wanted, own: ListSettings) -> str:
+    for key, new in fields_of(want, own):
+        found = re.search(rf"^[ \t]*{re.escape(key)}[ \t]*=[ \t]*(\"[^\"\\\n]*\"|'[^'\n]*')", text, re.MULTILINE)
+        if found and fold(found[1][1:-1]) != fold(new):
+            text = text[: found.start(1)] + _text(new, found[1][0]) + text[found.end(1) :]
+    return text
 
 
 def _item_spans(raw: str, items: Sequence[str]) -> list[tuple[int, int]]:
@@ -218,7 +226,10 @@ def _lines(raw: str, spans: Sequence[tuple[int, int]], rows: Sequence[tuple[str,
     own = [tails[place] if place >= 0 else "" for _, place in rows]
     lines = [f"{pad}{text}{comma}{tail}" for (text, _), comma, tail in zip(rows, commas, own, strict=False)]
     gaps = [raw[stop + 1 : raw.rfind("\n", 0, begin) + 1] for stop, (begin, _) in zip(ends, spans[1:], strict=False)]
-    body = "".join(gaps) + "\n".join(lines)
+    if [place for _, place in rows][: len(spans)] == list(range(len(spans))):
+        body = "\n".join(gap + line for gap, line in zip_longest(["", *gaps], lines, fillvalue=""))
+    else:  # what a comment between items is about nobody knows
+        body = "".join(gaps) + "\n".join(lines)
     # Where a comma stands alone behind the last item and its comment, it is written before the comment.
     close = re.sub(r"^((?:[ \t\n]|#[^\n]*\n)*),", r"\1", raw[ends[-1] :])
     return raw[:start] + body + (close if rows else close.removeprefix("\n"))
@@ -262,8 +273,7 @@ def _item(want: Wanted, own: ListSettings, sign: str, keys: Sequence[tuple[str, 
 
 
 def _pairs(want: Wanted, own: ListSettings, keys: Sequence[tuple[str, str]], sign: str) -> list[str]:
-    title = [(own.field("title"), want.title)] if own.field("title") else []
-    return [f"{key} = {_text(text, sign)}" for key, text in (*keys, *title, (own.field("url"), want.url))]
+    return [f"{key} = {_text(text, sign)}" for key, text in (*keys, *fields_of(want, own))]
 
 
 def _is_of(text: str, sign: str) -> bool:

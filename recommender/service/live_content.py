@@ -14,13 +14,14 @@ from typing import overload
 
 from recommender.article import Article, Style
 from recommender.editing.fill import diff_prefix
-from recommender.editing.plan import Edit, Filling
+from recommender.editing.plan import Edit, Filling, make_plan
 from recommender.model.catalogue import Catalogue, SavedAddresses
 from recommender.model.lookup import rows_of_id
 from recommender.model.model import Model
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
+from recommender.site.data_links import read_data_links
 from recommender.site.generated_links import generated_of
 from recommender.site.link_verdicts import Judged, curated_targets, judge_links
 from recommender.site.other_pages import SiteForm, form_of
@@ -95,8 +96,15 @@ class Content:
             generated={url: generated_of(self.links_file, url)},
             diff_prefix=self._diff_prefix,
         )
+        if self.settings.data_file:
+            return self._fill_data(filling, row)
         ((_, outcome),) = filling([row])
         return outcome
+
+    def _fill_data(self, filling: Filling, row: int) -> Edit | Problem | None:
+        links = read_data_links(self.settings, self.root, lambda url: filling.corpus.row_of.get(url, -1))
+        made = make_plan(replace(filling, corpus=replace(filling.corpus, data_links=links)), [row])
+        return made.problems[0] if made.problems else made.edits[0] if made.edits else None
 
     def curated(self, model: Model, row: int) -> list[int]:
         """Read one article's file, and no other; give the rows that a person linked to, as a survey does.

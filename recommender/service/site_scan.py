@@ -13,6 +13,7 @@ import os
 import sys
 import types
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
@@ -52,7 +53,8 @@ def main(order: bytes) -> None:
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)
     # A verdict may be another on another day.
-    fingerprint = fingerprint_of(content, links_file, f"{tag_of(manifest)} {today()}")
+    beside = [file for file in (links_file, settings.data_file) if file]
+    fingerprint = fingerprint_of(content, beside, f"{tag_of(manifest)} {today()}")
     if out.exists() and fingerprint == _fingerprint_in(out):
         return
     opened = open_model(folder, manifest)
@@ -80,10 +82,10 @@ def made_of(kind: Any, value: Any) -> Any:
     return Path(value) if kind is Path else value
 
 
-def fingerprint_of(content: Path, links_file: Path, tag: str) -> str:
+def fingerprint_of(content: Path, beside: Sequence[Path], tag: str) -> str:
     """Give a digest of the names, sizes and times of all files that a survey reads."""
     state = hashlib.sha256(tag.encode())
-    files = [os.fspath(links_file)]
+    files = [os.fspath(file) for file in beside]
     for folder, _, names in walk(str(content)):
         files += sorted(os.path.join(folder, name) for name in names if is_article_name(name))
     for file in files:

@@ -16,6 +16,7 @@ from recommender.errors import ContentError
 from recommender.problems import Problem
 from recommender.rules.rule import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
+from recommender.site.data_links import DataLinks, with_data_links
 from recommender.site.files import list_files
 from recommender.site.other_pages import SiteForm, form_of
 from recommender.site.partitions import apart, with_full_urls
@@ -58,6 +59,7 @@ class Corpus:
     url: UrlSettings = field(default_factory=UrlSettings, compare=False)
     known_form: SiteForm | None = field(default=None, compare=False)
     lists: tuple[ListSettings, ...] = field(default=(), compare=False)
+    data_links: DataLinks | None = field(default=None, compare=False)
     day: int = 0
     same_partition: Callable[[int, int], bool] | None = field(default=None, compare=False)
 
@@ -104,6 +106,7 @@ def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = pa
     paths, problems = listed(root, settings.pages)
     parts = parallel.run(Reading(str(root), settings), paths, progress)
     corpus = not_empty(assemble(root, [read for part in parts for read in part.reads], problems, settings))
+    corpus = with_data_links(corpus, settings)
     if settings.url.sitemap or settings.url.built:
         corpus.form  # noqa: B018  (what cannot be read is said at once)
     return corpus

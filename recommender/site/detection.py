@@ -27,7 +27,10 @@ FEW, MANY = 100, 3
 
 @dataclass(frozen=True)
 class Detected:
-    """What a site looks like: its generator and the file that tells it, its folders, urls and host."""
+    """What a site looks like: its generator and the file that tells it, its folders, urls and host.
+
+    ``place`` is the folder of the generator's configuration.
+    """
 
     preset: str
     marker: str
@@ -35,6 +38,13 @@ class Detected:
     patterns: Mapping[str, str]
     host: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    place: str = "."
+
+    @property
+    def data_file(self) -> str:
+        """The file in which its generator looks for data, by its path from the top; "" for none."""
+        known = PRESETS[self.preset].data_file.replace("{content}", os.path.relpath(self.content[0], self.place))
+        return os.path.normpath(os.path.join(self.place, known)).replace(os.sep, "/") if known else ""
 
 
 def detect(top: Path, preset: str = "") -> Detected:
@@ -57,7 +67,7 @@ def detect(top: Path, preset: str = "") -> Detected:
         patterns = {"": own_pattern, **patterns}  # patterns are of folders below the content
     if not content or (content == (".",) and name == "plain"):
         content = _plain_content(top)
-    return Detected(name, marker, content, patterns, host, notes)
+    return Detected(name, marker, content, patterns, host, notes, places[0] if places else ".")
 
 
 def find_site(folder: Path) -> Path | None:

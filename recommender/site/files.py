@@ -18,11 +18,11 @@ GEMS = ("bundle", "cache", "gems", "ruby")
 ENVIRONMENT = "pyvenv.cfg"  # at the top of a Python environment, whatever its name
 
 
-def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
+def read_bytes(path: str, limit: int = MAX_BYTES) -> tuple[bytes, os.stat_result]:
     """Read one regular file whole, following no link and never blocking on a pipe.
 
     Raises:
-        FileProblem: not a regular file, larger than 1 MiB, or an error of the system.
+        FileProblem: not a regular file, larger than the limit, or an error of the system.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
@@ -34,15 +34,15 @@ def read_bytes(path: str) -> tuple[bytes, os.stat_result]:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise FileProblem("not-a-file", "not a regular file")
-        if info.st_size > MAX_BYTES:
+        if info.st_size > limit:
             raise FileProblem("too-large", f"the file has {info.st_size:,} bytes")
-        data = _read_all(descriptor, info.st_size)
+        data = _read_all(descriptor, info.st_size, limit)
     except OSError as error:
         raise FileProblem("unreadable", str(error.strerror)) from None
     finally:
         os.close(descriptor)
-    if len(data) > MAX_BYTES:
-        raise FileProblem("too-large", "the file grew beyond 1 MiB while it was read")
+    if len(data) > limit:
+        raise FileProblem("too-large", f"the file grew beyond {limit >> 20} MiB while it was read")
     return data, info
 
 
@@ -66,13 +66,13 @@ def check_writable(path: str, info: os.stat_result) -> None:
             raise FileProblem("not-editable", f"extended attributes would be lost: {', '.join(sorted(names))}")
 
 
-def _read_all(descriptor: int, expected: int) -> bytes:
+def _read_all(descriptor: int, expected: int, limit: int) -> bytes:
     """Read to the end, but one byte more than the limit at most: a file that grows while it is read ends here too."""
     chunks, size, wanted = [], 0, expected + 1
-    while size <= MAX_BYTES and (chunk := os.read(descriptor, wanted)):
+    while size <= limit and (chunk := os.read(descriptor, wanted)):
         chunks.append(chunk)
         size += len(chunk)
-        wanted = min(PIECE, MAX_BYTES + 1 - size)
+        wanted = min(PIECE, limit + 1 - size)
     return b"".join(chunks)
 
 

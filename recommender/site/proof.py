@@ -86,7 +86,7 @@ def _todo(corpus: Corpus, repeated: int, lists: Sequence[Found]) -> list[str]:
     for one in lists:
         if one.judged and 2 * one.found < one.judged:
             todo.append(
-                f"of the references of {one.settings.key} fewer than half lead to a page: set `refer:` of its list, "
+                f"of the references of {one.settings.name} fewer than half lead to a page: set `refer:` of its list, "
                 "or `url: {patterns: …}`, or give the url of one page in its front matter"
             )
     return todo

@@ -23,7 +23,7 @@ from recommender.system.user_files import check_kept, rewrite, write_target
 class Scaffolded:
     """A settings file that was written, what told the site's generator, and the proof of what the settings read.
 
-    ``writable`` tells whether most pages have front matter into which links can be written.
+    ``writable`` tells whether links can be written: into a data file, or the front matter that most pages have.
     """
 
     file: Path
@@ -54,11 +54,12 @@ def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded
     detected = detect(folder, preset)
     shape = _shape(folder, detected)
     text, settings = _made(file, detected, shape)
+    writable = is_writable(folder, detected.content)
     if shape:
-        lists = choose_lists(settings) or (_first_list(detected.preset),)
+        lists = choose_lists(settings) or (_first_list(detected, writable=writable),)
         text, settings = _made(file, detected, shape + _list_lines(lists))
     rewrite(file, text.encode("utf-8"))
-    return Scaffolded(file, detected, settings, prove(settings), is_writable(folder, detected.content))
+    return Scaffolded(file, detected, settings, prove(settings), writable or settings.data_file is not None)
 
 
 def assume_settings(folder: Path) -> tuple[Detected, Settings]:
@@ -71,7 +72,7 @@ def assume_settings(folder: Path) -> tuple[Detected, Settings]:
         raise ContentError(f"no Markdown file below {folder}; run this at the top of the site")
     detected = detect(folder)
     shape = _shape(folder, detected)
-    lists = _list_lines([_first_list(detected.preset)]) if shape else ""
+    lists = _list_lines([_first_list(detected, writable=is_writable(folder, detected.content))]) if shape else ""
     return detected, _made(folder / FILE_NAME, detected, shape + lists)[1]
 
 
@@ -80,9 +81,15 @@ def _made(file: Path, detected: Detected, shape: str) -> tuple[str, Settings]:
     return text, settings_in(text, file)
 
 
-def _first_list(preset: str) -> ListSettings:
-    """Give the list that a site without any gets."""
-    return ListSettings(PRESETS[preset].list_key, "texts", PRESETS[preset].refer)
+def _first_list(detected: Detected, *, writable: bool) -> ListSettings:
+    """Give the list that a site without any gets.
+
+    It is in the generator's data file, if it has one, else in the front matter, if most pages have any.
+    """
+    preset = PRESETS[detected.preset]
+    if data_file := detected.data_file or ("" if writable else "related.json"):
+        return ListSettings("", "mappings", preset.refer, {"url": "url", "title": "title"}, data_file)
+    return ListSettings(preset.list_key, "texts", preset.refer)
 
 
 def _shape(folder: Path, detected: Detected) -> str:
@@ -109,7 +116,8 @@ def _shape(folder: Path, detected: Detected) -> str:
 def _list_lines(lists: Sequence[ListSettings]) -> str:
     lines = ["links:"]
     for own in lists:
-        lines += [f"- key: {own.key}", f"  shape: {own.shape}", f"  refer: {own.refer}"]
+        first = f"write: {_value(own.write)}" if own.write else f"key: {own.key}"
+        lines += [f"- {first}", f"  shape: {own.shape}", f"  refer: {own.refer}"]
         if own.fields:
             lines.append("  fields: {" + ", ".join(f"{noun}: {name}" for noun, name in own.fields.items()) + "}")
     return "\n".join([*lines, ""])
@@ -129,7 +137,8 @@ _WHAT = """\
 # What site this is: the generator whose preset says which urls, titles and files its pages have. Each line overrides
 # it. `except`: patterns of files that are no pages; `title`: keys, heading or file, the first that has one; `links`:
 # lists of links by key, shape (texts, mappings, grouped, url-to-title), refer (url, slug, file, wikilink, title, id,
-# key NAME) and fields; null: numbered blocks as below.
+# key NAME), fields, and write (front matter, or a data file such as data/related.yml, without key); null: numbered blocks
+# as below.
 """
 _SITE = ("# site: null\n", "# except: null\n", "# title: null\n", "# links: null\n")
 

@@ -24,8 +24,9 @@ def edit(text: str, urls: list[str], own: ListSettings = TEXTS, style: ListStyle
     document = front_matter.split(text.encode())
     assert document is not None
     values = {entry.key: entry.value for entry in front_matter.parse(document.front)}
-    held = {link.url: link.slot for link in reversed(read_lists(values, [own], {})[0])}
-    wanted = [Wanted(n, "", f"About {url}", "", url, held.get(url, 0)) for n, url in enumerate(urls, 1)]
+    held = {link.url: (link.title, link.slot) for link in reversed(read_lists(values, [own], {})[0])}
+    sources = [(url, *held.get(url, (f"About {url}", 0))) for url in urls]
+    wanted = [Wanted(n, "", title, "", url, slot) for n, (url, title, slot) in enumerate(sources, 1)]
     return splice_list(document, wanted, own, style or ListStyle())
 
 
@@ -112,10 +113,12 @@ def test_a_score_or_a_reason_is_not_copied_to_another_link() -> None:
 
 def test_a_moved_page_is_named_anew_and_all_else_of_the_item_stays() -> None:
     before = front("related:", "- link: '/b/' # old", "  score: 3", "  title: B")
-    wanted = [Wanted(1, "", "Another title", "", "/new/", 1)]
+    wanted = [Wanted(1, "", "B", "", "/new/", 1)]
     document = front_matter.split(before.encode())
     assert document is not None
     assert splice_list(document, wanted, ITEMS, ListStyle()) == before.replace("'/b/'", "'/new/'")
+    retitled = splice_list(document, [Wanted(1, "", "New: B", "", "/b/", 1)], ITEMS, ListStyle())
+    assert retitled == before.replace("title: B", 'title: "New: B"')
 
 
 def test_a_list_below_another_key() -> None:

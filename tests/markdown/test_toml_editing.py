@@ -25,11 +25,10 @@ def edit(text: str, urls: list[str], own: ListSettings = TEXTS, corrected: dict[
     """Want some links: those that stand in the list already keep their item, corrected ones with another reference."""
     document = toml_document(text.encode())
     assert document is not None
-    held = {link.url: link.slot for link in reversed(read_lists(read_front(text.encode()).values, [own], {})[0])}
-    before = {after: before for before, after in (corrected or {}).items()}
-    wanted = [
-        Wanted(n, "", f"About {url}", "", url, held.get(before.get(url, url), 0)) for n, url in enumerate(urls, 1)
-    ]
+    links = reversed(read_lists(read_front(text.encode()).values, [own], {})[0])
+    held = {(corrected or {}).get(link.url, link.url): (link.title, link.slot) for link in links}
+    sources = [(url, *held.get(url, (f"About {url}", 0))) for url in urls]
+    wanted = [Wanted(n, "", title, "", url, slot) for n, (url, title, slot) in enumerate(sources, 1)]
     return splice_toml_list(document, wanted, own)
 
 
@@ -130,6 +129,8 @@ def test_an_array_of_tables() -> None:
     assert edit(before, ["/c/", "/d/"], TABLES) == front(*head, *OTHER, "", *NEW, *tail)
     assert edit(before, ["/b/", "/d/"], TABLES) == front(*head, *TABLE, "", *NEW, *tail)
     assert edit(before, [], TABLES) == front(*head, *tail)
+    moved = front(*head, *TABLE, "", *OTHER, *tail).replace('"/b/"', '"/new/"')
+    assert edit(before, ["/new/", "/c/"], TABLES, {"/b/": "/new/"}) == moved, "all else of it stays"
     dense = front("[[extra.related]]", 'link = "/b/"', "[extra.related.more]", "x = 1", *OTHER)
     assert edit(dense, ["/c/", "/b/"], TABLES).count("[extra.related.more]") == 1
 

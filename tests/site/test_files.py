@@ -58,9 +58,9 @@ def test_init_looks_at_them(root: Path) -> None:
 
 @pytest.mark.parametrize("path", [*OURS, *OTHERS])
 def test_a_survey_sees_their_changes_and_no_others(root: Path, path: str) -> None:
-    before = fingerprint_of(root, root / "links", "tag")
+    before = fingerprint_of(root, [root / "links"], "tag")
     os.utime(root / path, (1, 1))
-    assert (fingerprint_of(root, root / "links", "tag") != before) == (path in OURS)
+    assert (fingerprint_of(root, [root / "links"], "tag") != before) == (path in OURS)
 
 
 @pytest.mark.parametrize("path", [*OURS, *OTHERS])
