@@ -137,8 +137,8 @@ _WHAT = """\
 # What site this is: the generator whose preset says which urls, titles and files its pages have. Each line overrides
 # it. `except`: patterns of files that are no pages; `title`: keys, heading or file, the first that has one; `links`:
 # lists of links by key, shape (texts, mappings, grouped, url-to-title), refer (url, slug, file, wikilink, title, id,
-# key NAME), fields, and write (front matter, or a data file such as data/related.yml, without key); null: numbered blocks
-# as below.
+# key NAME), fields, and write (front matter, or a data file such as data/related.yml, without key); null: numbered
+# blocks as below.
 """
 _SITE = ("# site: null\n", "# except: null\n", "# title: null\n", "# links: null\n")
 
