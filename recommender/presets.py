@@ -97,6 +97,7 @@ PRESETS: Mapping[str, Preset] = {
     "docusaurus": Preset(
         markers=("docusaurus.config.*",),
         content=("docs", "blog"),
+        excluded=("**/_*",),
         url_keys=(),
         patterns={"docs/": "/docs/{path}", "blog/": "/blog/{year}/{month}/{day}/{slug}", "": "/{path}"},
         index=("index", "readme"),

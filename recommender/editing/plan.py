@@ -13,6 +13,7 @@ from typing import NamedTuple, Protocol
 from recommender.article import Article, Link
 from recommender.editing.data_edit import make_data_edit, pages_gone
 from recommender.editing.diff import changed_bytes, unified_diff
+from recommender.editing.list_style import list_style
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter, link_blocks
 from recommender.markdown.formats import toml_document
@@ -249,6 +250,11 @@ class Filling:
         """Paths that are written in another way than the system knows them by."""
         return frozenset(problem.path for problem in self.corpus.problems if problem.code == "bad-file-name")
 
+    @cached_property
+    def list_style(self) -> ListStyle:
+        """How lists are written in files that have none."""
+        return list_style(self.corpus)
+
     def empty(self, target: Target) -> int:
         """Count the slots of an article that stay without a link, where it may have one."""
         if self.corpus.articles[target.row].visibility.no_list:
@@ -354,8 +360,7 @@ def _with_links(filling: Filling, data: bytes, article: Article, target: Target)
     lists, style = filling.settings.links, filling.corpus.style
     if document is not None:
         if lists:
-            list_style = ListStyle(filling.corpus.reference_style.quote)
-            text = splice_list(document, target.wanted, lists[0], list_style)
+            text = splice_list(document, target.wanted, lists[0], filling.list_style)
         else:
             text = link_blocks.splice(document, target.wanted, article.style or style, filling.settings.keys.related)
     else:
@@ -365,5 +370,5 @@ def _with_links(filling: Filling, data: bytes, article: Article, target: Target)
             raise FileProblem("not-editable", f"{what}; name a data file: `write: data/related.yml` under `links:`")
         if not lists:
             raise FileProblem("not-editable", "numbered blocks are written in YAML alone; name a list under `links:`")
-        text = splice_toml_list(document, target.wanted, lists[0])
+        text = splice_toml_list(document, target.wanted, lists[0], filling.list_style)
     return (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")

@@ -6,6 +6,7 @@ the marks of the YAML nodes and never dumped again.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,10 +30,23 @@ _KIND, _WORD = re.compile("_.*|type|kind|layout|collection"), re.compile(r"[^\W\
 
 @dataclass(frozen=True, slots=True)
 class ListStyle:
-    """How new items are written where a file's own list does not tell: the sign that quotes texts, and the indent."""
+    """How a list is written where a file has none: the sign that quotes texts, the indent, and whether in one line."""
 
     quote: str = ""
     indent: int = 2
+    flow: bool = False
+
+
+def style_of_list(document: Document, own: ListSettings) -> ListStyle | None:
+    """Read the style off the list of a file; None where it has none."""
+    entry = _find(front_matter.parse(document.front), own.key)
+    node: Any = entry.node if entry else None
+    if entry is None or not isinstance(entry.value, tuple) or not entry.value or not items_of(entry.value, own):
+        return None
+    column = document.front.rfind("-", 0, node.value[0].start_mark.index) - (
+        document.front.rfind("\n", 0, node.value[0].start_mark.index) + 1
+    )
+    return ListStyle(_quote_of(node.value), 2 if node.flow_style else column - entry.column, bool(node.flow_style))
 
 
 def splice_list(document: Document, wanted: Sequence[Wanted], own: ListSettings, style: ListStyle) -> str:
@@ -90,6 +104,10 @@ class _Change:
         elif "." in key:
             above, _, key = key.rpartition(".")
             parent = _find(entries, above)
+            if parent is None and "." not in above:
+                gap = "" if not front or front.endswith("\n") else self.newline
+                lines = [f"{above}:", *self._lines_of_new(key, "  ")]
+                return front + gap + self.newline.join(lines) + self.newline
             if parent is None or not isinstance(parent.node, Mapped) or parent.node.flow_style:
                 raise FileProblem("not-editable", f"{self.own.key}: the file has no {above} to write into")
             inner = front_matter.entries(front, parent.node)
@@ -97,20 +115,24 @@ class _Change:
             end = at
         else:
             column, at, end = 0, len(front), len(front)
-        pad = " " * column
-        lines = [f"{pad}{key}:"]
-        for want in self.wanted:
-            lines += self._item(want, pad + " " * self.style.indent, ())
+        lines = self._lines_of_new(key, " " * column)
         before = front[:at]
         gap = "" if not before or before.endswith("\n") else self.newline
         return before + gap + self.newline.join(lines) + self.newline + front[end:]
+
+    def _lines_of_new(self, key: str, pad: str) -> list[str]:
+        if self.style.flow and self.own.shape == "texts":
+            texts = (_text(want.url, self.style.quote, flow=True) for want in self.wanted)
+            return [f"{pad}{key}: [{', '.join(texts)}]"]
+        items = (self._item(want, pad + " " * self.style.indent, ()) for want in self.wanted)
+        return [f"{pad}{key}:", *itertools.chain.from_iterable(items)]
 
     def changed(self, entry: Entry) -> str:
         """Write a list that stands anew: items that stay keep their bytes."""
         node: Any = entry.node
         nodes = list(node.value)
         sign = _quote_of(nodes) if self.own.shape == "texts" else ""
-        own = replace(self, style=ListStyle(sign, self.style.indent))
+        own = replace(self, style=replace(self.style, quote=sign))
         return own._flow(entry, nodes) if node.flow_style else own._block(entry, nodes)
 
     def _flow(self, entry: Entry, nodes: Sequence[Node]) -> str:
@@ -278,4 +300,6 @@ def _without(values: Mapping[str, Value], dotted: str) -> Mapping[str, Value]:
         out.pop(head, None)
     elif isinstance(inner, Mapping):
         out[head] = _without(inner, rest)
+        if not out[head]:  # a key that is made for the list alone
+            out.pop(head)
     return out

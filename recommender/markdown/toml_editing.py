@@ -18,7 +18,7 @@ from recommender.markdown.formats import Front, parse_toml
 from recommender.markdown.front_matter import Document, value_at
 from recommender.markdown.link_blocks import Wanted, fold
 from recommender.markdown.link_lists import items_of
-from recommender.markdown.list_editing import fields_of, items_in, kept_items, shared_pairs
+from recommender.markdown.list_editing import ListStyle, fields_of, items_in, kept_items, shared_pairs
 from recommender.site_settings import ListSettings
 
 _MARK = "<the list of links>"
@@ -27,7 +27,17 @@ _BETWEEN = re.compile(r"(?:[ \t\n,]|#[^\n]*)*")
 _INDENT = "  "
 
 
-def splice_toml_list(document: Document, wanted: Sequence[Wanted], own: ListSettings) -> str:
+def toml_style_of_list(document: Document, own: ListSettings) -> ListStyle | None:
+    """Read off the list of a file whether it is written in one line, and its quotes; None where it is no array."""
+    front = document.front.replace("\r\n", "\n")
+    if not value_at(parse_toml(front).values, own.key) or _is_tables(front, own.key):
+        return None
+    before, after, array = _around(front, own.key)
+    sign = "'" if all(item.as_string().startswith("'") for item in array) else ""
+    return ListStyle(sign, flow="\n" not in front[len(before) : len(front) - len(after)])
+
+
+def splice_toml_list(document: Document, wanted: Sequence[Wanted], own: ListSettings, style: ListStyle) -> str:
     """Give the file's new text with the wanted links as the items of its list, verified.
 
     Raises:
@@ -41,12 +51,12 @@ def splice_toml_list(document: Document, wanted: Sequence[Wanted], own: ListSett
             "not-editable", f"{own.key}: a list of the shape {own.shape} is read, but not written in TOML"
         )
     before = front.replace("\r\n", "\n")
-    after = _edited(before, tuple(wanted), own)
+    after = _edited(before, tuple(wanted), own, style)
     _verify(before, after, wanted, own)
     return document.text[: document.start] + after.replace("\n", line_break) + document.text[document.end :]
 
 
-def _edited(front: str, wanted: Sequence[Wanted], own: ListSettings) -> str:
+def _edited(front: str, wanted: Sequence[Wanted], own: ListSettings, style: ListStyle) -> str:
     from tomlkit.exceptions import TOMLKitError  # noqa: PLC0415  (most sites have no TOML)
 
     read = parse_toml(front)
@@ -55,7 +65,7 @@ def _edited(front: str, wanted: Sequence[Wanted], own: ListSettings) -> str:
         raise FileProblem("not-editable", f"{own.key} is no list of {own.shape}", read.line(own.key))
     try:
         if not value:
-            return _with_new_list(front, wanted, own)
+            return _with_new_list(front, wanted, own, style)
         change = _Change(front, tuple(wanted), own, read)
         return change.tables() if _is_tables(front, own.key) else change.array()
     except (TOMLKitError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -105,13 +115,15 @@ def _around(front: str, dotted: str) -> tuple[str, str, Any]:
     return before, after, value
 
 
-def _with_new_list(front: str, wanted: Sequence[Wanted], own: ListSettings) -> str:
+def _with_new_list(front: str, wanted: Sequence[Wanted], own: ListSettings, style: ListStyle) -> str:
     """Write a list where none stands: in the place of an empty one, else behind the last key of its table."""
     import tomlkit  # noqa: PLC0415
 
     if not wanted:
         return front
-    text = _array([_item(want, own, "", ()) for want in wanted], _INDENT)
+    sign = style.quote if style.quote == "'" else ""
+    items = [_item(want, own, sign, ()) for want in wanted]
+    text = f"[{', '.join(items)}]" if style.flow else _array(items, _INDENT)
     parsed = _parsed(front)
     *above, last = own.key.split(".")
     container = parsed

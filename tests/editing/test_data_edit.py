@@ -175,6 +175,19 @@ def test_an_interrupted_run_is_resumed_and_one_that_wrote_is_taken_back(
         assert sources(top) == before
 
 
+def test_a_new_list_has_the_form_that_the_site_has(top: Path) -> None:
+    one = '---\ntitle: One\nrelated: ["/sun/"]\n---\n\nThe moon pulls the sea into a tide.\n'
+    toml = '+++\ntitle = "Two"\n+++\n\nThe sea rises into a tide below the moon.\n'
+    write_files(
+        top, {"docs/one.md": one, "docs/two.md": toml, "docs/three.md": one.replace('related: ["/sun/"]\n', "")}
+    )
+    write_files(top, {"recommender.yml": "site: mkdocs\ncontent: docs\nlinks: {key: related}\nslots: 1\n"})
+    commit(top)
+    assert main(["fill", "--write", "--only", "t*.md"]) == 0
+    assert 'related: ["/' in (top / "docs/three.md").read_text(encoding="utf-8")
+    assert 'related = ["/' in (top / "docs/two.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("links", "words"),
     [

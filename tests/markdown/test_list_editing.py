@@ -11,7 +11,7 @@ from recommender.errors import FileProblem
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import Wanted
 from recommender.markdown.link_lists import item_of_text, read_lists
-from recommender.markdown.list_editing import ListStyle, splice_list
+from recommender.markdown.list_editing import ListStyle, splice_list, style_of_list
 from recommender.site_settings import ListSettings
 
 TEXTS = ListSettings("related", "texts", "url")
@@ -121,10 +121,26 @@ def test_a_moved_page_is_named_anew_and_all_else_of_the_item_stays() -> None:
     assert retitled == before.replace("title: B", 'title: "New: B"')
 
 
+@pytest.mark.parametrize(
+    ("other", "lines"),
+    [
+        (["related:", "- '/x/'"], ["related:", "- '/b/'", "- '/c/'"]),
+        (["related:", "    - /x/"], ["related:", "    - /b/", "    - /c/"]),
+        (['related: ["/x/"]'], ['related: ["/b/", "/c/"]']),
+    ],
+)
+def test_a_new_list_is_written_as_other_files_write_theirs(other: list[str], lines: list[str]) -> None:
+    document = front_matter.split(front("title: A", *other).encode())
+    assert document is not None
+    assert edit(front("title: A"), ["/b/", "/c/"], style=style_of_list(document, TEXTS)) == front("title: A", *lines)
+
+
 def test_a_list_below_another_key() -> None:
     before = front("details:", "  title: A", "  related:", "    - _type: page", "      item: u1", "  image: x", "z: 1")
     after = before.replace("      item: u1\n", "      item: u1\n    - _type: page\n      item: u2\n")
     assert edit(before, ["u1", "u2"], NESTED) == after
+    none = front("title: A")
+    assert edit(none, ["u1"], NESTED) == front("title: A", "details:", "  related:", "    - item: u1")
     empty = front("details:", "  title: A", "z: 1")
     assert edit(empty, ["u1"], NESTED) == front("details:", "  title: A", "  related:", "    - item: u1", "z: 1")
 
@@ -136,7 +152,7 @@ def test_a_list_below_another_key() -> None:
         (front("related:", "  a: b"), TEXTS, "is no list of texts"),
         (front("related: [a,", "  b]"), TEXTS, "on one line"),
         (front("related: [{link: a}]"), ITEMS, "on one line"),
-        (front("title: A"), NESTED, "has no details to write into"),
+        (front("details: x"), NESTED, "has no details to write into"),
         (front("related: {x: [a]}"), ListSettings("related", "grouped"), "is read, but not written yet"),
     ],
 )

@@ -12,7 +12,8 @@ from recommender.errors import FileProblem
 from recommender.markdown.formats import read_front, toml_document
 from recommender.markdown.link_blocks import Wanted
 from recommender.markdown.link_lists import item_of_text, read_lists
-from recommender.markdown.toml_editing import splice_toml_list
+from recommender.markdown.list_editing import ListStyle
+from recommender.markdown.toml_editing import splice_toml_list, toml_style_of_list
 from recommender.site_settings import ListSettings
 
 TEXTS = ListSettings("related", "texts", "url")
@@ -21,7 +22,13 @@ NESTED = ListSettings("extra.related", "texts", "url")
 TABLES = ListSettings("extra.related", "mappings", "url", {"url": "link", "title": "title"})
 
 
-def edit(text: str, urls: list[str], own: ListSettings = TEXTS, corrected: dict[str, str] | None = None) -> str:
+def edit(
+    text: str,
+    urls: list[str],
+    own: ListSettings = TEXTS,
+    corrected: dict[str, str] | None = None,
+    style: ListStyle | None = None,
+) -> str:
     """Want some links: those that stand in the list already keep their item, corrected ones with another reference."""
     document = toml_document(text.encode())
     assert document is not None
@@ -29,7 +36,7 @@ def edit(text: str, urls: list[str], own: ListSettings = TEXTS, corrected: dict[
     held = {(corrected or {}).get(link.url, link.url): (link.title, link.slot) for link in links}
     sources = [(url, *held.get(url, (f"About {url}", 0))) for url in urls]
     wanted = [Wanted(n, "", title, "", url, slot) for n, (url, title, slot) in enumerate(sources, 1)]
-    return splice_toml_list(document, wanted, own)
+    return splice_toml_list(document, wanted, own, style or ListStyle())
 
 
 def front(*lines: str, newline: str = "\n") -> str:
@@ -92,6 +99,15 @@ def test_a_list_of_texts(name: str) -> None:
     before, urls, after = CASES[name]
     assert edit(before, urls) == after
     assert edit(after, urls) == after
+
+
+def test_a_new_list_is_written_as_other_files_write_theirs() -> None:
+    quoted = front("related = ['/x/']", "z = 1")
+    document = toml_document(quoted.encode())
+    assert document is not None
+    style = toml_style_of_list(document, TEXTS)
+    assert style == ListStyle("'", flow=True)
+    assert edit(front("z = 1"), ["/b/", "/c/"], style=style) == front("z = 1", "related = ['/b/', '/c/']")
 
 
 def test_a_list_in_a_table_that_is_there_or_not() -> None:

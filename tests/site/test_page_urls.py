@@ -113,6 +113,7 @@ def test_a_stated_url(values: dict[str, str], url: str) -> None:
         ("````\n```\n# no\n````\n# One\n", "One"),
         ("# [A link](/x) and *an* `x` __b__\n", "A link and an x b"),
         ("# One {#anchor}\r\n", "One"),
+        ("# One { #anchor }\n", "One"),
         ('<h1 class="x">One <b>more</b></h1>\n', "One more"),
         ("# C# and F#\n", "C# and F#"),
         ("# C# #\n", "C#"),

@@ -116,7 +116,11 @@ SITES: dict[str, Site] = {
         {"moon.md": "/moon/"},
     ),
     "docusaurus": Site(
-        {**pages("docs/01-basics/", ".mdx", moon="slug: the-moon\n"), "docusaurus.config.js": ""},
+        {
+            **pages("docs/01-basics/", ".mdx", moon="slug: the-moon\n"),
+            "docs/01-basics/_part.mdx": "A part of pages.\n",
+            "docusaurus.config.js": "",
+        },
         "docusaurus",
         {"01-basics/moon.mdx": "/docs/basics/the-moon", "01-basics/sun.mdx": "/docs/basics/sun"},
     ),
