@@ -23,8 +23,9 @@ class Preset:
     no pages. ``url_keys`` are the front matter keys of a page's url or of its place; ``patterns`` give, by folder,
     the url of a page that has none. ``title`` says where the title is: keys, ``heading`` or ``file``, the first that
     holds one. In paths, ``index`` names stand for their folder, ``number_prefixes`` (01-) are cut where they are no
-    part of urls, and ``lower_case`` tells that capitals of paths are small letters in urls. ``bare`` tells that a
-    file without front matter is a page, ``slug_names`` that a slug in the front matter stands for the file's name.
+    part of urls, and ``lower_case`` tells that capitals of paths are small letters in urls, and spaces hyphens.
+    ``bare`` tells that a file without front matter is a page, ``slug_names`` that a slug in the front matter stands
+    for the file's name, ``dated_names`` that a date before the name is part of the path in urls.
     Where a site has no links yet, ``refer`` is how they name a page, and they stand in the list ``list_key`` of the
     front matter, or in ``data_file``, below the generator's folder; ``{content}`` stands for the folder of its pages.
     """
@@ -40,12 +41,13 @@ class Preset:
     lower_case: bool = False
     bare: bool = True
     slug_names: bool = False
+    dated_names: bool = True
     refer: str = "url"
     list_key: str = "related"
     data_file: str = ""
 
 
-JEKYLL_POST = "/{year}/{month}/{day}/{slug}.html"
+JEKYLL_POST = "/{categories}/{year}/{month}/{day}/{slug}.html"
 
 PRESETS: Mapping[str, Preset] = {
     "hexo": Preset(
@@ -61,7 +63,7 @@ PRESETS: Mapping[str, Preset] = {
         markers=("_posts", "_layouts", "_articles"),
         excluded=("_includes/**", "_layouts/**", "_site/**", "_data/**", "vendor/**"),
         url_keys=("permalink",),
-        patterns={"": "/{path}/", "_posts/": JEKYLL_POST, "_drafts/": JEKYLL_POST},
+        patterns={"": "/{path}.html", "_posts/": JEKYLL_POST, "_drafts/": JEKYLL_POST},
         title=("title", "file"),
         bare=False,
         index=("index", "readme"),
@@ -73,7 +75,9 @@ PRESETS: Mapping[str, Preset] = {
         url_keys=("path",),
         index=("index", "_index"),
         bare=False,
+        lower_case=True,
         slug_names=True,
+        dated_names=False,
     ),
     "hugo": Preset(
         data_file="data/related.yml",
@@ -148,6 +152,10 @@ PRESETS: Mapping[str, Preset] = {
         markers=(".eleventy.js", "eleventy.config.*"),
         content=("src", "content", "."),
         index=("index", "readme"),
+    ),
+    "cloudcannon": Preset(
+        markers=("cloudcannon.config.yml", "cloudcannon.config.yaml", "cloudcannon.config.json"),
+        index=("index", "_index"),
     ),
     "plain": Preset(markers=("next.config.*", "gatsby-config.*", "contentlayer.config.*"), index=("index", "_index")),
 }

@@ -195,7 +195,7 @@ NUMBERS: dict[str, tuple[type, float, float, str]] = {
 _PATHS = ("content", "model")
 # Settings of rules on who takes part.
 RULES = ("hidden", "never_suggest", "no_list")
-_SITE = ("site", "except", "title")
+_SITE = ("site", "except", "title", "apart")
 _KNOWN = (*_PATHS, *NUMBERS, *RULES, *_SITE, "keys", "url", "links", "fields", "text", "parts", "answers")
 # What answers say of an article anyway.
 ANSWERED = ("id", "title", "subject", "url", "score", "rank", "source", "terms", "hidden", "likeness")

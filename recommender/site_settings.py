@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,26 @@ from recommender.settings_values import check_known, mapping_in, text_in, texts_
 
 SHAPES = ("texts", "mappings", "grouped", "url-to-title")
 REFERENCES = ("url", "path", "slug", "file", "wikilink", "title", "id")
-PLACEHOLDERS = ("path", "folder", "section", "slug", "title", "year", "month", "day")
+PLACEHOLDERS = ("path", "folder", "section", "name", "slug", "categories", "title", "year", "month", "day")
 FRONT_MATTER = "front matter"
 DATA_FILES = (".yml", ".yaml", ".json")
 _KEY = re.compile(r"key \S+")
 # Files that stand for their folder.
 INDEX = ("index", "_index", "readme")
+
+
+@dataclass(frozen=True)
+class Apart:
+    """Where the language and the version of a page stand, "" where the site itself is to tell.
+
+    ``language`` is ``suffix`` (x.de.md, of the ``codes``), ``folder N`` or ``key NAME``, ``version`` one of the last
+    two; ``default`` is the language of pages that have none.
+    """
+
+    language: str = ""
+    version: str = ""
+    codes: tuple[str, ...] = ()
+    default: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,8 @@ class PageSettings:
     derived: bool = False
     bare: bool = True
     slug_names: bool = False
+    dated_names: bool = True
+    apart: Apart = Apart()
 
     def keys_of_url(self, key: str) -> tuple[str, ...]:
         """Give the keys that may state a url; ``key`` is that of ``keys.url``, alone where nothing else is set."""
@@ -77,7 +93,7 @@ class ListSettings:
 
 
 def pages_in(values: Mapping[str, Any], file: Path, title_key: str) -> PageSettings:
-    """Read ``site``, ``except``, ``title``, ``url.keys`` and ``url.patterns``; ``title_key`` is that of ``keys.title``.
+    """Read what is said of the pages of a site; ``title_key`` is that of ``keys.title``.
 
     Raises:
         SettingsError: an unknown preset, or a pattern that cannot be one.
@@ -88,21 +104,10 @@ def pages_in(values: Mapping[str, Any], file: Path, title_key: str) -> PageSetti
     made = PageSettings()
     if name:
         preset = PRESETS[name]
-        titles = tuple(dict.fromkeys((title_key, *preset.title)))
-        made = PageSettings(
-            name,
-            (),
-            (*EXCLUDED, *preset.excluded),
-            preset.url_keys,
-            preset.patterns,
-            titles,
-            preset.index,
-            preset.number_prefixes,
-            preset.lower_case,
-            derived=True,
-            bare=preset.bare,
-            slug_names=preset.slug_names,
-        )
+        shared = {own.name for own in fields(PageSettings)} & {own.name for own in fields(preset)}
+        own = {one: getattr(preset, one) for one in shared}
+        own |= {"excluded": (*EXCLUDED, *preset.excluded), "title": tuple(dict.fromkeys((title_key, *preset.title)))}
+        made = PageSettings(preset=name, derived=True, **own)
     url = values["url"] if isinstance(values.get("url"), Mapping) else {}
     if values.get("except") is not None:
         made = replace(made, excluded=texts_in("except", values["except"], file))
@@ -112,7 +117,29 @@ def pages_in(values: Mapping[str, Any], file: Path, title_key: str) -> PageSetti
         made = replace(made, url_keys=texts_in("url.keys", url["keys"], file) if url["keys"] else ())
     if url.get("patterns") is not None:
         made = replace(made, patterns={**made.patterns, **_patterns(url["patterns"], file)}, derived=True)
-    return made
+    return replace(made, apart=_apart(values["apart"], file)) if values.get("apart") is not None else made
+
+
+_PLACE = re.compile(r"folder [1-9]( [1-9])*|key \S+")
+
+
+def _apart(value: Any, file: Path) -> Apart:
+    values = mapping_in("apart", value, file)
+    check_known(values, [own.name for own in fields(Apart)], "setting of apart", file)
+    made: dict[str, Any] = {}
+    for name, own in values.items():
+        if name == "codes":
+            made[name] = tuple(code.lower() for code in texts_in("apart.codes", own, file))
+        elif own is not None:
+            made[name] = " ".join(text_in(f"apart.{name}", own, file).split())
+    for name in ("language", "version"):
+        place = made.get(name, "")
+        if place and not _PLACE.fullmatch(place) and (place != "suffix" or name == "version"):
+            known = "folder N, key NAME" + (", suffix" if name == "language" else "")
+            raise SettingsError(f"{file}: apart.{name} {place!r} is no place; known: {known}")
+    if made.get("language") == "suffix" and not made.get("codes"):
+        raise SettingsError(f"{file}: apart.language suffix needs the codes that are suffixes: `codes: [de, fr]`")
+    return Apart(**made)
 
 
 def _patterns(value: Any, file: Path) -> Mapping[str, str]:
@@ -122,7 +149,7 @@ def _patterns(value: Any, file: Path) -> Mapping[str, str]:
         text = text_in(f"url.patterns {folder!r}", pattern, file)
         if not text.startswith("/"):
             raise SettingsError(f"{file}: url.patterns {folder!r}: {text!r} must begin with a slash")
-        for name in re.findall(r"\{([^{}]*)\}", text):
+        for name in [one for names in re.findall(r"\{([^{}]*)\}", text) for one in names.split("|")]:
             if name not in PLACEHOLDERS and not _KEY.fullmatch(name):
                 known = ", ".join((*PLACEHOLDERS, "key NAME"))
                 raise SettingsError(f"{file}: url.patterns {folder!r}: {{{name}}} is no placeholder; known: {known}")

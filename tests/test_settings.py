@@ -77,8 +77,8 @@ def test_load(tmp_path: Path, text: str, changed: dict[str, object]) -> None:
 
 KNOWN = (
     "known: content, model, slots, lead_words, lead_times, floor, candidates, exact_up_to, same_question_article, "
-    "same_question_list, hidden, never_suggest, no_list, site, except, title, keys, url, links, fields, text, parts, "
-    "answers"
+    "same_question_list, hidden, never_suggest, no_list, site, except, title, apart, keys, url, links, fields, text, "
+    "parts, answers"
 )
 
 

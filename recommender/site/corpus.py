@@ -156,7 +156,9 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     day = today()
     results = settle_urls(results, settings.pages)
-    read = with_full_urls(apart(_without_numbers([result.article.on(day) for result in results if result.article])))
+    read = with_full_urls(
+        apart(_without_numbers([result.article.on(day) for result in results if result.article]), settings.pages.apart)
+    )
     found = [*problems, *(problem for result in results for problem in result.problems)]
     found = _without_usual_lack(found, len(read))
     urls = Counter(article.url for article in read)

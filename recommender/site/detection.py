@@ -6,7 +6,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,6 +23,8 @@ SAMPLE = 3000
 DEPTH = 3
 # Files of one folder that are looked at, and folders that are named one by one.
 FEW, MANY = 100, 3
+# Generators whose pages stand in several folders; files that make a language, and languages that make it several.
+SEVERAL, ENOUGH = ("docusaurus", "astro"), 2
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Detected:
     patterns: Mapping[str, str]
     host: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)
     place: str = "."
 
     @property
@@ -57,17 +60,60 @@ def detect(top: Path, preset: str = "") -> Detected:
         check_known({preset: None}, list(PRESETS), "preset", top)
     found, places = _generator(top, preset)
     name, marker = found or (preset or "plain", "")
-    content = tuple(dict.fromkeys(folder for place in places for folder in _content(top, place, name)))
-    patterns, host, notes = configuration(top / places[0] if places else top, name)
+    place = places[0] if places else "."
+    config = configuration(top / place, name)
+    named = [(place, folder) for folder in config.content] or [
+        (one, own) for one in places for own in PRESETS[name].content
+    ]
+    content = tuple(dict.fromkeys(_content(top, named, every=bool(config.content) or name in SEVERAL)))
+    content = content or tuple(
+        dict.fromkeys(_content(top, [(one, own) for one in places for own in PRESETS[name].content], every=False))
+    )
+    if not content or (content == (".",) and name in ("plain", "cloudcannon")):
+        content = _plain_content(top)
+    patterns = _rebased(config.patterns, place, content)
     if name == "mkdocs" and len(content) == 1:
         content, own = _languages_beside(top, content[0])
         patterns = patterns or own
     own_pattern = PRESETS[name].patterns.get(f"{content[0].rpartition('/')[2]}/") if len(content) == 1 else None
     if own_pattern:
         patterns = {"": own_pattern, **patterns}  # patterns are of folders below the content
-    if not content or (content == (".",) and name == "plain"):
-        content = _plain_content(top)
-    return Detected(name, marker, content, patterns, host, notes, places[0] if places else ".")
+    apart = _suffixes(top, content, config.apart)
+    return Detected(name, marker, content, patterns, config.host, config.notes, apart, place)
+
+
+def _rebased(patterns: Mapping[str, str], place: str, content: Sequence[str]) -> dict[str, str]:
+    """Give patterns of folders below a place by their folders below the content; the deepest above it holds all."""
+    base = os.path.commonpath(content) if len(content) > 1 else content[0]
+    found: dict[str, str] = {}
+    for folder, pattern in sorted(patterns.items(), key=lambda pair: len(pair[0])):
+        inside = os.path.relpath(os.path.join(place, folder), base).replace(os.sep, "/") if folder else "."
+        if inside == "." or set(inside.split("/")) == {".."}:
+            found[""] = pattern
+        elif not inside.startswith("../"):
+            found[f"{inside}/"] = pattern
+    return found
+
+
+def _suffixes(top: Path, content: Sequence[str], told: Mapping[str, str]) -> Mapping[str, str]:
+    """Tell whether names of files end with their language: of at least two languages at least two files do.
+
+    A file without one is of the default language, where one that has a language stands beside it.
+    """
+    if told.get("language"):
+        return told
+    names = [os.path.splitext(path)[0] for folder in content for path in _articles(top / folder)]
+    known, codes, plain = set(names), Counter[str](), set[str]()
+    for name in names:
+        stem, _, code = name.rpartition(".")
+        if stem and is_language(code) and not stem.endswith(("/", os.sep)):
+            codes[code.lower()] += 1
+            plain |= {stem} & known
+    codes = Counter({code: count for code, count in codes.items() if count >= ENOUGH})
+    if len(codes) + (len(plain) >= ENOUGH) < ENOUGH:
+        return {}
+    default = told.get("default") or ("en" if "en" not in codes or len(plain) < ENOUGH else "")
+    return {"language": "suffix", "codes": ", ".join(sorted(codes)), "default": default}
 
 
 def find_site(folder: Path) -> Path | None:
@@ -158,14 +204,15 @@ def _marker(folder: Path, markers: Sequence[str]) -> str:
     return ""
 
 
-def _content(top: Path, place: str, preset: str) -> Iterator[str]:
-    """Give the folders of a generator's pages that hold any."""
-    for folder in PRESETS[preset].content:
+def _content(top: Path, named: Sequence[tuple[str, str]], *, every: bool) -> Iterator[str]:
+    """Give the folders below some places that hold pages: the first of each place, or ``every`` one."""
+    done: set[str] = set()
+    for place, folder in named:
         own = os.path.normpath(os.path.join(place, folder))
-        if (top / own).is_dir() and any(True for _ in _articles(top / own)):
+        if place not in done and has_articles(top / own):
             yield own.replace(os.sep, "/")
-            if folder == "." or preset not in ("docusaurus", "astro"):
-                return
+            if folder == "." or not every:
+                done.add(place)
 
 
 def _articles(folder: Path) -> Iterator[str]:

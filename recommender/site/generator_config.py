@@ -1,66 +1,49 @@
-"""What a generator's own configuration states of urls: patterns and the host; what is program code is not read."""
+"""What a generator's own configuration states of pages and urls; what is program code is not read."""
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recommender.errors import FileProblem
-from recommender.markdown import front_matter
+from recommender.presets import PRESETS, is_language
+from recommender.site.config_files import read_config
 
 
-def configuration(place: Path, preset: str) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """Give the url patterns and the host that a generator's configuration states, and what could not be read."""
-    readers = {"jekyll": _jekyll, "hexo": _hexo, "hugo": _hugo, "mkdocs": _mkdocs, "zola": _zola}
-    notes: list[str] = []
-    values = _config_values(place, notes)
-    patterns, url = readers[preset](values) if preset in readers else ({}, "")
+@dataclass(frozen=True)
+class Configuration:
+    """Url patterns by folder, the host, folders of pages and what keeps languages apart; ``notes`` tell what is to do.
+
+    Folders are relative to that of the configuration; the pattern of "" is for all pages without another.
+    """
+
+    patterns: Mapping[str, str] = field(default_factory=dict)
+    host: tuple[str, ...] = ()
+    content: tuple[str, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def configuration(place: Path, preset: str) -> Configuration:
+    """Give what a generator's configuration states, and what could not be read."""
+    values, notes = read_config(place)
+    made = _READERS[preset](place, values) if preset in _READERS else Configuration()
+    url = next((text for key in _HOST_KEYS if isinstance(text := values.get(key), str) and text), "")
     host = re.match(r"https?://([^/:]+)", url)
-    return patterns, (host[1],) if host else (), tuple(notes)
+    patterns, content, more = dict(made.patterns), made.content, made.notes
+    if preset in ("cloudcannon", "plain", "astro", "eleventy"):
+        own, folders, more = _cloudcannon(place, values)
+        patterns |= own
+        content = folders if preset == "cloudcannon" else content
+    return Configuration(patterns, (host[1],) if host else (), content, made.apart, (*notes, *made.notes, *more))
 
 
-_CONFIGS = (
-    "_config.yml",
-    "hugo.toml",
-    "hugo.yaml",
-    "hugo.yml",
-    "config.toml",
-    "config.yaml",
-    "config.yml",
-    "config/_default/hugo.toml",
-    "config/_default/config.toml",
-    "config/_default/hugo.yaml",
-    "config/_default/config.yaml",
-    "mkdocs.yml",
-    "mkdocs.yaml",
-)
-
-
-def _config_values(place: Path, notes: list[str]) -> dict[str, Any]:
-    for name in _CONFIGS:
-        file = place / name
-        if not file.is_file():
-            continue
-        try:
-            text = file.read_text(encoding="utf-8")
-            if name.endswith(".toml"):
-                return tomllib.loads(text)
-            return {entry.key: entry.value for entry in front_matter.parse(_plain_yaml(text))}
-        except (OSError, ValueError, FileProblem) as error:
-            notes.append(f"{name} cannot be read ({error}); its urls are not known: set `url: {{patterns: …}}`")
-    return {}
-
-
-def _plain_yaml(text: str) -> str:
-    """Leave out what only a generator's own reader understands: tags such as !!python/name."""
-    return re.sub(r"!![\w/:.]+(?:\[\])?", "", text if text.endswith("\n") else text + "\n").removeprefix("---\n")
-
-
+_HOST_KEYS = ("baseURL", "baseurl", "base_url", "site_url", "url")
 _JEKYLL = {
-    "categories": "",
+    "categories": "{categories}",
     "year": "{year}",
     "month": "{month}",
     "day": "{day}",
@@ -81,58 +64,208 @@ _STYLES = {
 }
 
 
-def _jekyll(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+def _jekyll(place: Path, values: Mapping[str, Any]) -> Configuration:
     patterns = {}
     permalink = values.get("permalink")
     if isinstance(permalink, str):
         pattern = _STYLES.get(permalink, permalink)
         patterns["_posts/"] = patterns["_drafts/"] = _from_colons(pattern, _JEKYLL)
+        # A site's style is that of its other pages too.
+        if pattern.endswith("/"):
+            patterns[""] = "/{path}/"
+        elif not pattern.endswith((":output_ext", ".html")):
+            patterns[""] = "/{path}"
     collections = values.get("collections")
     for name, own in collections.items() if isinstance(collections, Mapping) else ():
         link = own.get("permalink") if isinstance(own, Mapping) else None
         pattern = link if isinstance(link, str) else f"/{name}/:path.html"
         patterns[f"_{name}/"] = _from_colons(pattern.replace(":collection", name), _JEKYLL)
-    return patterns, str(values.get("url") or "")
+    return Configuration(patterns)
 
 
-def _hexo(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    link = values.get("permalink")
+def _hexo(place: Path, values: Mapping[str, Any]) -> Configuration:
+    link, source = values.get("permalink"), str(values.get("source_dir") or "source")
     words = _JEKYLL | {"title": "{slug}", "name": "{slug}", "category": ""}
-    patterns = {"_posts/": _from_colons(f"/{link}", words)} if isinstance(link, str) else {}
-    return patterns, str(values.get("url") or "")
+    patterns = {f"{source}/_posts/": _from_colons(f"/{link}", words)} if isinstance(link, str) else {}
+    return Configuration(patterns, content=(source,))
 
 
-def _hugo(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    words = {
-        "year": "{year}",
-        "month": "{month}",
-        "day": "{day}",
-        "slug": "{slug}",
-        "title": "{title}",
-        "filename": "{slug}",
-        "contentbasename": "{slug}",
-        "slugorfilename": "{slug}",
-        "slugorcontentbasename": "{slug}",
-        "sections": "{folder}",
-        "section": "{section}",
-    }
+_HUGO = {
+    "year": "{year}",
+    "month": "{month}",
+    "day": "{day}",
+    "slug": "{key slug|title}",
+    "title": "{title}",
+    "filename": "{name}",
+    "contentbasename": "{name}",
+    "slugorfilename": "{slug}",
+    "slugorcontentbasename": "{slug}",
+    "sections": "{folder}",
+    "section": "{section}",
+}
+
+
+def _hugo(place: Path, values: Mapping[str, Any]) -> Configuration:
     own = values.get("permalinks")
     links = own.get("page", own) if isinstance(own, Mapping) else {}
-    patterns = {
-        f"{name}/": _from_colons(f"/{link.strip('/')}/", words).replace("{section}", name)
-        for name, link in links.items()
-        if isinstance(link, str)
+    links = {name: link for name, link in links.items() if isinstance(link, str)}
+    content = str(values.get("contentDir") or "content").strip("/")
+    folders = _language_folders(place, values, content)
+    default, below = str(values.get("defaultContentLanguage") or "en"), values.get("defaultContentLanguageInSubdir")
+    patterns: dict[str, str] = {}
+    for language, folder in folders.items() or {"": content}.items():
+        prefix = f"/{language}" if language and (language != default or str(below).lower() == "true") else ""
+        if language:
+            patterns[f"{folder}/"] = f"{prefix}/{{path}}/"
+        for name, link in links.items():
+            if not language or (place / folder / name).is_dir():
+                pattern = _from_colons(f"/{link.strip('/')}/", _HUGO).replace("{section}", name)
+                patterns[f"{folder}/{name}/"] = prefix + pattern
+    return Configuration(patterns, content=tuple(folders.values()) or (content,), apart={"default": default})
+
+
+def _language_folders(place: Path, values: Mapping[str, Any], content: str) -> dict[str, str]:
+    """Give the folder of each language that has one of its own.
+
+    Where the languages are not known, but the default one is named and has a folder among others, these are theirs.
+    """
+    known = values.get("languages")
+    found = {
+        language: str(own["contentDir"]).strip("/")
+        for language, own in (known.items() if isinstance(known, Mapping) else ())
+        if isinstance(own, Mapping) and own.get("contentDir")
     }
-    return patterns, str(values.get("baseURL") or values.get("baseurl") or "")
+    default = values.get("defaultContentLanguage")
+    if found or known or not default or not (place / content / str(default)).is_dir():
+        return found
+    codes = sorted(one.name for one in (place / content).iterdir() if one.is_dir() and is_language(one.name))
+    return {code: f"{content}/{code}" for code in codes} if len(codes) > 1 else {}
 
 
-def _mkdocs(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
+def _mkdocs(place: Path, values: Mapping[str, Any]) -> Configuration:
     pretty = str(values.get("use_directory_urls", "true")).lower() != "false"
-    return {} if pretty else {"": "/{path}.html"}, str(values.get("site_url") or "")
+    patterns = {} if pretty else {"": "/{path}.html"}
+    default = next(
+        (str(one.get("locale")) for one in _locales(values) if str(one.get("default")).lower() == "true"), ""
+    )
+    content = str(values.get("docs_dir") or "docs").strip("/")
+    return Configuration(patterns, content=(content,), apart={"default": default} if default else {})
 
 
-def _zola(values: Mapping[str, Any]) -> tuple[dict[str, str], str]:
-    return {}, str(values.get("base_url") or "")
+def _locales(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Give the languages of the plugin mkdocs-static-i18n."""
+    plugins = values.get("plugins")
+    for plugin in plugins if isinstance(plugins, list | tuple) else ():
+        own = plugin.get("i18n") if isinstance(plugin, Mapping) else None
+        languages = own.get("languages") if isinstance(own, Mapping) else None
+        if isinstance(languages, list | tuple):
+            yield from (one for one in languages if isinstance(one, Mapping))
+
+
+def _zola(place: Path, values: Mapping[str, Any]) -> Configuration:
+    return Configuration(apart={"default": str(values.get("default_language") or "en")})
+
+
+def _docusaurus(place: Path, values: Mapping[str, Any]) -> Configuration:
+    """Read the folders of versions and translations, where Docusaurus alone has them."""
+    latest = _latest_version(place)
+    posts = PRESETS["docusaurus"].patterns["blog/"]
+    patterns = {"docs/": "/docs/next/{path}"} if latest else {}
+    patterns |= _versions(place, "versioned_docs", "", latest)
+    languages = sorted(one.name for one in _folders(place / "i18n") if is_language(one.name))
+    content = [name for name in PRESETS["docusaurus"].content if (place / name).is_dir()]
+    content += ["versioned_docs"] * (place / "versioned_docs").is_dir()
+    for code in languages:
+        docs, blog = (f"i18n/{code}/docusaurus-plugin-content-{kind}" for kind in ("docs", "blog"))
+        patterns[f"{docs}/current/"] = f"/{code}/docs/{'next/' if latest else ''}{{path}}"
+        patterns |= _versions(place, docs, f"/{code}", latest)
+        patterns[f"{blog}/"] = f"/{code}{posts}"
+        content += [folder for folder in (docs, blog) if (place / folder).is_dir()]
+    if not languages and not latest:
+        return Configuration()
+    apart = {"language": "folder 2", "default": "en"} if languages else {}
+    return Configuration(patterns, content=tuple(content), apart=apart | ({"version": "folder 2 4"} if latest else {}))
+
+
+def _latest_version(place: Path) -> str:
+    try:
+        versions = json.loads((place / "versions.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        versions = None
+    if isinstance(versions, list) and versions and isinstance(versions[0], str):
+        return versions[0]
+    named = [one.name.removeprefix("version-") for one in _folders(place / "versioned_docs")]
+    return max(named, key=lambda name: [int(digits) for digits in re.findall(r"\d+", name)], default="")
+
+
+def _versions(place: Path, folder: str, prefix: str, latest: str) -> dict[str, str]:
+    names = [one.name for one in _folders(place / folder) if one.name.startswith("version-")]
+    urls = {name: "" if name == f"version-{latest}" else f"{name.removeprefix('version-')}/" for name in names}
+    return {f"{folder}/{name}/": f"{prefix}/docs/{url}{{path}}" for name, url in urls.items()}
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(one for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
+
+
+_READERS: Mapping[str, Callable[[Path, Mapping[str, Any]], Configuration]] = {
+    "jekyll": _jekyll,
+    "hexo": _hexo,
+    "hugo": _hugo,
+    "mkdocs": _mkdocs,
+    "zola": _zola,
+    "docusaurus": _docusaurus,
+}
+
+# What CloudCannon calls the parts of a path or a value: https://cloudcannon.com/documentation/ (template strings).
+_CLOUDCANNON = {
+    "[relative_base_path]/[slug]": "{path}",
+    "[full_slug]": "{path}",
+    "[relative_base_path]": "{folder}",
+    "[slug]": "{name}",
+    "{title}": "{title}",
+    "{title|slugify}": "{title}",
+    "{date|year}": "{year}",
+    "{date|month}": "{month}",
+    "{date|day}": "{day}",
+}
+
+
+def _cloudcannon(place: Path, values: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
+    """Give the url patterns and the folders of the collections of CloudCannon, and notes on what is not understood."""
+    collections = values.get("collections_config")
+    source = str(values.get("source") or "").strip("/")
+    patterns, folders, notes = dict[str, str](), list[str](), list[str]()
+    for name, own in collections.items() if isinstance(collections, Mapping) else ():
+        url, path = (own.get("url"), own.get("path")) if isinstance(own, Mapping) else (None, None)
+        if not isinstance(url, str) or not url:
+            continue
+        folder = "/".join(part for part in (source, str(path if path is not None else name).strip("/")) if part) or "."
+        pattern = _from_brackets(url.replace("[collection]", str(name)))
+        if pattern is None:
+            notes.append(f"the url of the collection {name}, {url}, is not understood: set `url: {{patterns: …}}`")
+        else:
+            patterns["" if folder == "." else f"{folder}/"] = pattern
+        folders.append(folder)
+    return patterns, tuple(dict.fromkeys(folders)), tuple(notes)
+
+
+def _from_brackets(url: str) -> str | None:
+    """Write a template string of CloudCannon as a pattern; None where it holds what we have no placeholder for."""
+    marks: list[str] = []
+
+    def marked(found: re.Match[str]) -> str:
+        written = re.sub(r"\s*\|\s*", "|", found[0])
+        value = re.fullmatch(r"\{([\w.]+)(?:\|slugify)?\}", written)
+        ours = _CLOUDCANNON.get(written) or (f"{{key {value[1]}}}" if value else "")
+        marks.append(ours)
+        return f"\0{len(marks) - 1}\0" if ours else found[0]
+
+    text = re.sub(r"\[relative_base_path\]/\[slug\]|\[\w+\]|\{[^{}]*\}", marked, url)
+    if re.search(r"[\[\]{}]", text):
+        return None
+    text = re.sub("\0(\\d+)\0", lambda found: marks[int(found[1])], text)
+    return re.sub(r"/{2,}", "/", f"/{text}")
 
 
 def _from_colons(pattern: str, words: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import unicodedata
@@ -18,6 +19,8 @@ from recommender.site_settings import INDEX, PageSettings
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[-_](.+)")
 _NUMBERED = re.compile(r"^\d+[-_. ]+(?=\S)")
+_EXTENSION = re.compile(r"\.(md|markdown|mdx)$", re.IGNORECASE)
+_SUFFIXED = re.compile(r"(.*[^./])\.([\w-]+)\.(md|markdown|mdx)", re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -48,14 +51,25 @@ def url_of(pages: PageSettings, values: Mapping[str, Value], path: str, title: s
     Raises:
         FileProblem: the pattern wants a date, and neither front matter nor file name has one.
     """
-    path = path.replace(os.sep, "/")
+    path, language = without_language(pages, path.replace(os.sep, "/"))
     folder = max((one for one in pages.patterns if path.startswith(one)), key=len, default=None)
     if folder is None:
         raise FileProblem("missing-url", "no pattern of url.patterns is for its folder")
     parts = _Parts(pages, values, path.removeprefix(folder), title)
-    url = PLACEHOLDER.sub(lambda found: parts.get(found[1]), pages.patterns[folder])
-    url = re.sub(r"/{2,}", "/", url)
+    # A folder's own page has the address of the folder.
+    pattern = pages.patterns[folder].replace("{path}.html", "{path}/") if parts.is_index else pages.patterns[folder]
+    url = PLACEHOLDER.sub(lambda found: parts.first(found[1]), pattern)
+    language = "" if language == pages.apart.default else language
+    url = re.sub(r"/{2,}", "/", f"/{language}/{url}")
     return re.sub(r"(?<=.)/\.html$", "/", url) if url != "/.html" else "/"
+
+
+def without_language(pages: PageSettings, path: str) -> tuple[str, str]:
+    """Give the path of a file without the language before its extension, and that language in small letters."""
+    found = _SUFFIXED.fullmatch(path) if pages.apart.language == "suffix" else None
+    if not found or found[2].lower() not in pages.apart.codes:
+        return path, ""
+    return f"{found[1]}.{found[3]}", found[2].lower()
 
 
 class _Parts:
@@ -64,17 +78,30 @@ class _Parts:
     def __init__(self, pages: PageSettings, values: Mapping[str, Value], path: str, title: str) -> None:
         self.pages, self.values, self.title = pages, values, title
         folder, _, name = path.rpartition("/")
-        stem = re.sub(r"\.(md|markdown|mdx)$", "", name, flags=re.IGNORECASE)
+        stem = _EXTENSION.sub("", name)
         segments = [*folder.split("/"), stem] if folder else [stem]
         if pages.number_prefixes:
             segments = [one if _DATED.fullmatch(one) else _NUMBERED.sub("", one, count=1) for one in segments]
         if pages.lower_case:
-            segments = [segment.lower() for segment in segments]
+            segments = [_SPACE.sub("-", segment.lower()) for segment in segments]
         dated = _DATED.fullmatch(segments[-1])
         self.named_date = f"{dated[1]}-{int(dated[2]):02}-{int(dated[3]):02}" if dated else ""
         self.is_index = segments[-1].lower() in pages.index
         self.folders, self.name = segments[:-1], dated[4] if dated else segments[-1]
-        self.file = segments[-1]
+        self.file = segments[-1] if pages.dated_names else self.name
+
+    def first(self, names: str) -> str:
+        """Give what the first of some placeholders stands for that the page has; they are parted by ``|``.
+
+        Raises:
+            FileProblem: the page has none of them.
+        """
+        *others, last = names.split("|")
+        for name in others:
+            with contextlib.suppress(FileProblem):
+                if found := self.get(name):
+                    return found
+        return self.get(last)
 
     def get(self, name: str) -> str:
         """Give what one placeholder stands for.
@@ -82,15 +109,8 @@ class _Parts:
         Raises:
             FileProblem: the page does not have it.
         """
-        if name == "path":
-            return quoted(self._path())
-        if name == "folder":
-            return quoted("/".join(self.folders))
-        if name == "section":
-            return quoted(self.folders[0] if self.folders else "")
-        if name == "slug":
-            own = text_at(self.values, "slug").strip("/ ")
-            return quoted(own or (self.folders[-1] if self.is_index and self.folders else self.name))
+        if name in ("path", "folder", "section", "name", "slug", "categories"):
+            return quoted(self._of_path(name))
         if name == "title":
             return slugified(self.title)
         if name in ("year", "month", "day"):
@@ -101,11 +121,30 @@ class _Parts:
             raise FileProblem("missing-url", f"the pattern of its url needs {key}, which the front matter lacks")
         return quoted(text)
 
+    def _of_path(self, name: str) -> str:
+        if name == "path":
+            return self._path()
+        if name in ("folder", "section"):
+            return "/".join(self.folders if name == "folder" else self.folders[:1])
+        if name == "name":
+            return "" if self.is_index else self.file
+        if name == "categories":
+            return "/".join(self._categories())
+        own = text_at(self.values, "slug").strip("/ ")
+        return own or (self.folders[-1] if self.is_index and self.folders else self.name)
+
     def _path(self) -> str:
         own = text_at(self.values, "slug").strip() if self.pages.slug_names else ""
         if own and not self.is_index:
             return own if own.startswith("/") else "/".join([*self.folders, own.strip("/")])
         return "/".join(self.folders if self.is_index else [*self.folders, self.file])
+
+    def _categories(self) -> list[str]:
+        """Give the categories as Jekyll has them: of words or of a list, in small letters."""
+        words = text_at(self.values, "categories")
+        several = [words] if isinstance(self.values.get("categories"), tuple) else [", ".join(words.split())]
+        found = [text_at(self.values, "category"), *", ".join(several).split(", ")]
+        return list(dict.fromkeys(name.strip().lower() for name in found if name.strip()))
 
     def _date(self) -> list[str]:
         for text in (text_at(self.values, "date").strip(), self.named_date):

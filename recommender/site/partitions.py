@@ -11,6 +11,7 @@ from dataclasses import replace
 from recommender.addresses import parse, with_page
 from recommender.article import Article
 from recommender.presets import is_language
+from recommender.site_settings import Apart
 
 # No year, which alone is no version.
 _VERSION = re.compile(r"v\d+([._]\d+)*([._]x)?|\d{1,3}(\.\d+)+(\.x)?|\d{1,3}\.x|version-.+")
@@ -18,24 +19,27 @@ _VERSION = re.compile(r"v\d+([._]\d+)*([._]x)?|\d{1,3}(\.\d+)+(\.x)?|\d{1,3}\.x|
 _CODE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 # Folders of a path that may be the one of the language, or of the version.
 DEEPEST = 3
+ANYWHERE = Apart()
 # Articles that a value needs to be one of at least as many values.
 ENOUGH = 2
 
 
-def apart(articles: Sequence[Article]) -> list[Article]:
+def apart(articles: Sequence[Article], told: Apart = ANYWHERE) -> list[Article]:
     """Give articles with the language and the version of each, "" where the site has only one.
 
     Front matter tells, where at least two values have two articles each, else the first folder that does. Articles
     without a language are of the most frequent one where front matter tells, else of one of their own, as are those
-    without a version.
+    without a version. Where settings have ``told`` a place, it alone counts.
     """
-    languages = _values([article.language for article in articles], _is_code)
+    languages = _told(articles, told.language, is_language)
+    languages = languages or _values([article.language for article in articles], _is_code)
     if languages:
-        usual = Counter(filter(None, languages)).most_common(1)[0][0]
-        languages = [language or usual for language in languages]
+        usual = Counter(filter(None, languages)).most_common(1)
+        languages = [language or told.default or (usual[0][0] if usual else "") for language in languages]
     else:
         languages = _folders(articles, is_language)
-    versions = _values([article.version for article in articles], bool)
+    versions = _told(articles, told.version, _is_version)
+    versions = versions or _values([article.version for article in articles], bool)
     versions = versions or _folders(articles, _is_version)
     return [
         article
@@ -113,6 +117,18 @@ def _values(texts: Sequence[str], is_one: Callable[[str], bool]) -> list[str]:
     found = [text.lower() if is_one(text) else "" for text in texts]
     counts = Counter(filter(None, found))
     return found if sum(count >= ENOUGH for count in counts.values()) >= ENOUGH else []
+
+
+def _told(articles: Sequence[Article], place: str, is_one: Callable[[str], bool]) -> list[str]:
+    """Give what stands where settings say, in the first of some folders; nothing where they name none."""
+    if place == "suffix":
+        return [article.language.lower() for article in articles]
+    if not place.startswith("folder "):
+        return []
+    depths = [int(depth) - 1 for depth in place.split()[1:]]
+    paths = [article.path.replace(os.sep, "/").split("/")[:-1] for article in articles]
+    found = [[path[depth].lower() for depth in depths if len(path) > depth and is_one(path[depth])] for path in paths]
+    return [names[0].removeprefix("version-") if names else "" for names in found]
 
 
 def _folders(articles: Sequence[Article], is_one: Callable[[str], bool]) -> list[str]:

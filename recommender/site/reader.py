@@ -24,16 +24,18 @@ from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
 from recommender.site.data_links import with_own_data_links
 from recommender.site.files import printed, read_bytes
-from recommender.site.page_urls import stated_url, title_of, url_of
+from recommender.site.page_urls import stated_url, title_of, url_of, without_language
 from recommender.site_settings import ListSettings
 from recommender.system.clock import today
 from recommender.text.copies import SENTENCE, answer_digest
 from recommender.text.tokenizer import own_words, single_spaced
 from recommender.text.word_counts import say
+from recommender.visibility import Visibility
 
 Texts = tuple[str, ...]
 # Characters whose words are counted at a time: a thousand articles of usual length.
 LONG = 1 << 22
+NO_TEXT = "no text"
 LANGUAGE_KEYS, VERSION_KEYS = ("lang", "language", "locale"), ("version",)
 
 
@@ -153,14 +155,14 @@ class Reading:
     def _article(self, path: str, front: Front, file_digest: str) -> tuple[Article | None, tuple[Problem, ...], Texts]:
         settings, keys, by_key, body = self.settings, self.settings.keys, front.values, front.body
         at = partial(front_matter.text_at, by_key)
-        title = fold(title_of(settings.pages.title or (keys.title, "heading"), by_key, body, path))
+        title, suffix = self._title(path, by_key, body)
         url, unsure = self._url(path, front, title)
         if unusable := _unusable(url, title, keys):
             code, key, value = unusable
             return None, (unsure or Problem(code, path, front.line(key), value=value),), ()
         links, style, odd_links = self._links(path, front)
         subject, date, written_id = at(keys.subject).strip(), at(keys.date), at(keys.id).strip()
-        visibility, odd = settings.rules.read(Page(by_key, path.replace(os.sep, "/"), url, title, subject))
+        visibility, odd = self._visibility(Page(by_key, path.replace(os.sep, "/"), url, title, subject), body)
         dates = [Problem("bad-date", path, front.line(key), value=f"{key}: {text}") for key, text in odd]
         ids = () if settings.links else _id_problems(path, front.line(keys.id), written_id)
         own = {"body": body, keys.title: at(keys.title) or title}
@@ -184,12 +186,28 @@ class Reading:
             style=None if self.count else style,
             aliases=aliases,
             names=_names(by_key, settings),
-            language=_first(at, LANGUAGE_KEYS),
-            version=_first(at, VERSION_KEYS),
+            language=suffix or _first(at, _named_key(settings.pages.apart.language, LANGUAGE_KEYS)),
+            version=_first(at, _named_key(settings.pages.apart.version, VERSION_KEYS)),
             further=further,
             visibility=visibility,
         )
         return article, (*dates, *odd_links, *ids, *((unsure,) if unsure else ())), texts
+
+    def _title(self, path: str, values: Mapping[str, Value], body: str) -> tuple[str, str]:
+        """Give the title of a page, and the language that the name of its file ends with, "" for none."""
+        plain, suffix = without_language(self.settings.pages, path)
+        sources = self.settings.pages.title or (self.settings.keys.title, "heading")
+        return fold(title_of(sources, values, body, plain)), suffix
+
+    def _visibility(self, page: Page, body: str) -> tuple[Visibility, list[tuple[str, str]]]:
+        """Say by the rules who takes part, and that a page without title and text does not: nobody could read it."""
+        visibility, odd = self.settings.rules.read(page)
+        sources = [one for one in self.settings.pages.title or (self.settings.keys.title,) if one != "file"]
+        answer = front_matter.text_at(page.values, self.settings.keys.answer)
+        if answer.strip() or body.strip() or title_of(sources, page.values, body, page.path):
+            return visibility, odd
+        never, no_list = (*visibility.never, NO_TEXT), (*visibility.no_list, NO_TEXT)
+        return visibility._replace(never=never, no_list=no_list), odd
 
     def _url(self, path: str, front: Front, title: str) -> tuple[str, Problem | None]:
         """Give the url of a page, and the problem that it has where the other pages of the site state theirs."""
@@ -252,6 +270,10 @@ def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:
     if not is_page_url(url):
         return "bad-url", keys.url, url
     return None if title else ("missing-title", keys.title, "")
+
+
+def _named_key(place: str, usual: Sequence[str]) -> Sequence[str]:
+    return (place.removeprefix("key "),) if place.startswith("key ") else usual
 
 
 def _first(at: Callable[[str], str], keys: Sequence[str]) -> str:

@@ -102,6 +102,7 @@ def _shape(folder: Path, detected: Detected) -> str:
     lines = [f"site: {detected.preset}"]
     if 2 * keys["title"] < keys[""] and (nested := nested_title(keys)):
         lines.append(f"title: [{nested}, heading, file]")
+    lines += _apart_lines(detected.apart)
     url = []
     if detected.host:
         url.append(f"  host: {detected.host[0]}")
@@ -111,6 +112,13 @@ def _shape(folder: Path, detected: Detected) -> str:
             f"    {_value(name) if name else quote(name)}: {quote(text)}" for name, text in detected.patterns.items()
         ]
     return "\n".join([*lines, *(["url:", *url] if url else []), ""])
+
+
+def _apart_lines(apart: Mapping[str, str]) -> list[str]:
+    if not apart.get("language") and not apart.get("version"):
+        return []
+    written = {name: f"[{text}]" if name == "codes" else text for name, text in apart.items() if text}
+    return ["apart:", *(f"  {name}: {text}" for name, text in written.items())]
 
 
 def _list_lines(lists: Sequence[ListSettings]) -> str:
@@ -138,9 +146,10 @@ _WHAT = """\
 # it. `except`: patterns of files that are no pages; `title`: keys, heading or file, the first that has one; `links`:
 # lists of links by key, shape (texts, mappings, grouped, url-to-title), refer (url, slug, file, wikilink, title, id,
 # key NAME), fields, and write (front matter, or a data file such as data/related.yml, without key); null: numbered
-# blocks as below.
+# blocks as below. `apart`: where the language and the version of a page stand (folder N, key NAME; for the language
+# suffix, of `codes`, as in x.de.md); null: keys, else folders that tell.
 """
-_SITE = ("# site: null\n", "# except: null\n", "# title: null\n", "# links: null\n")
+_SITE = ("# site: null\n", "# except: null\n", "# title: null\n", "# apart: null\n", "# links: null\n")
 
 _ADDRESSES = """\
 # Which addresses are the site's own. `host`: its hosts (null: that of the articles' urls, if they have any; links with

@@ -96,8 +96,9 @@ def test_two_pages_with_one_url_are_named_with_what_to_set(top: Path, capsys: py
 @pytest.mark.parametrize(
     ("file", "text", "words"),
     [
-        ("hugo.toml", "baseURL = ", "hugo.toml cannot be read"),
-        ("mkdocs.yml", "site_url: [\n", "mkdocs.yml cannot be read"),
+        ("hugo.toml", 'title = "Tides"\nbaseURL = ', "hugo.toml, line 2, cannot be read"),
+        ("mkdocs.yml", "site_name: Tides\nsite_url: [\n", "mkdocs.yml, line 3, cannot be read"),
+        ("mkdocs.yml", "\0", "mkdocs.yml, line 1, cannot be read"),
     ],
 )
 def test_a_configuration_that_cannot_be_read_is_said(

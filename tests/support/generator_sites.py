@@ -80,7 +80,7 @@ SITES: dict[str, Site] = {
         },
         "hugo",
         {
-            "post/moon.md": "/2024/01/moon/",
+            "post/moon.md": "/2024/01/how-the-moon-pulls-the-sea/",
             "post/sun.md": "/2024/01/the-sun/",
             "post/mill.md": "/old/mill/",
             "about/_index.md": "/about/",
@@ -233,5 +233,168 @@ SITES: dict[str, Site] = {
         },
         "plain",
         {"moon.md": "/moon/"},
+    ),
+    "hugo, languages by suffix": Site(
+        {
+            **pages("content/docs/"),
+            **pages("content/docs/", ".de.md", sun="slug: sonne\n"),
+            "content/docs/_index.de.md": page("moon"),
+            "hugo.toml": 'defaultContentLanguage = "en"\n[languages.en]\n[languages.de]\n',
+        },
+        "hugo",
+        {
+            "docs/moon.md": "/docs/moon/",
+            "docs/moon.de.md": "/de/docs/moon/",
+            "docs/sun.de.md": "/de/docs/sonne/",
+            "docs/_index.de.md": "/de/docs/",
+        },
+        pages=11,
+    ),
+    "hugo, a folder a language and permalinks": Site(
+        {
+            **{
+                f"content/{code}/post/{name}.md": page(name, "date: 2024-01-02\n")
+                for code in ("en", "fr")
+                for name in TEXTS
+            },
+            "content/fr/about/index.md": page("moon"),
+            "content/shared/part.md": page("sun"),
+            "config/_default/hugo.toml": 'defaultContentLanguage = "en"\n',
+            "config/_default/languages.toml": '[en]\ncontentDir = "content/en"\n[fr]\ncontentDir = "content/fr"\n',
+            "config/_default/permalinks.toml": '[page]\npost = "/:year/:contentbasename/"\n',
+        },
+        "hugo",
+        {
+            "en/post/moon.md": "/2024/moon/",
+            "fr/post/moon.md": "/fr/2024/moon/",
+            "fr/about/index.md": "/fr/about/",
+        },
+        pages=11,
+    ),
+    "hugo, sections and a bundle in toml": Site(
+        {
+            **toml("content/notes/", moon='slug = "luna"\n'),
+            "content/notes/_index.md": "+++\ntitle = 'Notes'\n+++\n",
+            "content/notes/shore/index.md": "+++\ntitle = 'Shore'\n+++\n\nThe sea meets the land at the shore.\n",
+            "hugo.toml": "",
+        },
+        "hugo",
+        {"notes/moon.md": "/notes/luna/", "notes/_index.md": "/notes/", "notes/shore/index.md": "/notes/shore/"},
+        pages=7,
+    ),
+    "docusaurus, versions and translations": Site(
+        {
+            **pages("docs/"),
+            **pages("versioned_docs/version-2.0/"),
+            **pages("versioned_docs/version-1.0/"),
+            **pages("i18n/fr/docusaurus-plugin-content-docs/current/"),
+            **pages("i18n/fr/docusaurus-plugin-content-docs/version-1.0/"),
+            "i18n/fr/docusaurus-plugin-content-blog/2024-05-01-moon.md": page("moon"),
+            "versions.json": '["2.0", "1.0"]\n',
+            "docusaurus.config.js": "",
+        },
+        "docusaurus",
+        {
+            "docs/moon.md": "/docs/next/moon",
+            "versioned_docs/version-2.0/moon.md": "/docs/moon",
+            "versioned_docs/version-1.0/moon.md": "/docs/1.0/moon",
+            "i18n/fr/docusaurus-plugin-content-docs/current/moon.md": "/fr/docs/next/moon",
+            "i18n/fr/docusaurus-plugin-content-docs/version-1.0/moon.md": "/fr/docs/1.0/moon",
+            "i18n/fr/docusaurus-plugin-content-blog/2024-05-01-moon.md": "/fr/blog/2024/05/01/moon",
+        },
+        pages=26,
+    ),
+    "mkdocs, languages by suffix": Site(
+        {
+            **{f"docs/{name}{code}.md": page(name, heading=True) for name in TEXTS for code in ("", ".fr", ".de")},
+            "docs/guide/index.fr.md": page("moon", heading=True),
+            "mkdocs.yml": "plugins:\n  - search\n  - i18n:\n      docs_structure: suffix\n      languages:\n"
+            "        - locale: en\n          default: true\n        - locale: fr\n        - locale: de\n",
+        },
+        "mkdocs",
+        {"moon.md": "/moon/", "moon.fr.md": "/fr/moon/", "guide/index.fr.md": "/fr/guide/"},
+        pages=16,
+    ),
+    "zola, languages, dates and sections": Site(
+        {
+            **toml("content/", moon='slug = "luna"\n', sun='path = "the/sun"\n'),
+            **{f"content/{name}.fr.md": f"+++\ntitle = '{name} fr'\n+++\n\nLa mer.\n" for name in TEXTS},
+            "content/blog/_index.md": "+++\ntitle = 'Blog'\n+++\n",
+            "content/blog/2024-05-01-Neap Tide.md": "+++\ntitle = 'Neap'\n+++\n\nA neap tide.\n",
+            "config.toml": 'base_url = "https://e.org"\ndefault_language = "en"\n',
+            "templates/index.html": "",
+        },
+        "zola",
+        {
+            "moon.md": "/luna/",
+            "sun.md": "/the/sun",
+            "ebb.fr.md": "/fr/ebb/",
+            "blog/_index.md": "/blog/",
+            "blog/2024-05-01-Neap Tide.md": "/blog/neap-tide/",
+        },
+        pages=12,
+    ),
+    "jekyll, categories and pages": Site(
+        {
+            **POSTS,
+            "_posts/2024-05-09-neap.md": "---\ntitle: Neap\ncategories: [Sea, tides]\n---\n\nA neap tide.\n",
+            "_posts/2024-05-10-spring.md": "---\ntitle: Spring\ncategory: Sea\n---\n\nA spring tide.\n",
+            "about.md": page("moon"),
+            "guide/index.md": page("sun"),
+            "_config.yml": "title: Tides\n",
+        },
+        "jekyll",
+        {
+            "_posts/2024-05-09-neap.md": "/sea/tides/2024/05/09/neap.html",
+            "_posts/2024-05-10-spring.md": "/sea/2024/05/10/spring.html",
+            "about.md": "/about.html",
+            "guide/index.md": "/guide/",
+        },
+        (1, 1),
+        pages=9,
+    ),
+    "vitepress, a folder's own page": Site(
+        {**{f"docs/{name}/index.md": page(name, heading=True) for name in TEXTS}, "docs/.vitepress/config.ts": ""},
+        "vitepress",
+        {"moon/index.md": "/moon/"},
+    ),
+    "hexo, pages": Site(
+        {
+            **{f"source/{name}/index.md": page(name) for name in TEXTS},
+            "scaffolds/post.md": "---\n---\n",
+            "_config.yml": "permalink: :year/:title/\n",
+        },
+        "hexo",
+        {"moon/index.md": "/moon/"},
+    ),
+    "cloudcannon": Site(
+        {
+            **pages(
+                "site/posts/",
+                moon="date: 2024-05-06\n",
+                **dict.fromkeys(("sun", "ebb", "flood", "mill"), "date: 2024-06-07\n"),
+            ),
+            "site/pages/about/index.md": page("moon"),
+            "site/pages/team.md": page("sun"),
+            "site/data/part.md": page("ebb"),
+            "cloudcannon.config.yml": "source: site\ncollections_config:\n  posts:\n    path: posts\n"
+            "    url: '/blog/{date|year}/{title|slugify}/'\n  data:\n    path: data\n",
+            ".cloudcannon/pages.yml": "collections_config:\n  pages:\n    url: '/[relative_base_path]/[slug]/'\n",
+        },
+        "cloudcannon",
+        {"moon.md": "/blog/2024/how-the-moon-pulls-the-sea/"},
+    ),
+    "cloudcannon, collections in files of their own": Site(
+        {
+            **pages("posts/"),
+            "pages/about/index.md": page("moon"),
+            "pages/team.md": page("sun"),
+            "cloudcannon.config.yml": "collections_config_from_glob:\n  - /.cloudcannon/*.yml\n",
+            ".cloudcannon/pages.yml": "collections_config:\n  pages:\n    url: '/[full_slug]/'\n",
+            ".cloudcannon/posts.yml": "collections_config:\n  posts:\n    path: posts\n    url: '/blog/[slug]/'\n",
+        },
+        "cloudcannon",
+        {"posts/moon.md": "/blog/moon/", "pages/team.md": "/team/", "pages/about/index.md": "/about/"},
+        pages=7,
     ),
 }
