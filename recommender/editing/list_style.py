@@ -6,10 +6,8 @@ import os
 from collections import Counter
 
 from recommender.errors import FileProblem
-from recommender.markdown import front_matter
-from recommender.markdown.formats import toml_document
-from recommender.markdown.list_editing import ListStyle, style_of_list
-from recommender.markdown.toml_editing import toml_style_of_list
+from recommender.markdown.link_editing import document_of, style_of_links
+from recommender.markdown.list_editing import ListStyle
 from recommender.site.corpus import Corpus
 from recommender.site.files import read_bytes
 from recommender.site_settings import ListSettings
@@ -32,11 +30,7 @@ def list_style(corpus: Corpus) -> ListStyle:
 
 def _style_in(path: str, own: ListSettings) -> ListStyle | None:
     try:
-        data = read_bytes(path)[0]
-        document = front_matter.split(data)
-        if document is not None:
-            return style_of_list(document, own)
-        document = toml_document(data)
-        return toml_style_of_list(document, own) if document else None
+        document = document_of(read_bytes(path)[0])
+        return style_of_links(document, own) if document else None
     except (FileProblem, ValueError):
         return None

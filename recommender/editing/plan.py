@@ -15,11 +15,10 @@ from recommender.editing.data_edit import make_data_edit, pages_gone
 from recommender.editing.diff import changed_bytes, unified_diff
 from recommender.editing.list_style import list_style
 from recommender.errors import FileProblem
-from recommender.markdown import front_matter, link_blocks
-from recommender.markdown.formats import toml_document
+from recommender.markdown import link_blocks
 from recommender.markdown.link_blocks import Wanted
-from recommender.markdown.list_editing import ListStyle, splice_list
-from recommender.markdown.toml_editing import splice_toml_list
+from recommender.markdown.link_editing import document_of, splice_links
+from recommender.markdown.list_editing import ListStyle
 from recommender.problems import Problem
 from recommender.ranking.selection import Choice
 from recommender.settings import Settings
@@ -356,19 +355,15 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
 
 def _with_links(filling: Filling, data: bytes, article: Article, target: Target) -> bytes:
     """Give a file's bytes with the wanted links in its front matter."""
-    document = front_matter.split(data)
-    lists, style = filling.settings.links, filling.corpus.style
-    if document is not None:
-        if lists:
-            text = splice_list(document, target.wanted, lists[0], filling.list_style)
-        else:
-            text = link_blocks.splice(document, target.wanted, article.style or style, filling.settings.keys.related)
+    document, lists = document_of(data), filling.settings.links
+    if document is None:
+        what = "a file without front matter in YAML or TOML is not edited"
+        raise FileProblem("not-editable", f"{what}; name a data file: `write: data/related.yml` under `links:`")
+    if lists:
+        text = splice_links(document, target.wanted, lists[0], filling.list_style)
+    elif document.closed_by == "+++":
+        raise FileProblem("not-editable", "numbered blocks are written in YAML alone; name a list under `links:`")
     else:
-        document = toml_document(data)
-        if document is None:
-            what = "a file without front matter in YAML or TOML is not edited"
-            raise FileProblem("not-editable", f"{what}; name a data file: `write: data/related.yml` under `links:`")
-        if not lists:
-            raise FileProblem("not-editable", "numbered blocks are written in YAML alone; name a list under `links:`")
-        text = splice_toml_list(document, target.wanted, lists[0], filling.list_style)
+        style = article.style or filling.corpus.style
+        text = link_blocks.splice(document, target.wanted, style, filling.settings.keys.related)
     return (b"\xef\xbb\xbf" if document.bom else b"") + text.encode("utf-8")

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
-from typing import Any
+from typing import Any, cast
 
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
@@ -30,18 +30,22 @@ _KIND, _WORD = re.compile("_.*|type|kind|layout|collection"), re.compile(r"[^\W\
 
 @dataclass(frozen=True, slots=True)
 class ListStyle:
-    """How a list is written where a file has none: the sign that quotes texts, the indent, and whether in one line."""
+    """How a list is written where a file has none: the sign that quotes texts, the indent, and whether in one line.
+
+    Of lists by group, ``group`` is the name of the last.
+    """
 
     quote: str = ""
     indent: int = 2
     flow: bool = False
+    group: str = ""
 
 
 def style_of_list(document: Document, own: ListSettings) -> ListStyle | None:
     """Read the style off the list of a file; None where it has none."""
     entry = _find(front_matter.parse(document.front), own.key)
     node: Any = entry.node if entry else None
-    if entry is None or not isinstance(entry.value, tuple) or not entry.value or not items_of(entry.value, own):
+    if entry is None or not isinstance(entry.value, tuple) or not items_of(entry.value, own):
         return None
     column = document.front.rfind("-", 0, node.value[0].start_mark.index) - (
         document.front.rfind("\n", 0, node.value[0].start_mark.index) + 1
@@ -59,8 +63,6 @@ def splice_list(document: Document, wanted: Sequence[Wanted], own: ListSettings,
     head = own.parts[0].lower()
     entries = check_editable(document, lambda key: key.lower() == head)
     entry = _find(entries, own.key)
-    if own.shape not in ("texts", "mappings"):
-        raise FileProblem("not-editable", f"{own.key}: a list of the shape {own.shape} is read, but not written yet")
     change = _Change(front, tuple(wanted), own, style, newline_of(document))
     if entry is None or not entry.value:
         after = change.new_list(entries, entry)
@@ -121,6 +123,8 @@ class _Change:
         return before + gap + self.newline.join(lines) + self.newline + front[end:]
 
     def _lines_of_new(self, key: str, pad: str) -> list[str]:
+        if self.own.shape == "url-to-title":
+            return [f"{pad}{key}:", *(f"{pad}  {_pair(want)}" for want in self.wanted)]
         if self.style.flow and self.own.shape == "texts":
             texts = (_text(want.url, self.style.quote, flow=True) for want in self.wanted)
             return [f"{pad}{key}: [{', '.join(texts)}]"]
@@ -130,10 +134,35 @@ class _Change:
     def changed(self, entry: Entry) -> str:
         """Write a list that stands anew: items that stay keep their bytes."""
         node: Any = entry.node
+        if isinstance(node, Mapped):
+            return self._pairs(entry)
         nodes = list(node.value)
         sign = _quote_of(nodes) if self.own.shape == "texts" else ""
         own = replace(self, style=replace(self.style, quote=sign))
         return own._flow(entry, nodes) if node.flow_style else own._block(entry, nodes)
+
+    def _pairs(self, entry: Entry) -> str:
+        """Write a mapping of urls to titles: pairs that stay keep their bytes."""
+        front, node = self.front, cast("Any", entry.node)
+        pairs = front_matter.entries(front, node) if isinstance(node, Mapped) else ()
+        items = items_of(entry.value, self.own) or []
+        if len(items) != len(pairs) or (node.flow_style and "\n" in _raw(front, node)):
+            raise FileProblem("not-editable", f"{self.own.key} is no mapping of urls to titles, a pair in a line each")
+        kept = kept_items(self.wanted, items, self.own)
+        if node.flow_style:
+            made = [
+                front[pairs[place].key_node.start_mark.index : pairs[place].node.end_mark.index]
+                if whole
+                else _pair(want)
+                for want, (place, whole) in zip(self.wanted, kept, strict=True)
+            ]
+            return f"{front[: node.start_mark.index]}{{{', '.join(made)}}}{front[node.end_mark.index :]}"
+        spans, pad = [one.span for one in pairs], " " * pairs[0].column
+        used = [
+            front[slice(*spans[place])] if whole else f"{pad}{_pair(want)}{self.newline}"
+            for want, (place, whole) in zip(self.wanted, kept, strict=True)
+        ]
+        return self._with_lines(entry, spans, [], (used, [place for place, _ in kept]))
 
     def _flow(self, entry: Entry, nodes: Sequence[Node]) -> str:
         node = entry.node
@@ -159,18 +188,27 @@ class _Change:
         used: list[str] = []
         kept = kept_items(self.wanted, items, self.own)
         for want, (place, whole) in zip(self.wanted, kept, strict=True):
-            if place < 0 or not (whole or isinstance(nodes[place], Mapped)):
+            if place < 0 or not (whole or self.own.shape == "mappings"):
                 used.append(self.newline.join(self._item(want, pad, keys)) + self.newline)
             else:
                 line = front[slice(*spans[place])] if whole else self._corrected(nodes[place], spans[place], want)
                 used.append(line if line.endswith("\n") else line + self.newline)
+        others = [front[slice(*span)] for span, item in zip(spans, items, strict=True) if not item]
+        return self._with_lines(entry, spans, others, (used, [place for place, _ in kept]))
+
+    def _with_lines(
+        self, entry: Entry, spans: Sequence[tuple[int, int]], others: Sequence[str], wanted: tuple[list[str], list[int]]
+    ) -> str:
+        """Put lines in the place of those of a list; ``wanted`` are those of the links, and the places they come from.
+
+        What is no link stays before the links, and where any goes so do comments between items: what they are about
+        nobody knows.
+        """
+        front, (used, places) = self.front, wanted
         gaps = [front[before[1] : after[0]] for before, after in pairwise(spans)]
-        if [place for place, _ in kept][: len(nodes)] == list(range(len(nodes))):
+        if places[: len(spans)] == list(range(len(spans))):
             used = [text for pair in zip_longest(used, gaps, fillvalue="") for text in pair]
             gaps = []
-        # What is no link stays before the links, and where any goes so do comments between items: what they are about
-        # nobody knows.
-        others = [front[slice(*span)] for span, item in zip(spans, items, strict=True) if not item]
         if not self.wanted and not others and not any(gaps):
             return front[: entry.span.start] + front[entry.span.end :]
         return front[: spans[0][0]] + "".join([*others, *gaps, *used]) + front[spans[-1][1] :]
@@ -192,6 +230,8 @@ class _Change:
         own = self.own
         if own.shape == "texts":
             return [f"{pad}- {_text(want.url, self.style.quote)}"]
+        if own.shape == "url-to-title":
+            return [f"{pad}- {_pair(want)}"]
         pairs = [*keys, *fields_of(want, own)]
         return [f"{pad}{'  ' if number else '- '}{key}: {_text(text, '')}" for number, (key, text) in enumerate(pairs)]
 
@@ -239,6 +279,11 @@ def shared_pairs(value: Value, own: ListSettings) -> tuple[tuple[str, str], ...]
         and _WORD.fullmatch(text)
         and all(row.get(key) == text for row in rows)
     )
+
+
+def _pair(want: Wanted) -> str:
+    """Write one pair of a url and a title."""
+    return f"{_text(want.url, '')}: {_text(want.title, '', flow=True)}"
 
 
 def _lines_of(front: str, node: Node) -> tuple[int, int]:

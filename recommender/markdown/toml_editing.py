@@ -46,7 +46,7 @@ def splice_toml_list(document: Document, wanted: Sequence[Wanted], own: ListSett
     front, line_break = document.front, "\r\n" if "\r\n" in document.front else "\n"
     if line_break == "\r\n" and front.count("\n") != front.count("\r\n"):
         raise FileProblem("not-editable", "some lines end in CRLF, others do not; give all the same ending", 2)
-    if own.shape not in ("texts", "mappings"):
+    if own.shape == "url-to-title":
         raise FileProblem(
             "not-editable", f"{own.key}: a list of the shape {own.shape} is read, but not written in TOML"
         )

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from recommender.errors import FileProblem
 from recommender.markdown import front_matter
 from recommender.markdown.link_blocks import Wanted
+from recommender.markdown.link_editing import splice_links, style_of_links
 from recommender.markdown.link_lists import item_of_text, read_lists
 from recommender.markdown.list_editing import ListStyle, splice_list, style_of_list
 from recommender.site_settings import ListSettings
 
 TEXTS = ListSettings("related", "texts", "url")
 ITEMS = ListSettings("related", "mappings", "url", {"url": "link", "title": "title"})
+GROUPS = ListSettings("related", "grouped", "url", {"url": "link", "title": "title"})
+PAIRS = ListSettings("related", "url-to-title")
 NESTED = ListSettings("details.related", "mappings", "key _uuid", {"url": "item"})
 
 
@@ -27,7 +30,7 @@ def edit(text: str, urls: list[str], own: ListSettings = TEXTS, style: ListStyle
     held = {link.url: (link.title, link.slot) for link in reversed(read_lists(values, [own], {})[0])}
     sources = [(url, *held.get(url, (f"About {url}", 0))) for url in urls]
     wanted = [Wanted(n, "", title, "", url, slot) for n, (url, title, slot) in enumerate(sources, 1)]
-    return splice_list(document, wanted, own, style or ListStyle())
+    return splice_links(document, wanted, own, style or ListStyle())
 
 
 def front(*lines: str, newline: str = "\n") -> str:
@@ -135,6 +138,35 @@ def test_a_new_list_is_written_as_other_files_write_theirs(other: list[str], lin
     assert edit(front("title: A"), ["/b/", "/c/"], style=style_of_list(document, TEXTS)) == front("title: A", *lines)
 
 
+def test_lists_by_group_keep_their_groups_and_new_links_join_the_last() -> None:
+    lines = ["related:", "  title: Next", "  guides:", "    - /b/  # good", "    - /c/", "  news: ['/d/']", "z: 1"]
+    before = front(*lines)
+    after = front(*[*lines[:3], "    - /b/  # good", "  news: ['/d/', '/x/']", "z: 1"])
+    assert edit(before, ["/b/", "/d/", "/x/"], GROUPS) == after
+    assert edit(after, ["/b/", "/d/", "/x/"], GROUPS) == after
+    document = front_matter.split(before.encode())
+    assert document is not None
+    style = style_of_links(document, GROUPS)
+    assert style == ListStyle("'", 2, flow=True, group="news")
+    assert edit(front("a: 1"), ["/x/"], GROUPS, style) == front("a: 1", "related:", "  news: ['/x/']")
+    mapped = front("related:", "  guides:", "  - link: /b/", "    title: B", "    score: 2")
+    added = ["related:", "  guides:", "  - link: /b/", "    title: B", "    score: 2"]
+    assert edit(mapped, ["/b/", "/x/"], GROUPS) == front(*added, '  - title: "About /x/"', "    link: /x/")
+
+
+def test_a_mapping_of_urls_to_titles_in_each_of_its_forms() -> None:
+    block = front("related:", "  /b/: The second  # good", "  '/c/': >-", "    The third", "z: 1")
+    added = ["related:", "  /b/: The second  # good", "  '/c/': >-", "    The third", '  /x/: "About /x/"', "z: 1"]
+    assert edit(block, ["/b/", "/c/", "/x/"], PAIRS) == front(*added)
+    assert edit(block, ["/c/"], PAIRS) == front("related:", "  '/c/': >-", "    The third", "z: 1")
+    assert edit(block, [], PAIRS) == front("z: 1")
+    flow = front("related: {/b/: The second, /c/: C}  # mine")
+    assert edit(flow, ["/c/", "/x/"], PAIRS) == front('related: {/c/: C, /x/: "About /x/"}  # mine')
+    listed = front("related:", "- /b/: B", "- /c/: C")
+    assert edit(listed, ["/c/", "/x/"], PAIRS) == front("related:", "- /c/: C", '- /x/: "About /x/"')
+    assert edit(front("a: 1"), ["/x/"], PAIRS) == front("a: 1", "related:", '  /x/: "About /x/"')
+
+
 def test_a_list_below_another_key() -> None:
     before = front("details:", "  title: A", "  related:", "    - _type: page", "      item: u1", "  image: x", "z: 1")
     after = before.replace("      item: u1\n", "      item: u1\n    - _type: page\n      item: u2\n")
@@ -153,7 +185,9 @@ def test_a_list_below_another_key() -> None:
         (front("related: [a,", "  b]"), TEXTS, "on one line"),
         (front("related: [{link: a}]"), ITEMS, "on one line"),
         (front("details: x"), NESTED, "has no details to write into"),
-        (front("related: {x: [a]}"), ListSettings("related", "grouped"), "is read, but not written yet"),
+        (front("related: {x: [a, {b: c}]}"), GROUPS, "other things than links of one shape"),
+        (front("title: A"), GROUPS, "no group of links to write into"),
+        (front("related: {/b/: B,", "  /c/: C}"), PAIRS, "a pair in a line each"),
     ],
 )
 def test_what_cannot_be_edited_is_refused(text: str, own: ListSettings, words: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from recommender.errors import FileProblem
 from recommender.markdown.formats import read_front, toml_document
 from recommender.markdown.link_blocks import Wanted
+from recommender.markdown.link_editing import splice_links
 from recommender.markdown.link_lists import item_of_text, read_lists
 from recommender.markdown.list_editing import ListStyle
 from recommender.markdown.toml_editing import splice_toml_list, toml_style_of_list
@@ -133,6 +134,16 @@ def test_tables_in_an_array_get_the_keys_that_all_have_and_are_kept_whole() -> N
     assert edit(before, ["/new/"], ITEMS, {"/b/": "/new/"}) == moved, "all else of it stays"
 
 
+def test_lists_by_group() -> None:
+    groups = ListSettings("extra.related", "grouped", "url", {"url": "link"})
+    before = front("[extra.related]", 'title = "Next"', 'guides = ["/b/", "/c/"]', 'news = ["/d/"]', "[z]", "x = 1")
+    document = toml_document(before.encode())
+    assert document is not None
+    wanted = [Wanted(1, "", "", "", "/c/", 2), Wanted(2, "", "", "", "/d/", 3), Wanted(3, "", "", "", "/x/")]
+    after = before.replace('"/b/", ', "").replace('"/d/"', '"/d/", "/x/"')
+    assert splice_links(document, wanted, groups, ListStyle()) == after
+
+
 TABLE = ["[[extra.related]]", 'title = "B" # of old', 'link = "/b/"', "score = 3"]
 OTHER = ["[[extra.related]]", 'title = "C"', 'link = "/c/"']
 NEW = ["[[extra.related]]", 'title = "About /d/"', 'link = "/d/"']
@@ -157,7 +168,11 @@ def test_an_array_of_tables() -> None:
         (front("[related]", 'a = "b"'), TEXTS, "is no list of texts"),
         (front('related = "a"'), TEXTS, "is no list of texts"),
         (front("related = [", '  "/a/", "/b/", # both', "]"), TEXTS, "comments and several items in one line"),
-        (front("[related]", 'x = ["a"]'), ListSettings("related", "grouped"), "is read, but not written in TOML"),
+        (
+            front("[related]", '"/a/" = "A"'),
+            ListSettings("related", "url-to-title"),
+            "is read, but not written in TOML",
+        ),
         (front('a = 1\r\nrelated = ["/a/"]'), TEXTS, "some lines end in CRLF"),
         (front('extra = "no table"'), NESTED, "cannot be found again"),
     ],
