@@ -1,7 +1,4 @@
-r"""Markup to words: the analyzer of articles and drafts, plain ``re``, and no word of any one language.
-
-Long texts of the real site hold the two characters ``\n`` where a line break is meant (35,803 of 35,915 files).
-"""
+"""Texts to words: the analyzer of articles and drafts, plain ``re``, and no word of any one language."""
 
 from __future__ import annotations
 
@@ -10,21 +7,11 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 
-# LaTeX arguments, code and bare addresses stay: they are what technical articles share (without addresses one of
-# seven sites loses 0.027 nDCG@10).
-_MARKUP = re.compile(
-    r"\\n"  # the two characters
-    r"|<!--.*?-->"
-    r"|</?[a-zA-Z][a-zA-Z0-9]*(?:\s[^<>]*)?/?>"  # HTML tags, but not <https://...>
-    r"|\]\([^()\s]*\)"  # targets of links and images
-    r"|&\#?\w+;"  # entities
-    r"|\\[a-zA-Z]+",  # LaTeX commands
-    re.DOTALL,
-)
+from recommender.text.prose import ELEMENTS, plain_text, prose_and_code
+
 # What a site's generator puts a text of its own for. Braces are innermost first, so they go round by round:
 # ``{{< video >}}``, ``{% include %}``, ``{title}``, ``style={{ width: 1 }}``. Then tags of HTML, components and
 # templates, shortcodes in brackets, embedded pages, bare addresses, the imports of MDX and the snippets of MkDocs.
-_ELEMENTS = re.compile(r"<(script|style)\b[^<>]*>[^<]*+(?:<(?!/?\1\b)[^<]*+)*+</\1>", re.IGNORECASE)
 _BRACES, _ROUNDS = re.compile(r"\{[^{}]*\}"), 3
 _MADE = re.compile(
     r"</?(?!script\b|style\b)[a-zA-Z][^<>]*>|<[?%][^<>]*>"
@@ -46,6 +33,22 @@ _EMPHASIS, _BLOCKS = (
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 # A table of bytes is faster than a pattern; what is beyond ASCII stays.
 _WORDS = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
+# What no reader sees inside a word, and what would make another word of it; marks of our own that a text may hold.
+_UNSEEN = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+_NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004")
+# Signs that make a name of letters and digits stand for bytes that stay: C++, C#, A*, .NET.
+_SIGNS = {"+": "\ue000", "#": "\ue001", "*": "\ue002", ".": "\ue003"}
+_ELIDED = "\ue004"
+_MARKS = "".join(_SIGNS.values())
+_KEPT = [(sign.encode(), mark.encode()) for sign, mark in _SIGNS.items()]
+_PLUSES = re.compile(r"\+\+(?<=(?<![^\W_])[^\W\d_]\+\+)(?!\+)")
+_SHARP = re.compile(r"#(?<=(?<![^\W_])[^\W\d_]#)(?![\w#])")
+_STAR = re.compile(r"\*(?<=(?<![\w*])[^\W\d_]\*)(?=[\s,.;:?!)]|$)")
+_POINT = re.compile(r"\.(?<![^\s(]\.)([a-z][a-z\d]+)")
+# What one apostrophe parts from a word is no word of its own: Noah's, don't, l'eau.
+_BEHIND_APOSTROPHE = re.compile(r"'[^\W\d_](?![^\W_])")
+_BEFORE_APOSTROPHE = re.compile(r"'(?<=(?<![^\W_])[^\W\d_]')(?=[^\W\d_])")
+_BEFORE_ELIDED = re.compile(f".{_ELIDED}")
 # A text with one of these characters has letters that combine, or no spaces between its words.
 _RARE = re.compile("[\u0300-\u036f\u0483-\u1dff\u20d0-\u20ff\u2cef-\U0010ffff]")
 # Thai, Lao, Burmese, Khmer; kana and Han.
@@ -69,18 +72,71 @@ def analyze(text: str) -> list[str]:
 
 def spaced(text: str) -> bytes:
     """Give the words of a text as ``analyze`` does, in UTF-8 with one space or more between."""
-    if "<!--" in text:  # those that nothing closes would each be searched to the end: quadratic
-        closed = text.rfind("-->") + 3
-        text = text[:closed] + text[closed:].replace("<!--", " ")
-    # Lower case first: that of the Turkish İ has a combining mark.
-    text = _MARKUP.sub(" ", text).lower()
-    if not text.isascii():
-        if _RARE.search(text):
+    return _words(plain_text(text))
+
+
+def spaced_article(text: str, code_times: int) -> bytes:
+    """Give the words of the text of an article, those of its code last, each so many times at most."""
+    prose, code = prose_and_code(text)
+    words = _words(prose)
+    return words if not code or not code_times else b" ".join([words, *_at_most(_words(code).split(), code_times)])
+
+
+def _at_most(words: list[bytes], times: int) -> list[bytes]:
+    seen = dict[bytes, int]()
+    kept = list[bytes]()
+    for word in words:
+        seen[word] = seen.get(word, 0) + 1
+        if seen[word] <= times:
+            kept.append(word)
+    return kept
+
+
+def _words(text: str) -> bytes:
+    plain = text.isascii()
+    text = text.lower() if plain else _alike(text)
+    if "'" in text:
+        text = _BEFORE_APOSTROPHE.sub(_ELIDED, _BEHIND_APOSTROPHE.sub(" ", text))
+        if _ELIDED in text:
+            text = _BEFORE_ELIDED.sub(" ", text)
+    named = text
+    if "++" in text:
+        named = _PLUSES.sub(_SIGNS["+"] * 2 + " ", named)
+    if "#" in text:
+        named = _SHARP.sub(_SIGNS["#"], named)
+    if "*" in text:
+        named = _STAR.sub(_SIGNS["*"], named)
+    # Beside the part, which others write alone: .deb and deb.
+    named = _POINT.sub(rf"{_SIGNS['.']}\1 \1", named)
+    if not plain:
+        if _RARE.search(named):
             patterns = _rare_patterns()
-            words = patterns[0].findall(unicodedata.normalize("NFC", text))
-            return " ".join(part for word in words for part in _pairs(word, patterns[1])).encode()
-        text = _BEYOND_ASCII.sub(_letters, text)
-    return text.encode().translate(_WORDS)
+            words = patterns[0].findall(_compatible(named))
+            named = " ".join(part for word in words for part in _pairs(word, patterns[1]))
+        else:
+            named = _BEYOND_ASCII.sub(_letters, named)
+    found = named.encode().translate(_WORDS)
+    if b"\xee\x80" in found:
+        for sign, mark in _KEPT:
+            found = found.replace(mark, sign)
+    return found
+
+
+def _alike(text: str) -> str:
+    """Write letters alike that readers take for the same: their case, full and half width, and what no one sees."""
+    for unseen in _UNSEEN:
+        if unseen in text:
+            text = text.replace(unseen, "")
+    for other in _NO_LETTERS:
+        if other in text:
+            text = text.replace(other, " ")
+    # Lower case of the Turkish İ has a mark.
+    return text.replace("\u2019", "'").replace("\u0130", "i").casefold()
+
+
+def _compatible(text: str) -> str:
+    """Write compatible forms alike; some have capitals that were none before."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def own_words(text: str, enough: int) -> int:
@@ -101,15 +157,15 @@ def own_words(text: str, enough: int) -> int:
 
 
 def _without_made(text: str) -> str:
-    text = _ELEMENTS.sub(" ", text)
+    text = ELEMENTS.sub(" ", text)
     for _ in range(_ROUNDS):
         text = _BRACES.sub(" ", text)
     return _MADE.sub(" ", text)
 
 
 def _letters(found: re.Match[str]) -> str:
-    text = found.group()
-    return text if text.isalnum() else "".join(char if char.isalnum() else " " for char in text)
+    text = _compatible(found.group())
+    return text if text.isalnum() else "".join(char if char.isalnum() or char in _MARKS else " " for char in text)
 
 
 def single_spaced(text: str) -> str:
@@ -122,7 +178,7 @@ def single_spaced(text: str) -> str:
 def opening(text: str, count: int) -> list[str]:
     """Give the first words of a text as a reader sees them, without its markup."""
     # Enough of the text for the words: a long one is not read to its end.
-    plain = _MARKUP.sub(" ", text[: 40 * count])
+    plain = plain_text(text[: 40 * count])
     return _BLOCKS.sub(" ", _EMPHASIS.sub("", plain)).split()[:count]
 
 
@@ -140,7 +196,7 @@ def _pairs(word: str, unspaced: re.Pattern[str]) -> list[str]:
 def _rare_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Compile what texts with combining marks need: 0.1 s that most processes never spend."""
     marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc")) + _SELECTORS
-    word = re.compile(f"(?:[^\\W_]|[{marks}])+")
+    word = re.compile(f"(?:[^\\W_]|[{marks}{_MARKS}])+")
     unspaced = re.compile(f"[{_UNSPACED}][{_UNSPACED}{marks}]*")
     return word, unspaced
 

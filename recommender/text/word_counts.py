@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain
 from typing import NamedTuple, cast
 
@@ -18,11 +19,14 @@ from recommender.arrays.sparse_rows import Ints, Terms, entries_of
 from recommender.article import Article
 from recommender.settings import TEXT, Settings
 from recommender.system import parallel
-from recommender.text.tokenizer import analyze, spaced
+from recommender.text.tokenizer import spaced, spaced_article
 
 # Columns of counts, from their end.
 HEADS, TITLES = -2, -1
 MOST = 65_535
+# How often each word of an article's code counts at most. With 1, 3, 5 and all: nDCG@5 0.547, 0.552, 0.559 and 0.557
+# against ESLint's own lists, 0.217, 0.211, 0.207 and 0.204 against those of a blog with scripts.
+CODE_TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -139,9 +143,16 @@ def say(texts: Iterable[Sequence[str]], settings: Settings) -> bytes:
 
     Each article is given by its texts in the order of ``Settings.sources``.
     """
-    places = [settings.sources.index(name) for name in lines_of(settings)[0]]
-    lines = [spaced(own[place]) for own in texts for place in places]
+    forms = [(settings.sources.index(name), form) for name, form in forms_of(settings).items()]
+    lines = [form(own[place]) for own in texts for place, form in forms]
     return b"\n".join([*lines, b""])
+
+
+def forms_of(settings: Settings) -> dict[str, Callable[[str], bytes]]:
+    """Give what takes the words out of the text of each source, in the order of ``lines_of``."""
+    names, long = lines_of(settings)
+    article = partial(spaced_article, code_times=CODE_TIMES)
+    return {name: article if line in long else spaced for line, name in enumerate(names)}
 
 
 @dataclass(frozen=True)
@@ -238,7 +249,7 @@ def article_words(texts: Mapping[str, str], settings: Settings) -> Words:
 
     The head is what names an article: of the composed text all but the answer and body, of those the first words.
     """
-    words = {name: analyze(texts.get(name, "")) for name in settings.sources}
+    words = {name: form(texts.get(name, "")).decode().split() for name, form in forms_of(settings).items()}
     long = words.get(settings.keys.answer, []) + words.get("body", [])
     lead, head, text = long[: settings.lead_words], list[str](), list[str]()
     for name, times in settings.text.items():

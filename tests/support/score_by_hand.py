@@ -19,6 +19,7 @@ from recommender.model.model import Model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
 from recommender.text.tokenizer import analyze
+from recommender.text.word_counts import forms_of
 from tests.text.test_tfidf import article, idf_of, reference, words_of
 
 # Plurals of words that are there and of one that is not, and words that only few texts have.
@@ -55,7 +56,10 @@ class TokenBytes:
 
 def head_of(one: Article, settings: Settings) -> list[str]:
     """Give what names an article: all of the composed text but answer and body, and the first words of those."""
-    by_source = {name: analyze(text) for name, text in zip(settings.sources, one.texts, strict=True)}
+    forms = forms_of(settings)
+    by_source = {
+        name: forms[name](text).decode().split() for name, text in zip(settings.sources, one.texts, strict=True)
+    }
     head = (by_source.get("answer", []) + by_source.get("body", []))[: settings.lead_words]
     for name, times in settings.text.items():
         if name not in ("answer", "body"):

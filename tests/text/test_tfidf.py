@@ -29,7 +29,7 @@ from recommender.text.tfidf import (
     transform,
 )
 from recommender.text.tokenizer import analyze
-from recommender.text.word_counts import article_words, count_articles
+from recommender.text.word_counts import article_words, count_articles, forms_of
 
 DEFAULT = Settings()
 # Plurals, a word in ss, a word with and without its singular, short words, and words that only one field has.
@@ -73,7 +73,10 @@ def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vecto
 
 def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
     """Give the words of every weighted field of an article, repeated as the composed field wants them."""
-    by_source = {name: analyze(text) for name, text in zip(settings.sources, one.texts, strict=True)}
+    forms = forms_of(settings)
+    by_source = {
+        name: forms[name](text).decode().split() for name, text in zip(settings.sources, one.texts, strict=True)
+    }
     long = by_source.get("answer", []) + by_source.get("body", [])
     composed = [*long[: settings.lead_words] * settings.lead_times]
     for name, times in settings.text.items():
