@@ -169,7 +169,7 @@ MILD: dict[str, Kind] = {
 class Problem:
     """One finding: what, where (path, line from 1, slot from 1; 0 where none applies) and the value at fault.
 
-    A ``mild`` one is of the lesser kind of its code.
+    A ``mild`` one is of the lesser kind of its code; ``remedy`` is what to do, where it is not what its kind says.
     """
 
     code: str
@@ -179,6 +179,7 @@ class Problem:
     value: str = ""
     reason: str = ""
     mild: bool = False
+    remedy: str = ""
 
     @property
     def kind(self) -> Kind:
@@ -202,7 +203,7 @@ class Problem:
             "slot": self.slot,
             "value": printable(self.value),
             "reason": printable(self.reason or kind.summary),
-            "remedy": kind.remedy,
+            "remedy": self.remedy or kind.remedy,
         }
 
     def sentence(self) -> str:

@@ -14,8 +14,15 @@ from recommender.cli.options import JSON, exclude
 from recommender.presets import PRESETS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from recommender.problems import Problem
     from recommender.site.proof import Found, Proof
     from recommender.site.settings_file import Scaffolded
+
+
+# Files that are shown of each kind.
+EXAMPLES = 3
 
 
 @click.command()
@@ -51,6 +58,7 @@ def _lines(written: Scaffolded) -> list[str]:
     )
     lines.append(f"  {_apart('language', proof.languages)}; {_apart('version', proof.versions)}; {_hidden(proof)}")
     lines += [f"  {_list(one)}" for one in proof.lists] or ["  no lists of links in the front matter"]
+    lines += _named("cannot be read", proof.unread) + _named("hold a list of another shape", proof.odd_lists)
     if not written.writable:
         lines.append(
             "  most pages have no front matter in YAML or TOML, so links are not written into them: "
@@ -62,6 +70,16 @@ def _lines(written: Scaffolded) -> list[str]:
         place = written.settings.content
         lines.append(f"wrong? `recommender init --show {shlex.quote(_relative(place, proof.examples[0][0]))}`")
     return lines
+
+
+def _named(what: str, problems: Sequence[Problem]) -> list[str]:
+    """Count the files with a problem, and show some with line, reason and remedy."""
+    paths = dict.fromkeys(problem.path for problem in problems)
+    if not paths:
+        return []
+    head = f"  {len(paths):,} files {what}:" if len(paths) > 1 else f"  a file {what.replace('hold ', 'holds ')}:"
+    more = [f"    … and {len(problems) - EXAMPLES:,} more: `recommender audit`"] if len(problems) > EXAMPLES else []
+    return [head, *(f"    {problem.sentence()}" for problem in problems[:EXAMPLES]), *more]
 
 
 def _relative(content: Path | None, path: str) -> str:
@@ -125,6 +143,8 @@ def _as_dict(written: Scaffolded) -> dict[str, Any]:
             }
             for one in proof.lists
         ],
+        "unread": [problem.as_dict() for problem in proof.unread],
+        "odd_lists": [problem.as_dict() for problem in proof.odd_lists],
         "to_do": list(written.to_do),
     }
 

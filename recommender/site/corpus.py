@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
@@ -27,6 +27,10 @@ from recommender.system import parallel
 from recommender.system.clock import today
 from recommender.text.word_counts import Counted
 
+SET_URLS = (
+    "set `url: {patterns: …}` so that each has its own, give one a url or slug of its own, "
+    "or name in `except:` what is no page"
+)
 # What names a page, with what follows it.
 _NUMBER = re.compile(r"404((?:\.[^/]*)?/?)$")
 
@@ -162,9 +166,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     found = [*problems, *(problem for result in results for problem in result.problems)]
     found = _without_usual_lack(found, len(read))
     urls = Counter(article.url for article in read)
-    for article in read:
-        if urls[article.url] > 1:
-            found.append(Problem("duplicate-url", article.path, value=article.url))
+    found += _duplicates([article for article in read if urls[article.url] > 1], derived=settings.pages.derived)
     articles = tuple(sorted((a for a in read if urls[a.url] == 1), key=lambda article: article.url))
     paths = {path.replace(os.sep, "/") for path in (*(a.path for a in read), *(problem.path for problem in found))}
     unused = settings.rules.unused((article.visibility for article in read), paths)
@@ -192,6 +194,19 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
         day=day,
         same_partition=partial(_are_of_one, articles) if any(article.stated for article in articles) else None,
     )
+
+
+def _duplicates(articles: Sequence[Article], *, derived: bool) -> Iterator[Problem]:
+    """Name the files that share a url; where urls follow from paths, each with the other and with what to set."""
+    paths: dict[str, list[str]] = {}
+    for article in articles:
+        paths.setdefault(article.url, []).append(article.path)
+    for article in articles:
+        other = next(path for path in paths[article.url] if path != article.path or len(paths[article.url]) < 2)
+        reason = f"{other} has the same url, so neither is an article" if derived else ""
+        yield Problem(
+            "duplicate-url", article.path, value=article.url, reason=reason, remedy=SET_URLS if derived else ""
+        )
 
 
 def _addresses(articles: Sequence[Article], twins: frozenset[str], url: UrlSettings) -> Addresses:

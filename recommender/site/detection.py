@@ -209,7 +209,8 @@ def _content(top: Path, named: Sequence[tuple[str, str]], *, every: bool) -> Ite
     done: set[str] = set()
     for place, folder in named:
         own = os.path.normpath(os.path.join(place, folder))
-        if place not in done and has_articles(top / own):
+        inside = not os.path.isabs(own) and not own.startswith("..")
+        if place not in done and inside and has_articles(top / own):
             yield own.replace(os.sep, "/")
             if folder == "." or not every:
                 done.add(place)

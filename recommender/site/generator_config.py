@@ -75,16 +75,15 @@ def _jekyll(place: Path, values: Mapping[str, Any]) -> Configuration:
             patterns[""] = "/{path}/"
         elif not pattern.endswith((":output_ext", ".html")):
             patterns[""] = "/{path}"
-    collections = values.get("collections")
-    for name, own in collections.items() if isinstance(collections, Mapping) else ():
-        link = own.get("permalink") if isinstance(own, Mapping) else None
+    for name, own in _mapping(values.get("collections")).items():
+        link = _mapping(own).get("permalink")
         pattern = link if isinstance(link, str) else f"/{name}/:path.html"
         patterns[f"_{name}/"] = _from_colons(pattern.replace(":collection", name), _JEKYLL)
     return Configuration(patterns)
 
 
 def _hexo(place: Path, values: Mapping[str, Any]) -> Configuration:
-    link, source = values.get("permalink"), str(values.get("source_dir") or "source")
+    link, source = values.get("permalink"), _folder(values.get("source_dir"), "source")
     words = _JEKYLL | {"title": "{slug}", "name": "{slug}", "category": ""}
     patterns = {f"{source}/_posts/": _from_colons(f"/{link}", words)} if isinstance(link, str) else {}
     return Configuration(patterns, content=(source,))
@@ -106,10 +105,9 @@ _HUGO = {
 
 
 def _hugo(place: Path, values: Mapping[str, Any]) -> Configuration:
-    own = values.get("permalinks")
-    links = own.get("page", own) if isinstance(own, Mapping) else {}
-    links = {name: link for name, link in links.items() if isinstance(link, str)}
-    content = str(values.get("contentDir") or "content").strip("/")
+    links = _mapping(values.get("permalinks"))
+    links = {name: link for name, link in (_mapping(links.get("page")) or links).items() if isinstance(link, str)}
+    content = _folder(values.get("contentDir"), "content")
     folders = _language_folders(place, values, content)
     default, below = str(values.get("defaultContentLanguage") or "en"), values.get("defaultContentLanguageInSubdir")
     patterns: dict[str, str] = {}
@@ -129,12 +127,9 @@ def _language_folders(place: Path, values: Mapping[str, Any], content: str) -> d
 
     Where the languages are not known, but the default one is named and has a folder among others, these are theirs.
     """
-    known = values.get("languages")
-    found = {
-        language: str(own["contentDir"]).strip("/")
-        for language, own in (known.items() if isinstance(known, Mapping) else ())
-        if isinstance(own, Mapping) and own.get("contentDir")
-    }
+    known = _mapping(values.get("languages"))
+    named = {language: _folder(_mapping(own).get("contentDir"), "") for language, own in known.items()}
+    found = {language: folder for language, folder in named.items() if folder}
     default = values.get("defaultContentLanguage")
     if found or known or not default or not (place / content / str(default)).is_dir():
         return found
@@ -148,7 +143,7 @@ def _mkdocs(place: Path, values: Mapping[str, Any]) -> Configuration:
     default = next(
         (str(one.get("locale")) for one in _locales(values) if str(one.get("default")).lower() == "true"), ""
     )
-    content = str(values.get("docs_dir") or "docs").strip("/")
+    content = _folder(values.get("docs_dir"), "docs")
     return Configuration(patterns, content=(content,), apart={"default": default} if default else {})
 
 
@@ -156,8 +151,7 @@ def _locales(values: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Give the languages of the plugin mkdocs-static-i18n."""
     plugins = values.get("plugins")
     for plugin in plugins if isinstance(plugins, list | tuple) else ():
-        own = plugin.get("i18n") if isinstance(plugin, Mapping) else None
-        languages = own.get("languages") if isinstance(own, Mapping) else None
+        languages = _mapping(_mapping(plugin).get("i18n")).get("languages")
         if isinstance(languages, list | tuple):
             yield from (one for one in languages if isinstance(one, Mapping))
 
@@ -233,11 +227,10 @@ _CLOUDCANNON = {
 
 def _cloudcannon(place: Path, values: Mapping[str, Any]) -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
     """Give the url patterns and the folders of the collections of CloudCannon, and notes on what is not understood."""
-    collections = values.get("collections_config")
-    source = str(values.get("source") or "").strip("/")
+    source = _folder(values.get("source"), "")
     patterns, folders, notes = dict[str, str](), list[str](), list[str]()
-    for name, own in collections.items() if isinstance(collections, Mapping) else ():
-        url, path = (own.get("url"), own.get("path")) if isinstance(own, Mapping) else (None, None)
+    for name, own in _mapping(values.get("collections_config")).items():
+        url, path = _mapping(own).get("url"), _mapping(own).get("path")
         if not isinstance(url, str) or not url:
             continue
         folder = "/".join(part for part in (source, str(path if path is not None else name).strip("/")) if part) or "."
@@ -266,6 +259,15 @@ def _from_brackets(url: str) -> str | None:
         return None
     text = re.sub("\0(\\d+)\0", lambda found: marks[int(found[1])], text)
     return re.sub(r"/{2,}", "/", f"/{text}")
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _folder(value: Any, usual: str) -> str:
+    """Give a folder that a configuration names."""
+    return (value.strip("/") or usual) if isinstance(value, str) else usual
 
 
 def _from_colons(pattern: str, words: Mapping[str, str]) -> str:

@@ -61,14 +61,14 @@ def _shape(key: str, value: Value) -> ListSettings | None:
         return ListSettings(key, "url-to-title") if value and all("/" in one for one in value) else None
     if not isinstance(value, tuple) or not value:
         return None
-    if all(isinstance(one, str) for one in value):
-        return ListSettings(key, "texts")
-    if not all(isinstance(one, Mapping) for one in value):
-        return None
-    fields = _fields(value[0])
+    items = [one for one in value if isinstance(one, Mapping)]
+    # Of a list that mixes both the commoner kind is the shape, and reading names the file.
+    if 2 * len(items) < len(value):
+        return ListSettings(key, "texts") if any(isinstance(one, str) for one in value) else None
+    fields = _fields(items[0])
     if fields:
         return ListSettings(key, "mappings", fields=fields)
-    single = all(len(one) == 1 for one in value if isinstance(one, Mapping))
+    single = all(len(one) == 1 for one in items)
     return ListSettings(key, "url-to-title") if single else None
 
 

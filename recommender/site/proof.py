@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.errors import ContentError
+from recommender.problems import Problem, unread
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, listed, read_corpus
 from recommender.site.link_verdicts import find_target
@@ -38,7 +39,10 @@ class Found:
 
 @dataclass(frozen=True)
 class Proof:
-    """What was read of a site; ``todo`` says what to set while it does not hold."""
+    """What was read of a site; ``todo`` says what to set while it does not hold.
+
+    ``unread`` are the problems of files that cannot be read, ``odd_lists`` those of lists of another shape.
+    """
 
     pages: int
     files: int
@@ -49,6 +53,8 @@ class Proof:
     hidden: Counter[str]
     lists: tuple[Found, ...]
     todo: tuple[str, ...]
+    unread: tuple[Problem, ...] = ()
+    odd_lists: tuple[Problem, ...] = ()
 
 
 def prove(settings: Settings) -> Proof:
@@ -72,17 +78,18 @@ def prove(settings: Settings) -> Proof:
         hidden=Counter(article.hidden for article in corpus.articles if article.hidden),
         lists=lists,
         todo=tuple(_todo(corpus, repeated, lists)),
+        unread=tuple(one for one in unread(corpus.problems) if one.code != "duplicate-url"),
+        odd_lists=tuple(one for one in corpus.problems if one.code == "other-shape"),
     )
 
 
 def _todo(corpus: Corpus, repeated: int, lists: Sequence[Found]) -> list[str]:
     todo = []
     if repeated:
-        twins = sorted(problem.path for problem in corpus.problems if problem.code == "duplicate-url")[:2]
-        todo.append(
-            f"{repeated:,} files share their url with another ({' and '.join(twins)}): "
-            "set `url: {patterns: …}` so that each has its own, or name in `except:` those that are no pages"
-        )
+        twins = [problem for problem in corpus.problems if problem.code == "duplicate-url"]
+        pair = [problem.path for problem in twins if problem.value == twins[0].value][:2]
+        remedy = twins[0].remedy or twins[0].kind.remedy
+        todo.append(f"{repeated:,} files share their url with another ({' and '.join(pair)}): {remedy}")
     for one in lists:
         if one.judged and 2 * one.found < one.judged:
             todo.append(
@@ -122,6 +129,10 @@ def choose_lists(settings: Settings) -> tuple[ListSettings, ...]:
         return ()
     best = [_best(settings, corpus, place) for place in range(len(links))] if corpus else []
     found = [one for one in best if one.judged and one.found]
+    if corpus and not found:
+        # Lists that mix shapes are read by no settings: with these init names the files.
+        mixed = {problem.value for problem in corpus.problems if problem.code == "other-shape"}
+        found = [replace(one, settings=replace(one.settings, refer="url")) for one in best if one.settings.key in mixed]
     return tuple(one.settings for one in sorted(found, key=lambda one: (-one.found, one.settings.key)))
 
 
