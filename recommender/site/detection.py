@@ -75,6 +75,8 @@ def detect(top: Path, preset: str = "") -> Detected:
     if name == "mkdocs" and len(content) == 1:
         content, own = _languages_beside(top, content[0])
         patterns = patterns or own
+    if len(content) == 1:
+        patterns = {**patterns, **_patterns_of_languages(top / content[0], patterns)}
     own_pattern = PRESETS[name].patterns.get(f"{content[0].rpartition('/')[2]}/") if len(content) == 1 else None
     if own_pattern:
         patterns = {"": own_pattern, **patterns}  # patterns are of folders below the content
@@ -146,6 +148,17 @@ def _languages_beside(top: Path, content: str) -> tuple[tuple[str, ...], dict[st
     codes = [code for code in _subfolders(top / above) if is_language(code) and (top / above / code / name).is_dir()]
     patterns = {f"{code}/{name}/": f"/{code}/{{path}}/" for code in codes}
     return tuple(f"{above}/{code}/{name}" for code in codes), {**patterns, f"{parts[-2]}/{name}/": "/{path}/"}
+
+
+def _patterns_of_languages(content: Path, patterns: Mapping[str, str]) -> dict[str, str]:
+    """Give the patterns of sections, as post/, once more for those of each language, as en/post/."""
+    return {
+        f"{code}/{section}": f"/{code}{pattern}"
+        for code in _subfolders(content)
+        if is_language(code)
+        for section, pattern in patterns.items()
+        if section and (content / code / section).is_dir()
+    }
 
 
 def _generator(top: Path, preset: str) -> tuple[tuple[str, str] | None, list[str]]:

@@ -87,6 +87,20 @@ SITES: dict[str, Site] = {
         },
         pages=6,
     ),
+    "hugo, permalinks below languages": Site(
+        {
+            f"content/{language}/{folder}/{name}.md": page(name, f"date: 2024-01-0{day}\nslug: same\n")
+            for language in ("en", "de")
+            for folder in ("post", "docs")
+            for day, name in enumerate(TEXTS, 1)
+        }
+        | {"hugo.toml": '[permalinks]\npost = "/:year/:month/:day/:slug/"\n'}
+        | pages("content/en/docs/")
+        | pages("content/de/docs/"),
+        "hugo",
+        {"en/post/moon.md": "/en/2024/01/01/same/", "de/post/sun.md": "/de/2024/01/02/same/"},
+        pages=20,
+    ),
     "jekyll": Site(
         {**POSTS, "_config.yml": "title: Tides\n", "README.md": "# Not a page\n"},
         "jekyll",
