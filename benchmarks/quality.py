@@ -157,7 +157,7 @@ def timed(work: Callable[[], None]) -> None:
 
 
 def main() -> int:
-    """Print the three tables."""
+    """Print all tables."""
     corpora = Path(os.environ.get("RECOMMENDER_CORPORA", ""))
     content, judgments = corpora / "quicktakes/content/learn", corpora / "quicktakes-judgments.jsonl"
     sites = sorted((corpora / "sites").glob("*.jsonl"))
@@ -169,6 +169,7 @@ def main() -> int:
     timed(lambda: judged_table(content, judgments))
     timed(lambda: sites_table(sites))
     timed(lambda: real_sites.print_table(whole))
+    timed(lambda: real_sites.print_builds(whole))
     return 0
 
 

@@ -6,9 +6,13 @@ and may give only what a list may hold: shown pages of the article's own languag
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -161,6 +165,25 @@ def print_table(folder: Path) -> None:
         low, high = lead(reports[OURS], reports[best])
         print(f"{name[:WIDTH]:<{WIDTH}}{len(asked.truth.links):>8,}{cells}", end="")
         print(f"   {means[OURS] - means[best]:+.3f} [{low:+.3f}, {high:+.3f}]", flush=True)
+
+
+def print_builds(folder: Path) -> None:
+    """Print how long the commands init and build take on every site, and how many of its lists are full."""
+    print(f"\n{'':<{WIDTH}}{'pages':>8}{'full lists':>12}{'init, s':>10}{'build, s':>10}")
+    for site in sorted(path for path in folder.iterdir() if path.is_dir()):
+        with tempfile.TemporaryDirectory() as place:
+            top = Path(shutil.copytree(site, Path(place) / "site", symlinks=True))
+            seconds, printed = zip(*(_timed(top, command) for command in ("init", "build")), strict=True)
+        built = json.loads(printed[1])
+        cells = f"{built['articles']:>8,}{built['full lists']:>12,}"
+        print(f"{site.name[:WIDTH]:<{WIDTH}}{cells}" + "".join(f"{one:>10.1f}" for one in seconds), flush=True)
+
+
+def _timed(top: Path, command: str) -> tuple[float, str]:
+    call = [sys.executable, "-m", "recommender", command, "--json"]
+    start = time.perf_counter()
+    done = subprocess.run(call, cwd=top, capture_output=True, text=True, check=False)
+    return time.perf_counter() - start, done.stdout
 
 
 def lead(ours: Report, other: Report) -> tuple[float, float]:

@@ -174,8 +174,9 @@ def test_every_table_has_a_row_for_every_ranker(corpora: Path, corpus: Corpus, m
     ]
     assert all(any(line.startswith(name) for line in done.stdout.splitlines()) for name in names)
     assert "mean of the sites" in done.stdout
-    (last,) = [line for line in done.stdout.splitlines() if line.startswith("linked ")]
-    assert len(re.findall(r" \d\.\d{3}(?=\s)", last)) == len(real_sites.RANKERS)
+    measured, built = (line for line in done.stdout.splitlines() if line.startswith("linked "))
+    assert len(re.findall(r" \d\.\d{3}(?=\s)", measured)) == len(real_sites.RANKERS)
+    assert built.split()[1] == str(len(linked_site()))
 
 
 def test_without_the_corpora_it_says_what_is_missing() -> None:
