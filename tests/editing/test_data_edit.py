@@ -105,6 +105,16 @@ def test_what_a_person_adds_is_curated(top: Path, capsys: pytest.CaptureFixture[
     assert sorted(of_mill) == sorted(item["url"] for item in lists(top)["/mill/"] if item["url"] != "/sun/")
 
 
+def test_a_file_that_changed_after_the_run_is_not_taken_back(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fill", "--write"]) == 0
+    file = top / "data/related.yml"
+    file.write_text("# mine\n" + file.read_text(encoding="utf-8"), encoding="utf-8")
+    before = sources(top)
+    assert main(["undo", "--write"]) == 1
+    assert "../data/related.yml: error conflict" in capsys.readouterr().err
+    assert sources(top) == before
+
+
 def test_only_some_pages_and_a_page_that_goes(top: Path) -> None:
     assert main(["fill", "--write", "--only", "moon.md"]) == 0
     assert list(lists(top)) == ["/moon/"]
