@@ -15,6 +15,24 @@ EXCLUDED = ("**/README.md", "**/CONTRIBUTING.md", "**/CODE_OF_CONDUCT.md", "**/C
 
 
 @dataclass(frozen=True)
+class Include:
+    """How a page takes in the text of another file: a pattern whose group ``path`` names it.
+
+    A group ``name`` is that of a component, which stands for the text wherever it is used. The path is looked for from
+    the ``bases``: ``file`` is the folder of the page, ``content`` that of all pages, ``site`` the top; all else is a
+    folder below the content.
+    """
+
+    pattern: str
+    bases: tuple[str, ...] = ("file",)
+
+
+IMPORT = Include(
+    r"""^import\s+(?P<name>[A-Z]\w*)\s+from\s+['"](?P<path>[^'"\n]+\.mdx?)['"];?[ \t]*$""", ("file", "site")
+)
+
+
+@dataclass(frozen=True)
 class Preset:
     """A site generator.
 
@@ -26,6 +44,8 @@ class Preset:
     part of urls, and ``lower_case`` tells that capitals of paths are small letters in urls, and spaces hyphens.
     ``bare`` tells that a file without front matter is a page, ``slug_names`` that a slug in the front matter stands
     for the file's name, ``dated_names`` that a date before the name is part of the path in urls.
+    ``includes`` are how pages take in the texts of other files; in the front matter ``source_key`` names, from the
+    content, the file that holds the whole text of a page, and is no page itself then.
     Where a site has no links yet, ``refer`` is how they name a page, and they stand in the list ``list_key`` of the
     front matter, or in ``data_file``, below the generator's folder; ``{content}`` stands for the folder of its pages.
     """
@@ -42,6 +62,8 @@ class Preset:
     bare: bool = True
     slug_names: bool = False
     dated_names: bool = True
+    includes: tuple[Include, ...] = ()
+    source_key: str = ""
     refer: str = "url"
     list_key: str = "related"
     data_file: str = ""
@@ -59,6 +81,10 @@ PRESETS: Mapping[str, Preset] = {
         patterns={"": "/{path}.html", "_posts/": "/{year}/{month}/{day}/{slug}/"},
     ),
     "jekyll": Preset(
+        includes=(
+            Include(r"\{%-?\s*include_relative\s+(?P<path>[^\s%]+)[^%]*%\}"),
+            Include(r"\{%-?\s*include\s+(?P<path>[^\s%]+)[^%]*%\}", ("_includes",)),
+        ),
         data_file="_data/related.yml",
         markers=("_posts", "_layouts", "_articles"),
         excluded=("_includes/**", "_layouts/**", "_site/**", "_data/**", "vendor/**"),
@@ -80,6 +106,7 @@ PRESETS: Mapping[str, Preset] = {
         dated_names=False,
     ),
     "hugo": Preset(
+        source_key="source",
         data_file="data/related.yml",
         markers=(
             "hugo.toml",
@@ -99,6 +126,7 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "docusaurus": Preset(
+        includes=(IMPORT,),
         markers=("docusaurus.config.*",),
         content=("docs", "blog"),
         excluded=("**/_*",),
@@ -109,6 +137,11 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "mkdocs": Preset(
+        includes=(
+            Include(r"""\{%-?\s*include-markdown\s+['"](?P<path>[^'"]+)['"][^%]*%\}""", ("file", "content")),
+            Include(r"""\{%-?\s*include\s+['"](?P<path>[^'"]+)['"][^%]*%\}""", ("content", "file")),
+            Include(r"""^[ \t]*-{1,2}8<-{1,2}[ \t]+['"](?P<path>[^'"]+)['"][ \t]*$""", ("site", "content")),
+        ),
         data_file="data/related.yml",
         markers=("mkdocs.yml", "mkdocs.yaml"),
         content=("docs",),
@@ -117,7 +150,10 @@ PRESETS: Mapping[str, Preset] = {
         index=("index", "readme"),
     ),
     "vitepress": Preset(
-        markers=(".vitepress", "docs/.vitepress"), content=("docs", "."), patterns={"": "/{path}.html"}
+        markers=(".vitepress", "docs/.vitepress"),
+        content=("docs", "."),
+        patterns={"": "/{path}.html"},
+        includes=(Include(r"<!--\s*@include:\s*(?:@/)?(?P<path>[^\s{#]+).*?-->", ("file", "content")),),
     ),
     "quartz": Preset(
         refer="wikilink",
@@ -134,6 +170,7 @@ PRESETS: Mapping[str, Preset] = {
         excluded=(".obsidian/**",),
     ),
     "starlight": Preset(
+        includes=(IMPORT,),
         refer="slug",
         markers=("astro.config.*&src/content/docs",),
         content=("src/content/docs",),
@@ -141,6 +178,7 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "astro": Preset(
+        includes=(IMPORT,),
         refer="slug",
         markers=("astro.config.*",),
         content=("src/content", "src/pages"),
@@ -148,6 +186,7 @@ PRESETS: Mapping[str, Preset] = {
         slug_names=True,
     ),
     "eleventy": Preset(
+        includes=(Include(r"""\{%-?\s*include\s+['"](?P<path>[^'"]+)['"][^%]*%\}""", ("_includes", "file")),),
         data_file="{content}/_data/related.json",
         markers=(".eleventy.js", "eleventy.config.*"),
         content=("src", "content", "."),

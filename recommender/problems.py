@@ -73,6 +73,12 @@ KINDS: dict[str, Kind] = {
         "no date that can be read, so it hides nothing",
         "write the year first, as in 2026-11-28, or 2026-11-28 10:00 +0200",
     ),
+    "bad-include": Kind(
+        "warning",
+        "read",
+        "a text that the file includes is left out",
+        "mend the path, or take the line out",
+    ),
     "unused-rule": Kind(
         "note", "read", "no article fits this rule of the settings", "correct the rule, or take it out"
     ),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import SettingsError
-from recommender.presets import EXCLUDED, PRESETS
+from recommender.presets import EXCLUDED, PRESETS, Include
 from recommender.settings_values import check_known, mapping_in, text_in, texts_in
 
 SHAPES = ("texts", "mappings", "grouped", "url-to-title")
@@ -56,6 +56,8 @@ class PageSettings:
     bare: bool = True
     slug_names: bool = False
     dated_names: bool = True
+    includes: tuple[Include, ...] = ()
+    source_key: str = ""
     apart: Apart = Apart()
 
     def keys_of_url(self, key: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from recommender.arrays.sparse_rows import decoded, pack, pack_bytes
 from recommender.article import Article
 from recommender.problems import Problem
 from recommender.settings import Settings
+from recommender.site.includes import Taken, state_of
 from recommender.site.reader import Read, Stamp
 from recommender.system.code_version import edition
 from recommender.system.disk import replace_file
@@ -78,8 +79,9 @@ class Index:
 
     @cached_property
     def digests(self) -> Mapping[str, str]:
-        """Find the digest of a file's bytes by its path."""
-        return {path: read.digest for path, read in zip(self.paths, self.reads, strict=True)}
+        """Find the digest of a file's bytes by its path, where they alone tell what it gives: it includes no other."""
+        pairs = zip(self.paths, self.reads, strict=True)
+        return {path: read.digest for path, read in pairs if not read.taken}
 
     def read(self, path: str) -> Read:
         """Give what a file gave that the index knows."""
@@ -105,7 +107,12 @@ class Index:
             and sure > found.st_ctime_ns == stamp.changed
             and found.st_size == stamp.size
             and found.st_ino == stamp.inode
+            and all(self._taken_unchanged(root, taken, sure) for taken in self.reads[number].taken)
         )
+
+    def _taken_unchanged(self, root: str, taken: Taken, sure: int) -> bool:
+        state = state_of(root + taken.path)
+        return state == taken.state and all(sure > time for time in state[1:3])
 
 
 def now() -> int:
@@ -126,6 +133,7 @@ def key_of(settings: Settings) -> str:
         settings.hidden,
         settings.never_suggest,
         settings.no_list,
+        settings.answers,
         asdict(settings.pages) | {"patterns": dict(settings.pages.patterns)},
         [asdict(one) | {"fields": dict(one.fields)} for one in settings.links],
     )
@@ -140,6 +148,7 @@ def save_index(index: Index, counts: Counts, folder: Path) -> None:
     texts["visibility"] = pack(article.visibility.written() for article in articles)
     texts["file"] = pack_bytes(map(os.fsencode, index.paths))
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
+    texts["taken"] = pack(json.dumps(read.taken) if read.taken else "" for read in index.reads)
     texts["digest"] = pack(map(attrgetter("digest"), index.reads))
     texts["vocabulary"] = pack(counts.vocabulary)
     texts["key"] = pack([index.key])
@@ -217,7 +226,8 @@ def _opened(key: str, arrays: Mapping[str, NDArray[Any]]) -> Index:
     stamps = [None if row[0] < 0 else Stamp(*row) for row in arrays["stamps"].tolist()]
     problems = [_problems(text) for text in _texts(arrays, "problems")]
     usable = (next(articles) if own else None for own in arrays["is_article"].tolist())
-    reads = list(map(Read, usable, problems, stamps, _texts(arrays, "digest")))
+    taken = [_taken(text) for text in _texts(arrays, "taken")]
+    reads = list(map(Read, usable, problems, stamps, _texts(arrays, "digest"), repeat(False), taken))
     if len(paths) != len(reads) or next(articles, None) is not None:
         raise ValueError("not the index that was written")
     return Index(key, _read_at(arrays), paths, reads)
@@ -246,6 +256,10 @@ def _problems_as_text(problems: Sequence[Problem]) -> str:
 
 def _problems(text: str) -> tuple[Problem, ...]:
     return tuple(Problem(**one) for one in json.loads(text)) if text else ()
+
+
+def _taken(text: str) -> tuple[Taken, ...]:
+    return tuple(Taken(path, tuple(state), whole) for path, state, whole in json.loads(text)) if text else ()
 
 
 def _narrow(counts: NDArray[np.uint16]) -> NDArray[Any]:

@@ -159,7 +159,7 @@ def excepted(pattern: str) -> re.Pattern[str]:
 def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], settings: Settings) -> Corpus:
     """Make the corpus of what was read: sort, set files with one url aside, number the families."""
     day = today()
-    results = settle_urls(results, settings.pages)
+    results = settle_urls(_without_sources(results), settings.pages)
     read = with_full_urls(
         apart(_without_numbers([result.article.on(day) for result in results if result.article]), settings.pages.apart)
     )
@@ -228,6 +228,17 @@ def families_of(articles: Sequence[Article]) -> tuple[int, ...]:
         first.setdefault(f"{article.language} {article.version} {article.answer_digest or f'row {row}'}", row)
         for row, article in enumerate(articles)
     )
+
+
+def _without_sources(results: Sequence[Read]) -> Sequence[Read]:
+    """Leave out the files that hold the whole text of another page: they are no pages themselves."""
+    sources = {taken.path for result in results for taken in result.taken if taken.whole}
+    if not sources:
+        return results
+    return [
+        replace(one, article=None) if one.article and one.article.path.replace(os.sep, "/") in sources else one
+        for one in results
+    ]
 
 
 UNSURE = ("missing-url", "no-front-matter")

@@ -24,6 +24,7 @@ from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
 from recommender.site.data_links import with_own_data_links
 from recommender.site.files import printed, read_bytes
+from recommender.site.includes import Taken, expand
 from recommender.site.page_urls import stated_url, title_of, url_of, without_language
 from recommender.site_settings import ListSettings
 from recommender.system.clock import today
@@ -53,7 +54,8 @@ class Read:
     """What one file gave: an article or none, and what is wrong with it.
 
     ``stamp`` and ``digest`` (SHA-256, hexadecimal) are of the bytes that were read, None and "" where none could be;
-    ``same`` says that a file was not parsed, for it has the bytes that the index knows.
+    ``same`` says that a file was not parsed, for it has the bytes that the index knows. ``taken`` are the files
+    whose texts it includes.
     """
 
     article: Article | None
@@ -61,6 +63,7 @@ class Read:
     stamp: Stamp | None = None
     digest: str = ""
     same: bool = False
+    taken: tuple[Taken, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +125,27 @@ class Reading:
             stamp, file_digest = stamp_of(info), hashlib.sha256(data).hexdigest()
             if self.digests.get(path) == file_digest:
                 return Read(None, (), stamp, file_digest, same=True), ()
-            article, problems, texts = self._article(name, self._front(data), file_digest)
+            front, taken, odd = self._expanded(path, self._front(data))
+            article, problems, texts = self._article(name, front, file_digest)
+            problems = (*problems, *odd)
             if name != path and article:
                 problems = (Problem("bad-file-name", name), *problems)
-            return Read(article, problems, stamp, file_digest), texts
+            return Read(article, problems, stamp, file_digest, taken=taken), texts
         except FileProblem as problem:
             found = Problem(problem.code, name, problem.line, reason=problem.reason)
         except Exception as error:  # one file that no guard foresaw must not stop the others
             found = Problem("unreadable", name, reason=f"{type(error).__name__}: {error}")
         return Read(None, (found,), stamp, file_digest), ()
+
+    def _expanded(self, path: str, front: Front) -> tuple[Front, tuple[Taken, ...], tuple[Problem, ...]]:
+        """Put the texts in that the page takes from other files of the site."""
+        pages, home = self.settings.pages, self.settings.home
+        if not pages.includes and not pages.source_key:
+            return front, (), ()
+        site = str(home) if home and Path(self.root).is_relative_to(home) else self.root
+        found = expand((site, self.root), path, front.values, front.body, pages)
+        odd = tuple(Problem("bad-include", printed(path), value=printed(text)) for text in found.problems)
+        return front._replace(body=found.body), found.taken, odd
 
     def _front(self, data: bytes) -> Front:
         front = read_front(data, self._entries)
