@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 
+from recommender.article import Article
 from recommender.errors import FileProblem
 from recommender.markdown.link_editing import document_of, style_of_links
 from recommender.markdown.list_editing import ListStyle
-from recommender.site.corpus import Corpus
 from recommender.site.files import read_bytes
+from recommender.site.references import ReferenceStyle
 from recommender.site_settings import ListSettings
 
 # Files that are looked at, evenly spread.
 SAMPLE = 100
 
 
-def list_style(corpus: Corpus) -> ListStyle:
-    """Give the style of most lists of a site; where there is none, the usual one of its references."""
-    rows = [row for row, article in enumerate(corpus.articles) if any(link.place == 0 for link in article.links)]
+def list_style(root: Path, articles: Sequence[Article], own: ListSettings, references: ReferenceStyle) -> ListStyle:
+    """Give the style of most lists of some articles; where there is none, the usual one of such references."""
+    paths = [article.path for article in articles if any(link.place == 0 for link in article.links)]
     styles: Counter[ListStyle] = Counter()
-    for row in rows[:: max(1, len(rows) // SAMPLE)]:
-        path = os.path.join(corpus.root, corpus.articles[row].path)
-        if style := _style_in(path, corpus.lists[0]):
+    for path in paths[:: max(1, len(paths) // SAMPLE)]:
+        if style := _style_in(os.path.join(root, path), own):
             styles[style] += 1
-    usual = ListStyle(corpus.reference_style.quote)
-    return min(styles, key=lambda style: (-styles[style], repr(style)), default=usual)
+    return min(styles, key=lambda style: (-styles[style], repr(style)), default=ListStyle(references.quote))
 
 
 def _style_in(path: str, own: ListSettings) -> ListStyle | None:

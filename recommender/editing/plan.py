@@ -239,6 +239,7 @@ class Filling:
     generated: Generated
     diff_prefix: str | None = ""
     limit: int | None = None
+    known_list_style: ListStyle | None = None
 
     def __call__(self, rows: Sequence[int]) -> list[tuple[Target, Edit | Problem | None]]:
         """Aim and edit a chunk of articles."""
@@ -252,7 +253,10 @@ class Filling:
     @cached_property
     def list_style(self) -> ListStyle:
         """How lists are written in files that have none."""
-        return list_style(self.corpus)
+        corpus = self.corpus
+        return self.known_list_style or list_style(
+            corpus.root, corpus.articles, corpus.lists[0], corpus.reference_style
+        )
 
     def empty(self, target: Target) -> int:
         """Count the slots of an article that stay without a link, where it may have one."""

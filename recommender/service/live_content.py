@@ -14,7 +14,9 @@ from typing import overload
 
 from recommender.article import Article, Style
 from recommender.editing.fill import diff_prefix
+from recommender.editing.list_style import list_style
 from recommender.editing.plan import Edit, Filling, make_plan
+from recommender.markdown.list_editing import ListStyle
 from recommender.model.catalogue import Catalogue, SavedAddresses
 from recommender.model.lookup import rows_of_id
 from recommender.model.model import Model
@@ -27,9 +29,12 @@ from recommender.site.link_verdicts import Judged, curated_targets, judge_links
 from recommender.site.other_pages import SiteForm, form_of
 from recommender.site.partitions import as_named
 from recommender.site.reader import read_article
+from recommender.site.references import References, ReferenceStyle, make_references, style_of_references
 from recommender.visibility import GONE
 
 # For verdicts of which nobody asks whether a page that is no article is there all the same.
+# Files in which the style of lists is looked for.
+SAMPLE = 300
 NO_FORM = SiteForm(frozenset(), frozenset())
 
 
@@ -48,6 +53,25 @@ class Today:
     moved_to: str = ""
 
 
+@dataclass(frozen=True)
+class _Lists:
+    """What lists of links call the pages of a site, and how most of them are written."""
+
+    references: References | None = None
+    reference_style: ReferenceStyle | None = None
+    list_style: ListStyle | None = None
+
+
+def _read_lists(root: Path, settings: Settings, catalogue: Catalogue) -> _Lists:
+    """Read some files, evenly spread; all of them where references name a value that only front matter holds."""
+    files, count = _Articles(root, settings, catalogue), len(catalogue)
+    named = any(one.refer.startswith("key ") for one in settings.links)
+    some = tuple(files[row] for row in range(0, count, max(1, count // SAMPLE)))
+    pages = files[:] if named else [as_built(catalogue, row) for row in range(count)]
+    style = style_of_references(some, settings.links[0])
+    return _Lists(make_references(pages), style, list_style(root, some, settings.links[0], style))
+
+
 class Content:
     """The files of a site, beside the model that was built from them."""
 
@@ -57,6 +81,7 @@ class Content:
         self.links_file = settings.links_file
         self._diff_prefix = diff_prefix(root)
         self._form: tuple[weakref.ref[Catalogue] | None, SiteForm] = None, NO_FORM
+        self._lists: tuple[weakref.ref[Catalogue] | None, _Lists] = None, _Lists()
 
     def today(self, model: Model, row: int, ambiguous: Sequence[str] = ()) -> Today:
         """Read one article's file and judge its links.
@@ -95,6 +120,7 @@ class Content:
             settings=self.settings,
             generated={url: generated_of(self.links_file, url)},
             diff_prefix=self._diff_prefix,
+            known_list_style=self._lists_of(model).list_style,
         )
         if self.settings.data_file:
             return self._fill_data(filling, row)
@@ -130,6 +156,14 @@ class Content:
             self._form = weakref.ref(model.catalogue), form
         return form
 
+    def _lists_of(self, model: Model) -> _Lists:
+        """Give what lists of links call the pages, made once a model; nothing where the links are numbered blocks."""
+        catalogue, lists = self._lists
+        if self.settings.links and (catalogue is None or catalogue() is not model.catalogue):
+            lists = _read_lists(self.root, self.settings, model.catalogue)
+            self._lists = weakref.ref(model.catalogue), lists
+        return lists
+
     def _corpus(
         self, model: Model, ambiguous: Sequence[str], style: Style | None = None, form: SiteForm | None = None
     ) -> Corpus:
@@ -147,6 +181,9 @@ class Content:
             address_index=_Book(model.catalogue, model.settings.url, frozenset(ambiguous)),
             url=self.settings.url,
             known_form=form or self._form_of(model),
+            lists=self.settings.links,
+            known_references=self._lists_of(model).references,
+            known_reference_style=self._lists_of(model).reference_style,
             same_partition=(lambda one, other: catalogue.partitions[one] == catalogue.partitions[other])
             if catalogue.shared
             else None,

@@ -64,6 +64,8 @@ class Corpus:
     known_form: SiteForm | None = field(default=None, compare=False)
     lists: tuple[ListSettings, ...] = field(default=(), compare=False)
     data_links: DataLinks | None = field(default=None, compare=False)
+    known_references: References | None = field(default=None, compare=False)
+    known_reference_style: ReferenceStyle | None = field(default=None, compare=False)
     day: int = 0
     same_partition: Callable[[int, int], bool] | None = field(default=None, compare=False)
 
@@ -88,12 +90,12 @@ class Corpus:
     @cached_property
     def references(self) -> References:
         """Its articles by all that references call them."""
-        return make_references(self.articles)
+        return self.known_references or make_references(self.articles)
 
     @cached_property
     def reference_style(self) -> ReferenceStyle:
         """How its lists name pages."""
-        return style_of_references(self.articles, self.lists[0])
+        return self.known_reference_style or style_of_references(self.articles, self.lists[0])
 
     def find(self, url: str) -> int:
         """Find the row of a url, of any host where the site's own is not known; -1 where it names no article."""

@@ -1,4 +1,4 @@
-"""A site whose links stand in a data file: an article's own links, and what a fill would change, are read from it."""
+"""The links of one article in a list or a data file, and what a fill would change, are those of the commands."""
 
 from __future__ import annotations
 
@@ -16,10 +16,41 @@ from recommender.service.live_content import Content
 from recommender.settings import load_settings
 
 
-def test_links_and_the_diff_of_one_article(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_files(tmp_path, SITES["mkdocs"].files)
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("quartz", "/notes/moon"),
+        ("plain, uuids in a nested list", "/moon/"),
+        ("astro", "/posts/moon/"),
+        ("eleventy", "/moon/"),
+        ("zola", "/moon/"),
+    ],
+)
+def test_a_list_is_judged_and_its_diff_is_the_one_of_fill(
+    name: str, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_files(tmp_path, SITES[name].files)
+    assert main(["init"]) == main(["build"]) == 0
+    settings, model = load_settings(tmp_path / "recommender.yml"), load_model(tmp_path / "models" / "default")
+    assert settings.content is not None
+    files, row = Content(settings.content, settings), model.catalogue.urls.find(url)
+    today = files.today(model, row)
+    assert [judged.verdict for judged in today.judged] == ["sound"] * SITES[name].references[0]
+    edit = files.fill(model, row, "repair", ((), None))
+    assert isinstance(edit, Edit)
+    capsys.readouterr()
+    assert main(["fill", "--only", model.catalogue.paths[row]]) == 0
+    assert edit.diff == capsys.readouterr().out
+
+
+def test_links_and_the_diff_of_one_article_in_a_data_file(tmp_path: Path) -> None:
+    write_files(tmp_path, SITES["mkdocs"].files)
     assert main(["init"]) == main(["build"]) == main(["fill", "--write", "--allow-no-vcs"]) == 0
     settings, model = load_settings(tmp_path / "recommender.yml"), load_model(tmp_path / "models" / "default")
     file = tmp_path / "data" / "related.yml"
