@@ -18,6 +18,7 @@ class Link:
     """One related block or item of a list of a file; every value is text, "" where it has none.
 
     ``place`` counts the lists of the settings that it may stand in: new links are written into the first, 0.
+    ``further`` are the words that an item of a list of mappings says besides, by their keys.
     """
 
     slot: int
@@ -27,6 +28,7 @@ class Link:
     subject: str
     url: str
     place: int = 0
+    further: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

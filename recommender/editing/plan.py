@@ -142,7 +142,7 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
     sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
     for slot, (target, url) in zip(free, new.items(), strict=False):
         source = sources.get(target)
-        wanted.append(_stay(corpus, source, slot) if source else _new(corpus.articles[target], slot, url))
+        wanted.append(_stay(corpus, source, slot) if source else _new(corpus, target, slot, url))
     wanted = sorted(wanted, key=lambda want: want.slot)
     if mode == "regenerate":  # where too few were found to fill the slots before one that stays
         wanted = [replace(want, slot=slot) for slot, want in enumerate(wanted, 1)]
@@ -191,8 +191,11 @@ def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
     return Wanted(slot, target.id or judged.link.id, target.title, target.subject, judged.url, source=judged.link.slot)
 
 
-def _new(target: Article, slot: int, url: str) -> Wanted:
-    return Wanted(slot, target.id, target.title, target.subject, url)
+def _new(corpus: Corpus, row: int, slot: int, url: str) -> Wanted:
+    target = corpus.articles[row]
+    mappings = bool(corpus.lists) and corpus.lists[0].shape == "mappings"
+    further = corpus.link_kinds.of(target.path) if mappings else ()
+    return Wanted(slot, target.id, target.title, target.subject, url, further=further)
 
 
 def _target(

@@ -181,5 +181,5 @@ def _json_items(held: Any, value: Value, wanted: Sequence[Wanted], own: ListSett
         elif own.shape == "texts":
             made.append(want.url)
         else:
-            made.append({**(held[place] if place >= 0 else {}), **dict(fields_of(want, own))})
+            made.append({**(held[place] if place >= 0 else {}), **dict((*want.further, *fields_of(want, own)))})
     return made

@@ -59,7 +59,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What one slot shall hold; ``source`` is the slot whose bytes are reused, 0 for a new block."""
+    """What one slot shall hold; ``source`` is the slot whose bytes are reused, 0 for a new block.
+
+    ``further`` are the words that a new item of a list of mappings says besides, by their keys.
+    """
 
     slot: int
     id: str
@@ -67,6 +70,7 @@ class Wanted:
     subject: str
     url: str
     source: int = 0
+    further: tuple[tuple[str, str], ...] = ()
 
 
 def read_blocks(entries: Sequence[Entry], prefix: str) -> tuple[Block, ...]:

@@ -15,15 +15,18 @@ _WIKILINK = re.compile(r"!?\[\[([^\[\]|]*)(?:\|([^\[\]]*))?\]\]")
 _MARKDOWN = re.compile(r"\[([^\]]*)\]\(\s*<?([^<>\s]+?)>?(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
 # `path, title`: what stands before the comma has a slash and no space.
 _TITLED = re.compile(r"(/?[^\s,]*/[^\s,]*),\s+(\S.*)")
+# What tells a kind; a sentence or a number is of one link alone.
+_WORD = re.compile(r"[^\W\d][\w-]*")
 FLAGS = ("true", "false", "yes", "no", "on", "off")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a list: how it names a page, and its title, "" where it has none."""
+    """One item of a list: how it names a page, its title, "" where it has none, and the words at its other keys."""
 
     reference: str
     title: str = ""
+    further: tuple[tuple[str, str], ...] = ()
 
 
 def items_of(value: Value, settings: ListSettings) -> list[Item] | None:
@@ -72,7 +75,10 @@ def _item(one: Value, settings: ListSettings) -> Item | None:
     if isinstance(one, Mapping) and settings.shape in ("mappings", "grouped"):
         reference = text_at(one, settings.field("url")).strip()
         title = text_at(one, settings.field("title")).strip() if settings.field("title") else ""
-        return Item(reference, title) if reference else None
+        named = settings.fields.values()
+        words = ((key, text) for key, text in one.items() if key not in named and isinstance(text, str))
+        further = tuple(pair for pair in words if _WORD.fullmatch(pair[1]))
+        return Item(reference, title, further) if reference else None
     return None
 
 
@@ -108,5 +114,7 @@ def read_lists(
             odd.append(settings.key)
             continue
         for item in items:
-            links.append(Link(len(links) + 1, line.get(settings.key, 0), "", item.title, "", item.reference, place))
+            links.append(
+                Link(len(links) + 1, line.get(settings.key, 0), "", item.title, "", item.reference, place, item.further)
+            )
     return tuple(links), odd

@@ -25,7 +25,7 @@ from recommender.site_settings import ListSettings
 # A text that every reader of YAML takes as it stands: no number, no word of YAML's, no indicator.
 _PLAIN = re.compile(r"(?:[A-Za-z]|\.{0,2}/)[\w./-]*[\w/]|[A-Za-z]|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "none"}
-_KIND, _WORD = re.compile("_.*|type|kind|layout|collection"), re.compile(r"[^\W\d][\w-]*")
+_KIND = re.compile("_.*|type|kind|layout|collection")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ class _Change:
         pad = front[front.rfind("\n", 0, dash) + 1 : dash]
         if pad.strip():
             raise FileProblem("not-editable", f"{self.own.key} is a list in an unusual form", entry.line)
-        keys = shared_pairs(entry.value, self.own)
+        keys = shared_pairs(items, self.own)
         used: list[str] = []
         kept = kept_items(self.wanted, items, self.own)
         for want, (place, whole) in zip(self.wanted, kept, strict=True):
@@ -232,7 +232,7 @@ class _Change:
             return [f"{pad}- {_text(want.url, self.style.quote)}"]
         if own.shape == "url-to-title":
             return [f"{pad}- {_pair(want)}"]
-        pairs = [*keys, *fields_of(want, own)]
+        pairs = [*(want.further or keys), *fields_of(want, own)]
         return [f"{pad}{'  ' if number else '- '}{key}: {_text(text, '')}" for number, (key, text) in enumerate(pairs)]
 
 
@@ -260,25 +260,17 @@ def fields_of(want: Wanted, own: ListSettings) -> list[tuple[str, str]]:
     return [*title, (own.field("url"), want.url)]
 
 
-def shared_pairs(value: Value, own: ListSettings) -> tuple[tuple[str, str], ...]:
+def shared_pairs(items: Sequence[Item | None], own: ListSettings) -> tuple[tuple[str, str], ...]:
     """Give what a new mapping gets beside its url and title: what tells the kind of all mappings of the list.
 
     That is a word that all of them have at a key; of one mapping alone, at a key by whose name it tells a kind. A
     score or a reason is of one link, and nobody can make it for another.
     """
-    rows = [one for one in (value if isinstance(value, tuple) else ()) if isinstance(one, Mapping)]
-    if own.shape != "mappings" or not rows:
+    held = [item.further for item in items if item]
+    if own.shape != "mappings" or not held:
         return ()
-    fields = (own.field("url"), own.field("title"))
-    named = {key for key in rows[0] if key not in fields and (len(rows) > 1 or _KIND.fullmatch(key))}
-    return tuple(
-        (key, text)
-        for key, text in rows[0].items()
-        if key in named
-        and isinstance(text, str)
-        and _WORD.fullmatch(text)
-        and all(row.get(key) == text for row in rows)
-    )
+    shared = (pair for pair in held[0] if all(pair in further for further in held))
+    return tuple(pair for pair in shared if len(held) > 1 or _KIND.fullmatch(pair[0]))
 
 
 def _pair(want: Wanted) -> str:

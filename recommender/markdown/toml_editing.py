@@ -155,7 +155,7 @@ class _Change:
         items, spans = items_in(value, self.own), _item_spans(raw, [item.as_string() for item in array])
         texts = [raw[slice(*span)] for span in spans]
         sign = next((sign for sign in ("'", "0") if all(_is_of(text, sign) for text in texts)), "")
-        keys = shared_pairs(value, self.own)
+        keys = shared_pairs(items, self.own)
         rows = [(texts[place], place) for place, item in enumerate(items) if not item]
         for want, (place, kept) in zip(self.wanted, kept_items(self.wanted, items, self.own), strict=True):
             if place >= 0 and not kept:
@@ -181,7 +181,7 @@ class _Change:
         if len(spans) != len(items):
             raise ValueError("its tables are written in an unusual form")
         header = front[spans[0][0] :].partition("\n")[0].partition("#")[0].rstrip()
-        pairs = shared_pairs(value, self.own)
+        pairs = shared_pairs(items, self.own)
         pieces = [front[slice(*span)] for span, item in zip(spans, items, strict=True) if not item]
         for want, (place, kept) in zip(self.wanted, kept_items(self.wanted, items, self.own), strict=True):
             if place < 0:
@@ -285,7 +285,7 @@ def _item(want: Wanted, own: ListSettings, sign: str, keys: Sequence[tuple[str, 
 
 
 def _pairs(want: Wanted, own: ListSettings, keys: Sequence[tuple[str, str]], sign: str) -> list[str]:
-    return [f"{key} = {_text(text, sign)}" for key, text in (*keys, *fields_of(want, own))]
+    return [f"{key} = {_text(text, sign)}" for key, text in (*(want.further or keys), *fields_of(want, own))]
 
 
 def _is_of(text: str, sign: str) -> bool:

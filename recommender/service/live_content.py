@@ -25,6 +25,7 @@ from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.data_links import read_data_links
 from recommender.site.generated_links import generated_of
+from recommender.site.link_kinds import LinkKinds, link_kinds
 from recommender.site.link_verdicts import Judged, curated_targets, judge_links
 from recommender.site.other_pages import SiteForm, form_of
 from recommender.site.partitions import as_named
@@ -60,16 +61,22 @@ class _Lists:
     references: References | None = None
     reference_style: ReferenceStyle | None = None
     list_style: ListStyle | None = None
+    link_kinds: LinkKinds | None = None
 
 
 def _read_lists(root: Path, settings: Settings, catalogue: Catalogue) -> _Lists:
     """Read some files, evenly spread; all of them where references name a value that only front matter holds."""
     files, count = _Articles(root, settings, catalogue), len(catalogue)
     named = any(one.refer.startswith("key ") for one in settings.links)
-    some = tuple(files[row] for row in range(0, count, max(1, count // SAMPLE)))
+    some = tuple(files[row] for row in _some(catalogue))
     pages = files[:] if named else [as_built(catalogue, row) for row in range(count)]
     style = style_of_references(some, settings.links[0])
     return _Lists(make_references(pages), style, list_style(root, some, settings.links[0], style))
+
+
+def _some(catalogue: Catalogue) -> range:
+    """Give some rows, evenly spread."""
+    return range(0, len(catalogue), max(1, len(catalogue) // SAMPLE))
 
 
 class Content:
@@ -162,6 +169,10 @@ class Content:
         if self.settings.links and (catalogue is None or catalogue() is not model.catalogue):
             lists = _read_lists(self.root, self.settings, model.catalogue)
             self._lists = weakref.ref(model.catalogue), lists
+            if self.settings.links[0].shape == "mappings":
+                corpus = self._corpus(model, (), form=NO_FORM)  # which asks for what was found so far
+                lists = replace(lists, link_kinds=link_kinds(corpus, _some(model.catalogue)))
+                self._lists = weakref.ref(model.catalogue), lists
         return lists
 
     def _corpus(
@@ -184,6 +195,7 @@ class Content:
             lists=self.settings.links,
             known_references=self._lists_of(model).references,
             known_reference_style=self._lists_of(model).reference_style,
+            known_link_kinds=self._lists_of(model).link_kinds,
             same_partition=(lambda one, other: catalogue.partitions[one] == catalogue.partitions[other])
             if catalogue.shared
             else None,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recommender.addresses import Addresses, AddressIndex, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest_of
@@ -31,6 +32,9 @@ SET_URLS = (
     "set `url: {patterns: …}` so that each has its own, give one a url or slug of its own, "
     "or name in `except:` what is no page"
 )
+if TYPE_CHECKING:
+    from recommender.site.link_kinds import LinkKinds
+
 # What names a page, with what follows it.
 _NUMBER = re.compile(r"404((?:\.[^/]*)?/?)$")
 
@@ -66,6 +70,7 @@ class Corpus:
     data_links: DataLinks | None = field(default=None, compare=False)
     known_references: References | None = field(default=None, compare=False)
     known_reference_style: ReferenceStyle | None = field(default=None, compare=False)
+    known_link_kinds: LinkKinds | None = field(default=None, compare=False)
     day: int = 0
     same_partition: Callable[[int, int], bool] | None = field(default=None, compare=False)
 
@@ -96,6 +101,13 @@ class Corpus:
     def reference_style(self) -> ReferenceStyle:
         """How its lists name pages."""
         return self.known_reference_style or style_of_references(self.articles, self.lists[0])
+
+    @cached_property
+    def link_kinds(self) -> LinkKinds:
+        """What mappings of links say of the pages of each folder."""
+        from recommender.site.link_kinds import link_kinds  # noqa: PLC0415  (which looks up links in a corpus)
+
+        return self.known_link_kinds or link_kinds(self, range(len(self.articles)))
 
     def find(self, url: str) -> int:
         """Find the row of a url, of any host where the site's own is not known; -1 where it names no article."""

@@ -125,6 +125,6 @@ def _read(path: Path) -> bytes | None:
 
 
 def _with_items(article: Article, items: Sequence[Item]) -> Article:
-    made = [Link(slot, 0, "", item.title, "", item.reference) for slot, item in enumerate(items, 1)]
+    made = [Link(slot, 0, "", item.title, "", item.reference, 0, item.further) for slot, item in enumerate(items, 1)]
     others = [replace(link, slot=slot) for slot, link in enumerate(article.links, len(made) + 1)]
     return replace(article, links=(*made, *others))
