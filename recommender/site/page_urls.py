@@ -13,6 +13,7 @@ from recommender.addresses import is_page_url, parse
 from recommender.dates import days_of
 from recommender.errors import FileProblem
 from recommender.markdown.front_matter import text_at
+from recommender.markdown.headings import heading_of
 from recommender.markdown.yaml_nodes import Value
 from recommender.site_settings import INDEX, PageSettings
 
@@ -21,14 +22,6 @@ _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[-_](.+)")
 _NUMBERED = re.compile(r"^\d+[-_. ]+(?=\S)")
 _EXTENSION = re.compile(r"\.(md|markdown|mdx)$", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.*[^./])\.([\w-]+)\.(md|markdown|mdx)", re.IGNORECASE)
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_ATX = re.compile(r" {0,3}#[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_SETEXT = re.compile(r" {0,3}=+[ \t]*")
-_HTML = re.compile(r"<h1[^>]*>(.*?)</h1>", re.IGNORECASE)
-_MARKUP = re.compile(
-    r"!?\[([^\]]*)\]\([^)]*\)|<[^>]+>|\{ ?[#:.%{][^}]*\}+|(?<![\w])[*_]{1,3}(?=\S)|(?<=\S)[*_]{1,3}(?![\w])|`"
-)
 _SPACE = re.compile(r"\s+")
 
 
@@ -180,31 +173,6 @@ def title_of(sources: Sequence[str], values: Mapping[str, Value], body: str, pat
         if title:
             return title
     return ""
-
-
-def heading_of(body: str) -> str:
-    """Give the text of the first heading of the first level outside of code, without its markup; "" for none."""
-    fence, before = "", ""
-    for line in _COMMENT.sub("", body.replace("\r\n", "\n")).split("\n"):
-        opened = _FENCE.match(line)
-        if opened and (not fence or (line.strip().startswith(fence) and not line.strip().strip(fence[0]))):
-            fence = "" if fence else opened[1]
-            before = ""
-            continue
-        if fence:
-            continue
-        found = _ATX.fullmatch(line) or _HTML.search(line)
-        if found:
-            return plain_heading(found[1])
-        if _SETEXT.fullmatch(line) and before.strip():
-            return plain_heading(before)
-        before = line
-    return ""
-
-
-def plain_heading(text: str) -> str:
-    """Take the markup out of a heading: links to their texts, tags, emphasis, attributes."""
-    return _SPACE.sub(" ", _MARKUP.sub(lambda found: found[1] or "", text)).strip()
 
 
 def name_as_title(path: str) -> str:

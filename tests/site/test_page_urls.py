@@ -8,7 +8,7 @@ import pytest
 
 from recommender.errors import FileProblem
 from recommender.presets import PRESETS
-from recommender.site.page_urls import heading_of, name_as_title, stated_url, title_of, url_of
+from recommender.site.page_urls import name_as_title, stated_url, title_of, url_of
 from recommender.site_settings import PageSettings
 
 PLAIN = PageSettings()
@@ -99,33 +99,6 @@ def test_presets(preset: str, path: str, values: dict, url: str) -> None:
 )
 def test_a_stated_url(values: dict[str, str], url: str) -> None:
     assert stated_url(("url", "permalink", "path"), values) == url
-
-
-@pytest.mark.parametrize(
-    ("body", "heading"),
-    [
-        ("# One\n", "One"),
-        ("text\n\n#   One   #\n", "One"),
-        ("## Two\n\n# One\n", "One"),
-        ("One\n===\n", "One"),
-        ("```sh\n# no heading\n```\n# One\n", "One"),
-        ("~~~\n# no\n```\n# no\n~~~\n# One\n", "One"),
-        ("````\n```\n# no\n````\n# One\n", "One"),
-        ("# [A link](/x) and *an* `x` __b__\n", "A link and an x b"),
-        ("# One {#anchor}\r\n", "One"),
-        ("# One { #anchor }\n", "One"),
-        ('<h1 class="x">One <b>more</b></h1>\n', "One more"),
-        ("# C# and F#\n", "C# and F#"),
-        ("# C# #\n", "C#"),
-        ("<!--\n# no\n-->\n# One\n", "One"),
-        ("#hashtag\n", ""),
-        ("    # code\n", ""),
-        ("# snake_case_name\n", "snake_case_name"),
-        ("", ""),
-    ],
-)
-def test_the_first_heading(body: str, heading: str) -> None:
-    assert heading_of(body) == heading
 
 
 @pytest.mark.parametrize(
