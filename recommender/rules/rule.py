@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from recommender import patterns
 from recommender.addresses import unescaped
 from recommender.errors import SettingsError
 from recommender.problems import printable, shorten
@@ -71,7 +71,7 @@ def hidden_rule(text: str, date_key: str = "date", hidden_key: str = "no_index")
     if not all(keys) or (colon and not value) or not text.isprintable() or re.search(r"[{}[\]]", named):
         raise ValueError(HIDDEN_FORMS)
     if named == "path":
-        return Rule(text, of="path", pattern=re.compile(f"(?:.*/)?{_expression(value)}", re.DOTALL))
+        return Rule(text, of="path", pattern=re.compile(f"(?:.*/)?{patterns.of_texts(value)}", re.DOTALL))
     if not colon and any(re.search(r"[\s=]", key) for key in keys):
         raise ValueError("a key and its value stand on both sides of a colon, as in `status: draft`")
     wanted = meaning(value or "true")
@@ -93,11 +93,11 @@ def target_rule(text: str) -> Rule:
         raise ValueError(TARGET_FORMS)
     if not named:
         path = unescaped(re.sub(r"^[a-z]+://[^/]*", "", text)).strip("/")
-        return Rule(text, of="url", pattern=re.compile(f"/?{_expression(path)}", re.DOTALL))
+        return Rule(text, of="url", pattern=re.compile(f"/?{patterns.of_texts(path)}", re.DOTALL))
     if named[3]:
         return Rule(text, (named[3].strip(),), meaning(named[4]))
     wanted = named[2].strip().casefold()
-    expression = re.escape(wanted) if named[1] == "subject" else _expression(wanted)
+    expression = re.escape(wanted) if named[1] == "subject" else patterns.of_texts(wanted)
     return Rule(text, of=named[1], pattern=re.compile(expression, re.DOTALL))
 
 
@@ -132,12 +132,6 @@ def _as_text(one: Any) -> str:
         texts = {name: one[name] if isinstance(one[name], str) else "" for name in sorted(one, key="is".__eq__)}
         return f"{{{', '.join(f'{name}: {text}' for name, text in texts.items())}}}"
     return "{a list}" if isinstance(one, tuple) else "{}"
-
-
-def _expression(pattern: str) -> str:
-    """Write a pattern of the shell as a regular expression: ``*`` stands for any characters, slashes included."""
-    # A part that is **/ may be missing, as git has it.
-    return "(?:.*/)?".join(fnmatch.translate(part)[len("(?s:") : -len(r")\Z")] for part in pattern.split("**/"))
 
 
 def meaning(text: str) -> bool | str:

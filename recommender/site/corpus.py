@@ -11,6 +11,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recommender import patterns
 from recommender.addresses import Addresses, AddressIndex, make_addresses, own_hosts, resolve
 from recommender.article import Article, Style, digest_of
 from recommender.errors import ContentError
@@ -165,9 +166,8 @@ def is_page_path(path: str, pages: PageSettings) -> bool:
 
 @cache
 def excepted(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of ``except``: ``**/`` stands for any folders or none, ``*`` for anything but a slash."""
-    text = re.escape(pattern.strip("/")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
-    return re.compile(f"{text.replace(chr(92) + '?', '[^/]')}(?:/.*)?")
+    """Compile a pattern of ``except``, which holds for all below a folder that it fits."""
+    return re.compile(f"{patterns.of_paths(pattern.strip('/'))}(?:/.*)?")
 
 
 def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], settings: Settings) -> Corpus:
