@@ -135,7 +135,11 @@ def _with_new_list(front: str, wanted: Sequence[Wanted], own: ListSettings, styl
         before, after, _ = _around(front, own.key)
         return before + text + after
     container.append(last, tomlkit.parse(f"{last} = {text}\n")[last])
-    return tomlkit.dumps(parsed)
+    after = tomlkit.dumps(parsed)
+    same = next((n for n, (old, new) in enumerate(zip(front, after, strict=False)) if old != new), len(front))
+    if not after.endswith(front[same:]):
+        raise ValueError("the new key would move others")
+    return after
 
 
 @dataclass(frozen=True, slots=True)
