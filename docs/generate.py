@@ -20,7 +20,7 @@ import click
 import recommender
 from recommender.cli.main import cli
 from recommender.problems import KINDS, MILD, Kind
-from recommender.settings import NUMBERS, Settings
+from recommender.settings import FLAGS, NUMBERS, Settings
 from recommender.site.settings_file import write_settings
 
 DOCS = Path(__file__).parent
@@ -69,8 +69,14 @@ def settings_numbers(_: str) -> str:
     return table(
         ("setting", "type", "range", "default", "what it is"),
         (
-            (f"`{name}`", names[kind], f"{low:,g} to {high:,.0f}", _number(getattr(default, name)), what)
-            for name, (kind, low, high, what) in NUMBERS.items()
+            *(
+                (f"`{name}`", names[kind], f"{low:,g} to {high:,.0f}", _number(getattr(default, name)), what)
+                for name, (kind, low, high, what) in NUMBERS.items()
+            ),
+            *(
+                (f"`{name}`", "true or false", "", str(getattr(default, name)).lower(), what)
+                for name, what in FLAGS.items()
+            ),
         ),
     )
 

@@ -45,7 +45,8 @@ class Article:
 
     ``id`` is "" where the file has none that is valid.
     ``texts`` are the values of ``Settings.sources``, in that order; ``aliases`` are its old
-    addresses, ``names`` what references of other pages call it besides. Pages of
+    addresses, ``names`` what references of other pages call it besides.
+    ``mentions`` are the links of its text as they are written. Pages of
     another ``language`` or ``version`` are no candidates for it. ``stated`` is the url of its file where ``url`` has
     language or version before it, because others state it too; "" where it is the same. ``further`` are the values
     that answers give besides, as JSON, "" for none.
@@ -70,6 +71,7 @@ class Article:
     style: Style | None
     aliases: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
     language: str = ""
     version: str = ""
     stated: str = ""

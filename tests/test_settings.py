@@ -52,6 +52,7 @@ def refusal(folder: Path, text: str | bytes) -> str:
             {"same_question_article": 0.0, "same_question_list": 0.01},
             id="likeness",
         ),
+        pytest.param("skip_linked: false\ncode_times: 0\n", {"skip_linked": False, "code_times": 0}, id="flag"),
         pytest.param("lead_words: 0\nlead_times: 0\n", {"lead_words": 0, "lead_times": 0}, id="lead-off"),
         pytest.param(
             "fields:\n  title: 1\n  body: 0\n  seo.x: .5\n",
@@ -76,9 +77,9 @@ def test_load(tmp_path: Path, text: str, changed: dict[str, object]) -> None:
 
 
 KNOWN = (
-    "known: content, model, slots, lead_words, lead_times, floor, candidates, exact_up_to, same_question_article, "
-    "same_question_list, hidden, never_suggest, no_list, site, except, title, apart, keys, url, links, fields, text, "
-    "parts, answers"
+    "known: content, model, slots, lead_words, lead_times, code_times, floor, candidates, exact_up_to, "
+    "same_question_article, same_question_list, skip_linked, hidden, never_suggest, no_list, site, except, "
+    "title, apart, keys, url, links, fields, text, parts, answers"
 )
 
 

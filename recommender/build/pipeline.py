@@ -30,6 +30,7 @@ from recommender.ranking.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble
 from recommender.site.reader import Read
+from recommender.site.text_links import links_of_texts
 from recommender.system import parallel, processes
 from recommender.system.threads import in_threads
 from recommender.text.tfidf import Fitted, Vectors, fit_vectors
@@ -326,12 +327,14 @@ def _chosen_singly(choosing: Choosing, rows: Sequence[int]) -> Iterable[Chunk]:
 def _facts(model: Model) -> Facts:
     from recommender.ranking.selection_compiled import Facts  # noqa: PLC0415  (numba)
 
-    rules = model.rules
+    rules, catalogue, skipped = model.rules, model.catalogue, model.settings.skip_linked
     return Facts(
         families=model.catalogue.families,
         partitions=model.catalogue.partitions,
         excluded=np.array([rule != "" for rule in rules.excluded]),
         subjects=model.catalogue.subject_numbers[1],
+        linked_starts=catalogue.linked_starts if skipped else np.zeros(len(catalogue) + 1, np.int64),
+        linked_rows=catalogue.linked_rows if skipped else np.zeros(0, np.int32),
         floor=rules.floor,
         same_question_article=rules.same_question_article,
         same_question_list=rules.same_question_list,
@@ -346,6 +349,7 @@ def _catalogue(corpus: Corpus) -> Catalogue:
     articles = corpus.articles
     ids = [article.id for article in articles]
     names = (f"{unescaped(article.url)} {article.title} {article.id}" for article in articles)
+    linked_starts, linked_rows = links_of_texts(corpus)
     keys, key_rows = packed_keys(cast("Addresses", corpus.address_index))
     partitions, languages, versions = packed_partitions(corpus.partitions)
     return Catalogue(
@@ -367,6 +371,8 @@ def _catalogue(corpus: Corpus) -> Catalogue:
         further=pack(map(attrgetter("further"), articles)),
         order_by_id=np.array(sorted(range(len(ids)), key=lambda row: (ids[row].encode(), row)), np.int32),
         title_words=np.zeros(0, np.int32),
+        linked_starts=linked_starts,
+        linked_rows=linked_rows,
         names=index_names(names),
         sources=np.frombuffer(bytes.fromhex("".join(a.source_digest for a in articles)), np.uint8).reshape(-1, 16),
     )

@@ -53,7 +53,7 @@ _TEXTS = (
     "further",
 )
 # Of one text, its lines; no address holds a line break.
-_LINES = ("aliases", "names")
+_LINES = ("aliases", "names", "mentions")
 # What a build has no use for, and what each day decides anew.
 UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "", "hidden_for_good": False, "stated": ""}
 
@@ -130,6 +130,7 @@ def key_of(settings: Settings) -> str:
         dict(settings.text),
         settings.lead_words,
         settings.lead_times,
+        settings.code_times,
         settings.hidden,
         settings.never_suggest,
         settings.no_list,

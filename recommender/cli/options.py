@@ -108,20 +108,20 @@ def load(model: Path | None, settings: Settings) -> Model:
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:
     """Rank by the models and files that were named; by the site's own model too, where nothing speaks against it."""
-    from recommender.evaluation.rankers import asking_rows, lists_of, read_rankings, unique_label
+    from recommender.evaluation.rankers import asking_rows, compared_lists, read_rankings, unique_label
 
     # A mistake in a file is said before a model is loaded.
     files = {file: read_rankings(file) for file in rankings}
     found: dict[str, Lists] = {}
     if not models:
         try:
-            found["model"] = _of_site(corpus, lists_of(load(None, settings), 100), model_folder(None, settings))
+            found["model"] = _of_site(corpus, compared_lists(load(None, settings), 100), model_folder(None, settings))
         except ModelError:
             if not rankings:
                 raise
     for folder in models:
         name = unique_label(printed(str(folder)), found) if len(models) > 1 else "model"
-        found[name] = _of_site(corpus, lists_of(load(folder, settings), 100), folder)
+        found[name] = _of_site(corpus, compared_lists(load(folder, settings), 100), folder)
     for file, lists in files.items():
         asking_rows(corpus, lists, file)
         found[unique_label(printed(str(file)), found)] = _of_site(corpus, lists, file)

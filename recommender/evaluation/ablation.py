@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from recommender.build.pipeline import fit_model
-from recommender.evaluation.rankers import LENGTH, Lists, lists_of, lists_of_urls
+from recommender.evaluation.rankers import LENGTH, Lists, compared_lists, lists_of_urls
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.system import parallel
@@ -39,4 +39,4 @@ def _variants(settings: Settings) -> Iterator[tuple[str, Settings]]:
 
 def _lists(corpus: Corpus, settings: Settings, progress: parallel.Progress) -> Lists:
     # A model that nobody keeps needs no date.
-    return lists_of_urls(corpus, lists_of(fit_model(corpus, settings, "", progress), LENGTH))
+    return lists_of_urls(corpus, compared_lists(fit_model(corpus, settings, "", progress), LENGTH))

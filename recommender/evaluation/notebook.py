@@ -10,7 +10,7 @@ from recommender.build.site_build import fitting_model, rank_corpus
 from recommender.errors import SettingsError
 from recommender.evaluation.ground_truth import Graded, Truth, curated_truth, graded_truth
 from recommender.evaluation.judgments import Label, read_judgments
-from recommender.evaluation.rankers import LENGTH, Lists, beside_references, lists_of, lists_of_urls
+from recommender.evaluation.rankers import LENGTH, Lists, beside_references, compared_lists, lists_of_urls
 from recommender.model.model import Model
 from recommender.settings import FILE_NAME, Settings, load_settings
 from recommender.site.corpus import Corpus, read_corpus
@@ -59,7 +59,7 @@ def open_study(site: Path, progress: parallel.Progress = parallel.silent) -> Stu
     generated = read_generated(settings.links_file)
     truth = curated_truth(corpus, generated)
     graded = graded_truth(corpus, judgments) if judgments is not None else None
-    ours = {"model": lists_of_urls(corpus, lists_of(model, LENGTH))}
+    ours = {"model": lists_of_urls(corpus, compared_lists(model, LENGTH))}
     return Study(
         settings=settings,
         corpus=corpus,

@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+
+import numpy as np
 
 from recommender.article import digest
 from recommender.errors import RecommenderError
@@ -35,6 +38,17 @@ def lists_of(model: Model, limit: int) -> dict[str, list[str]]:
     """Give the links that the build chose for every article, as urls."""
     urls = model.catalogue.urls.all()
     return {url: [urls[c.row] for c in model.chosen.of(row)[:limit]] for row, url in enumerate(urls)}
+
+
+def compared_lists(model: Model, limit: int) -> dict[str, list[str]]:
+    """Give what the build chose as though texts linked to nothing: a curated list may repeat what its text links to."""
+    lists, starts, urls = lists_of(model, limit), model.catalogue.linked_starts, model.catalogue.urls
+    if model.settings.skip_linked:
+        anew = replace(model, settings=replace(model.settings, skip_linked=False))
+        for row in np.flatnonzero(np.diff(starts)).tolist():
+            shown = anew.choose_for(row, limit=limit, enough=model.settings.slots).shown
+            lists[urls[row]] = [urls[candidate.row] for candidate in shown]
+    return lists
 
 
 def read_rankings(file: Path) -> dict[str, list[str]]:

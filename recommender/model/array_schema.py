@@ -14,7 +14,7 @@ from recommender.model.model import Model, Ranking
 from recommender.model.name_index import NameIndex
 from recommender.ranking.same_question import Likeness
 from recommender.ranking.selection import VERSIONS
-from recommender.settings import PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
+from recommender.settings import FLAGS, NUMBERS, PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
 from recommender.text.tfidf import Coverage, Space, Vectors
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -31,7 +31,7 @@ _NUMBERS = {
     "order_by_id": None,
     "title_words": 2**31 - 1,
 }
-_OTHERS = ("key_rows", "days", "sources")
+_OTHERS = ("key_rows", "days", "sources", "linked_starts", "linked_rows")
 _VECTORS = ("vectors", "stems")
 _TEXTS = (*_CATALOGUE, _KEYS, *_NAMES, *(f"{name}_terms" for name in _VECTORS))
 _COUNTS = ("texts", "heads", "titles", "lengths")
@@ -44,6 +44,8 @@ DTYPES = {
     **{f"{name}_scores": "<f8" for name in _RANKINGS},
     "hidden": "|u1",
     "key_rows": "<i4",
+    "linked_starts": "<i8",
+    "linked_rows": "<i4",
     "days": "<i4",
     "bars": "|u1",
     "names_buckets": "<u2",
@@ -132,6 +134,7 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     _within(versions, 0, len(texts["versions"]), "versions")
     _require(arrays["days"].shape == (count, 2), "days has not two entries an article")
     _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
+    _linked(arrays, count)
     settings = _settings(header)
     lists = {name: tuple(arrays[f"{name}_{part}"] for part in ("indptr", "rows", "scores")) for name in _RANKINGS}
     for name, (indptr, numbers, scores) in lists.items():
@@ -212,15 +215,17 @@ def _settings(header: Mapping[str, Any]) -> Settings:
         good = isinstance(values[name], list) and all(isinstance(rule, str) for rule in values[name])
         _require(good, f"{name} is not a list of texts")
     for name, value in values.items():
-        if name not in ("fields", "text", "parts", "keys", "url", "answers", *RULES) and (
+        if name in FLAGS:
+            _require(type(value) is bool, f"setting {name} is not true or false")
+        elif name not in ("fields", "text", "parts", "keys", "url", "answers", *RULES) and (
             name != "floor" or value is not None
         ):
             _require(
                 type(value) in (int, float) and 0 <= value <= (100_000_000 if name == "exact_up_to" else 10_000),
                 f"setting {name} is not a number in range",
             )
-    for name, least in (("slots", 1), ("candidates", 1), ("exact_up_to", 0), ("lead_words", 0), ("lead_times", 0)):
-        _require(type(values[name]) is int and values[name] >= least, f"{name} is not a whole number")
+    for name in ("slots", "candidates", "exact_up_to", "lead_words", "lead_times", "code_times"):
+        _require(type(values[name]) is int and values[name] >= NUMBERS[name][1], f"{name} is not a whole number")
     for name in ("built_at", "corpus_digest"):
         _require(isinstance(header[name], str), f"{name} is not a text")
     _require({name for name, _ in values["parts"]} == set(PARTS), "parts are not as written")
@@ -248,6 +253,14 @@ def _sparse(arrays: tuple[NDArray[Any], ...], shape: tuple[int, int], name: str)
     _pointers(indptr, len(numbers), name)
     _within(numbers, 0, shape[1], name)
     _finite(values, name)
+
+
+def _linked(arrays: Arrays, count: int) -> None:
+    """Check what the texts link to."""
+    _require(arrays["linked_starts"].shape == (count + 1,), "linked_starts has not one list an article")
+    _require(arrays["linked_rows"].ndim == 1, "linked_rows is not a list")
+    _pointers(arrays["linked_starts"], len(arrays["linked_rows"]), "linked_starts")
+    _within(arrays["linked_rows"], 0, count, "linked_rows")
 
 
 def _finite(values: NDArray[Any], name: str) -> NDArray[Any]:

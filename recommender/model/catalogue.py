@@ -44,6 +44,8 @@ class Catalogue:
     an old address. ``title_words`` counts the words of each title. ``sources`` has the 16 bytes of each article's
     ``source_digest``: they tell which files changed since. ``names`` finds what a misspelt url, title or id means.
 
+    The text of article i links to the articles ``linked_rows[linked_starts[i]:linked_starts[i + 1]]``.
+
     ``partitions`` numbers the language and version of each article, as ``packed_partitions`` does, by their places in
     ``languages`` and ``versions``. ``further`` are the values that answers give besides, as JSON objects, "" for none.
 
@@ -71,6 +73,8 @@ class Catalogue:
     order_by_id: Terms
     title_words: Terms
     sources: NDArray[np.uint8]
+    linked_starts: Ints
+    linked_rows: Terms
     names: NameIndex
 
     def __len__(self) -> int:
@@ -150,6 +154,11 @@ class Catalogue:
         """Give the state of every article on a day."""
         first, last = self.days[:, 0], self.days[:, 1]
         return np.where(day > last, GONE, np.where(day < first, TO_COME, VISIBLE)).astype(np.uint8)
+
+    def linked(self, row: int) -> list[int]:
+        """Give the rows that the text of an article links to."""
+        rows: list[int] = self.linked_rows[slice(*self.linked_starts[row : row + 2].tolist())].tolist()
+        return rows
 
     def with_hidden(self, states: NDArray[np.uint8]) -> Catalogue:
         """Give the same with other articles hidden; what was made of the other columns is kept, not made again."""

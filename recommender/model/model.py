@@ -248,8 +248,14 @@ class Model:
     def asking(self, row: int) -> Asking:
         """Say who asks, for one article of the site."""
         catalogue = self.catalogue
+        families, linked = self.rules.families, catalogue.linked(row) if self.settings.skip_linked else ()
         return Asking(
-            self.rules.families[row], catalogue.subjects[row], self.likeness.of(row), catalogue.no_list(row), row
+            families[row],
+            catalogue.subjects[row],
+            self.likeness.of(row),
+            catalogue.no_list(row),
+            row,
+            frozenset(families[other] for other in linked),
         )
 
     def ask_draft(self, texts: dict[str, str]) -> tuple[Query, Asking, list[Candidate]]:

@@ -13,6 +13,7 @@ RULES = {
     "hidden": "it is hidden",
     "never-suggested": "it is never suggested",
     "other-language": "it is of another language, or of another version",
+    "linked-in-text": "the text of the article links to it already",
     "other-copy": "another copy of it stands for both: the one in the article's subject, else the smallest url",
     "below-floor": "its score is below the floor",
     "same-question": "it asks the same question as the article",
@@ -105,7 +106,8 @@ class Rules:
 class Asking:
     """Who asks: the family (-1 for a draft), the subject, what asks the same question already, and what bars its list.
 
-    ``no_list`` are the rules by which it gets none, "" where it gets one. ``row`` is -1 for a draft.
+    ``no_list`` are the rules by which it gets none, "" where it gets one. ``row`` is -1 for a draft. ``linked`` are
+    the families that its text links to, where they are passed over.
     """
 
     family: int
@@ -113,6 +115,7 @@ class Asking:
     like: Mapping[int, float]
     no_list: str = ""
     row: int = -1
+    linked: frozenset[int] = frozenset()
 
 
 def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
@@ -166,6 +169,8 @@ def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, i
         return rules.excluded[row], -1
     if asking.row >= 0 and rules.apart(asking.row, row):
         return "other-language", -1
+    if family in asking.linked:
+        return "linked-in-text", -1
     if family in rules.members and (standing := representative(row, asking.subject, rules)) != row:
         return "other-copy", standing
     if score < rules.floor or score <= 0:

@@ -33,6 +33,8 @@ class Facts(NamedTuple):
     partitions: Terms
     excluded: NDArray[np.bool_]
     subjects: Ints  # a number for each subject
+    linked_starts: Ints  # the text of article i links to linked_rows[linked_starts[i]:linked_starts[i + 1]]
+    linked_rows: Terms
     floor: float
     same_question_article: float
     same_question_list: float
@@ -82,6 +84,15 @@ def _alike(like: _Like, row: int, other: int, least: float) -> bool:
 
 
 @part
+def _linked(facts: Facts, row: int, other: int) -> bool:
+    """Tell whether the text of an article links to another one, or to a copy of it."""
+    for p in range(facts.linked_starts[row], facts.linked_starts[row + 1]):
+        if facts.families[facts.linked_rows[p]] == facts.families[other]:
+            return True
+    return False
+
+
+@part
 def _representative(members: _Members, facts: Facts, row: int, subject: int) -> Any:
     """Give the member of a family that stands for it: of the asking subject, else the first allowed; -1 for none."""
     family = facts.families[row]
@@ -104,6 +115,7 @@ def _stopped(site: _Site, row: int, other: int, score: float) -> bool:
         facts.families[other] == facts.families[row]
         or facts.excluded[other]
         or _apart(facts.partitions[row], facts.partitions[other])
+        or _linked(facts, row, other)
         or score < facts.floor
         or score <= 0
         or _representative(site.members, facts, other, facts.subjects[row]) != other

@@ -18,6 +18,7 @@ from recommender.markdown import front_matter
 from recommender.markdown.formats import Front, read_front
 from recommender.markdown.link_blocks import end_of_others, fold, read_blocks, style_of
 from recommender.markdown.link_lists import items_of, read_lists
+from recommender.markdown.text_links import links_in
 from recommender.markdown.yaml_nodes import Value
 from recommender.problems import Problem
 from recommender.rules.reader import Page
@@ -184,6 +185,7 @@ class Reading:
         texts = tuple(own[name] if name in own else at(name) for name in settings.sources)
         written, further = at(keys.answer) or body, _further(by_key, settings.answers)
         answer, aliases = single_spaced(written), _aliases(by_key, settings.url.aliases)
+        mentions = tuple(dict.fromkeys(link for text in (at(keys.answer), body) for link in links_in(text)))
         facts = (url, written_id, title, subject, date, visibility.written(), *aliases, *([further] if further else []))
         article = Article(
             url=url,
@@ -195,12 +197,13 @@ class Reading:
             hidden="",
             texts=() if self.count else texts,
             answer_digest=answer_digest(title, answer, own_words(written, SENTENCE)),
-            source_digest=digest(*facts, answer, *texts),
+            source_digest=digest(*facts, *mentions, answer, *texts),
             file_digest=file_digest,
             links=() if self.count else links,
             style=None if self.count else style,
             aliases=aliases,
             names=_names(by_key, settings),
+            mentions=mentions,
             language=suffix or _first(at, _named_key(settings.pages.apart.language, LANGUAGE_KEYS)),
             version=_first(at, _named_key(settings.pages.apart.version, VERSION_KEYS)),
             further=further,

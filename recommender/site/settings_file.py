@@ -223,6 +223,8 @@ def _ranking(settings: Settings) -> str:
 # The first words of the answer or body, and how often they count beside that.
 # lead_words: {settings.lead_words}
 # lead_times: {settings.lead_times}
+# How often a word of an article's code blocks counts at most. 0: code is no text.
+# code_times: {settings.code_times}
 
 # The parts of a score and how much each counts: how alike two articles are; how much of the article's head (title,
 # keywords, first words) and of its text the other one speaks of, how much of the other's title the article speaks of;
@@ -239,6 +241,9 @@ def _ranking(settings: Settings) -> str:
 # From which likeness two articles ask the same question: with the article itself, and within one list. 0: off.
 # same_question_article: {settings.same_question_article:g}
 # same_question_list: {settings.same_question_list:g}
+
+# Suggestions pass over what the text of the asking article links to.
+# skip_linked: {str(settings.skip_linked).lower()}
 """
 
 

@@ -24,9 +24,6 @@ from recommender.text.tokenizer import spaced, spaced_article
 # Columns of counts, from their end.
 HEADS, TITLES = -2, -1
 MOST = 65_535
-# How often each word of an article's code counts at most. With 1, 3, 5 and all: nDCG@5 0.547, 0.552, 0.559 and 0.557
-# against ESLint's own lists, 0.217, 0.211, 0.207 and 0.204 against those of a blog with scripts.
-CODE_TIMES = 5
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ def say(texts: Iterable[Sequence[str]], settings: Settings) -> bytes:
 def forms_of(settings: Settings) -> dict[str, Callable[[str], bytes]]:
     """Give what takes the words out of the text of each source, in the order of ``lines_of``."""
     names, long = lines_of(settings)
-    article = partial(spaced_article, code_times=CODE_TIMES)
+    article = partial(spaced_article, code_times=settings.code_times)
     return {name: article if line in long else spaced for line, name in enumerate(names)}
 
 

@@ -86,7 +86,10 @@ CASES = cases()
 def full(corpus: Corpus) -> Model:
     """The model of the sample site with a lower threshold: no two of its articles ask the same question."""
     pages = [(one.url, ["/old", f"/old/{row}"] if row < 2 else []) for row, one in enumerate(corpus.articles)]
-    named = [replace(one, language="en", version="1", further='{"image":"a"}') for one in corpus.articles]
+    linked = tuple(one.url for one in corpus.articles[:2])
+    named = [
+        replace(one, language="en", version="1", further='{"image":"a"}', mentions=linked) for one in corpus.articles
+    ]
     aliased = replace(corpus, articles=named, address_index=make_addresses(pages))
     built = fit_model(aliased, Settings(same_question_list=0.2), BUILT_AT)
     assert all(len(array) for array in to_arrays(built).values())

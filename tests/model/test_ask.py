@@ -31,7 +31,10 @@ NO_WORD = "no other article shares a word that counts with this one"
 
 # One article for every rule: what "/asker" is told about each.
 FILES = {
-    "asker.md": article("asker", title=TIDES, answer=f"{TEXT} twice a day.", subject="Sea", lang="en"),
+    "asker.md": article(
+        "asker", body="[Named](/named).", title=TIDES, answer=f"{TEXT} twice a day.", subject="Sea", lang="en"
+    ),
+    "named.md": article("named", answer="The moon and the sea, named."),
     "asker-copy.md": article("asker-copy", title="Tides of the moon", answer=f"{TEXT} twice a day.", lang="en"),
     "same.md": article("same", title=f"{TIDES} of the year", answer=f"{TEXT} twice a day, roughly.", lang="en"),
     "hidden.md": article("hidden", answer=f"{TEXT}, hidden.", extra="no_index: true\n"),
@@ -96,6 +99,12 @@ def every_rule(tmp_path_factory: pytest.TempPathFactory) -> Model:
             "other-copy",
             "not shown: another copy of it stands for both: the one in the article's subject, else the smallest url: "
             "/pair-b (other-copy)",
+        ),
+        (
+            5,
+            "/named",
+            "linked-in-text",
+            "not shown: the text of the article links to it already (linked-in-text)",
         ),
         (5, "/weak", "below-floor", "not shown: its score is below the floor 0.12 (below-floor)"),
         (5, "/same", "same-question", "not shown: it asks the same question as the article (same-question)"),

@@ -49,6 +49,7 @@ class Case:
     kept: tuple[int, ...] = ()
     limit: int = 5
     changes: Mapping[str, object] = field(default_factory=dict)
+    linked: frozenset[int] = frozenset()
 
 
 CASES = {
@@ -66,6 +67,8 @@ CASES = {
     "a hidden copy does not stand": Case(
         [(2, 0.9), (3, 0.8)], [3], [(2, "hidden", -1)], changes={"excluded": ["", "", "hidden", *BARRED[3:]]}
     ),
+    "linked in the text": Case([(1, 0.9), (7, 0.8)], [7], [(1, "linked-in-text", -1)], linked=frozenset({1})),
+    "a copy is linked in the text": Case([(3, 0.9)], [], [(3, "linked-in-text", -1)], linked=frozenset({2})),
     "on the floor": Case([(1, 0.1)], [1]),
     "below the floor": Case([(1, 0.09)], [], [(1, "below-floor", -1)]),
     "floor 0 still wants a common word": Case([(1, 0.0)], [], [(1, "below-floor", -1)], changes={"floor": 0.0}),
@@ -96,7 +99,7 @@ CASES = {
 def test_each_rule(name: str) -> None:
     case = CASES[name]
     candidates = [Candidate(row, score) for row, score in case.candidates]
-    asking = Asking(case.family, case.subject, case.like, row=0)
+    asking = Asking(case.family, case.subject, case.like, row=0, linked=case.linked)
     choice = choose(asking, candidates, case.kept, case.limit, site(**case.changes))
     assert [candidate.row for candidate in choice.shown] == case.shown
     assert [(r.row, r.rule, r.by) for r in choice.rejected] == case.rejected

@@ -35,11 +35,14 @@ def drawn(draw: st.DrawFn) -> tuple[Lists, Likeness, Facts]:
     pairs = {pair: value for (a, b), value in likes.items() if a != b for pair in ((a, b), (b, a))}
     # Copies are of one language and version: two languages, each with pages of no version and of two.
     partitions = draw(st.lists(st.sampled_from([0, 1, 2, VERSIONS, VERSIONS + 1]), min_size=SIZE, max_size=SIZE))
+    linked = draw(st.lists(st.lists(st.integers(0, SIZE - 1), max_size=2), min_size=SIZE, max_size=SIZE))
     facts = Facts(
         families=np.array(families, np.int32),
         partitions=np.array([partitions[family] for family in families], np.int32),
         excluded=np.array(draw(st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))),
         subjects=np.array(draw(st.lists(st.integers(0, 2), min_size=SIZE, max_size=SIZE)), np.int64),
+        linked_starts=np.cumsum([0, *map(len, linked)]).astype(np.int64),
+        linked_rows=np.array([row for own in linked for row in own], np.int32),
         floor=draw(score),
         same_question_article=draw(score),
         same_question_list=draw(score),
@@ -72,7 +75,10 @@ def one_by_one(pools: Lists, likeness: Likeness, facts: Facts, limit: int) -> li
     for row in range(SIZE):
         span = slice(pools.indptr[row], pools.indptr[row + 1])
         pool = [Candidate(*pair) for pair in zip(pools.rows[span].tolist(), pools.scores[span].tolist(), strict=True)]
-        asking = Asking(families[row], rules.subject(row), likeness.of(row), row=row)
+        linked = facts.linked_rows[facts.linked_starts[row] : facts.linked_starts[row + 1]].tolist()
+        asking = Asking(
+            families[row], rules.subject(row), likeness.of(row), row=row, linked=frozenset(families[o] for o in linked)
+        )
         found.append([tuple(one) for one in choose(asking, pool, (), limit, rules).shown])
     return found
 
