@@ -174,18 +174,16 @@ class Reading:
         title, suffix = self._title(path, by_key, body)
         url, unsure = self._url(path, front, title)
         if unusable := _unusable(url, title, keys):
-            code, key, value = unusable
-            return None, (unsure or Problem(code, path, front.line(key), value=value),), ()
+            return None, (unsure or Problem(unusable[0], path, front.line(unusable[1]), value=unusable[2]),), ()
         links, style, odd_links = self._links(path, front)
         subject, date, written_id = at(keys.subject).strip(), at(keys.date), at(keys.id).strip()
         visibility, odd = self._visibility(Page(by_key, path.replace(os.sep, "/"), url, title, subject), body)
         dates = [Problem("bad-date", path, front.line(key), value=f"{key}: {text}") for key, text in odd]
         ids = () if settings.links else _id_problems(path, front.line(keys.id), written_id)
-        own = {"body": body, keys.title: at(keys.title) or title}
-        texts = tuple(own[name] if name in own else at(name) for name in settings.sources)
+        texts = _texts(at, settings, body, title)
         written, further = at(keys.answer) or body, _further(by_key, settings.answers)
         answer, aliases = single_spaced(written), _aliases(by_key, settings.url.aliases)
-        mentions = tuple(dict.fromkeys(link for text in (at(keys.answer), body) for link in links_in(text)))
+        mentions = _mentions(at, keys, body)
         facts = (url, written_id, title, subject, date, visibility.written(), *aliases, *([further] if further else []))
         article = Article(
             url=url,
@@ -279,6 +277,17 @@ def _further(by_key: Mapping[str, Value], keys: Sequence[str]) -> str:
         if texts:
             values[key] = texts if isinstance(front_matter.value_at(by_key, key), tuple) else texts[0]
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else ""
+
+
+def _texts(at: Callable[[str], str], settings: Settings, body: str, title: str) -> Texts:
+    """Give the texts of a page by the sources of the settings."""
+    own = {"body": body, settings.keys.title: at(settings.keys.title) or title}
+    return tuple(own[name] if name in own else at(name) for name in settings.sources)
+
+
+def _mentions(at: Callable[[str], str], keys: Keys, body: str) -> tuple[str, ...]:
+    """Give the links of a page's texts, each once."""
+    return tuple(dict.fromkeys((*links_in(at(keys.answer)), *links_in(body))))
 
 
 def _unusable(url: str, title: str, keys: Keys) -> tuple[str, str, str] | None:

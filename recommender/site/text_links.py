@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.article import Article, Link
 from recommender.site.corpus import Corpus
 from recommender.site.link_verdicts import find_target
@@ -12,7 +12,7 @@ from recommender.site.link_verdicts import find_target
 _FILES = (".md", ".markdown", ".mdx")
 
 
-def links_of_texts(corpus: Corpus) -> tuple[Ints, Terms]:
+def links_of_texts(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Give the rows that the text of each article links to, ascending: ``rows[starts[i]:starts[i + 1]]``."""
     lists = [_linked(corpus, row, article) for row, article in enumerate(corpus.articles)]
     starts = np.concatenate([[0], np.cumsum([len(rows) for rows in lists])]).astype(np.int64)
