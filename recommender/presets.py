@@ -11,7 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # What no reader of a site sees, in any generator.
-EXCLUDED = ("**/README.md", "**/CONTRIBUTING.md", "**/CODE_OF_CONDUCT.md", "**/CLAUDE.md", "**/AGENTS.md")
+EXCLUDED = (
+    "**/README.md",
+    "**/CONTRIBUTING.md",
+    "**/CODE_OF_CONDUCT.md",
+    "**/CLAUDE.md",
+    "**/AGENTS.md",
+    "**/SUMMARY.md",  # the contents of a book
+)
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ class Preset:
     """A site generator.
 
     ``markers`` are patterns of paths at the top of a site, of which one tells the generator; a row further up wins.
+    ``unsure_markers`` tell it where no marker of any generator is found.
     ``content`` are the folders of its pages, of which all that exist count; ``excluded`` are patterns of files that are
     no pages. ``url_keys`` are the front matter keys of a page's url or of its place; ``patterns`` give, by folder,
     the url of a page that has none. ``title`` says where the title is: keys, ``heading`` or ``file``, the first that
@@ -51,6 +59,7 @@ class Preset:
     """
 
     markers: tuple[str, ...]
+    unsure_markers: tuple[str, ...] = ()
     content: tuple[str, ...] = (".",)
     excluded: tuple[str, ...] = ()
     url_keys: tuple[str, ...] = ("url", "permalink")
@@ -86,7 +95,13 @@ PRESETS: Mapping[str, Preset] = {
             Include(r"\{%-?\s*include\s+(?P<path>[^\s%]+)[^%]*%\}", ("_includes",)),
         ),
         data_file="_data/related.yml",
-        markers=("_posts", "_layouts", "_articles"),
+        # Blogs of other programs have a folder _posts too, beside the package.json of those.
+        markers=(
+            *(f"_config.y*ml&{folder}" for folder in ("_posts", "_layouts", "_articles")),
+            *(f"{folder}&!package.json" for folder in ("_posts", "_layouts", "_articles")),
+        ),
+        # A theme may hold all else; books of Jupyter have a table of contents beside it.
+        unsure_markers=("_config.y*ml&!_toc.yml",),
         excluded=("_includes/**", "_layouts/**", "_site/**", "_data/**", "vendor/**"),
         url_keys=("permalink",),
         patterns={"": "/{path}.html", "_posts/": JEKYLL_POST, "_drafts/": JEKYLL_POST},

@@ -163,20 +163,22 @@ def _patterns_of_languages(content: Path, patterns: Mapping[str, str]) -> dict[s
 
 def _generator(top: Path, preset: str) -> tuple[tuple[str, str] | None, list[str]]:
     """Find the generator by its markers, in the folder nearest to the top; and all folders that have the same."""
-    for depth in range(DEPTH):
-        hits = [
-            (name, marker, place)
-            for place in _folders(top, depth)
-            for name, known in PRESETS.items()
-            if name == (preset or name)
-            for marker in [_marker(top / place, known.markers)]
-            if marker
-        ]
-        if hits:
-            order = list(PRESETS)
-            name, marker, _ = min(hits, key=lambda hit: order.index(hit[0]))
-            places = [place for own, _, place in hits if own == name]
-            return (name, marker), places
+    known = {name: own for name, own in PRESETS.items() if name == (preset or name)}
+    for markers in (
+        {name: own.markers for name, own in known.items()},
+        {name: own.unsure_markers for name, own in known.items()},
+    ):
+        for depth in range(DEPTH):
+            hits = [
+                (name, marker, place)
+                for place in _folders(top, depth)
+                for name, own in markers.items()
+                if (marker := _marker(top / place, own))
+            ]
+            if hits:
+                order = list(PRESETS)
+                name, marker, _ = min(hits, key=lambda hit: order.index(hit[0]))
+                return (name, marker), [place for own, _, place in hits if own == name]
     return None, []
 
 

@@ -27,9 +27,10 @@ ENOUGH = 2
 def apart(articles: Sequence[Article], told: Apart = ANYWHERE) -> list[Article]:
     """Give articles with the language and the version of each, "" where the site has only one.
 
-    Front matter tells, where at least two values have two articles each, else the first folder that does. Articles
-    without a language are of the most frequent one where front matter tells, else of one of their own, as are those
-    without a version. Where settings have ``told`` a place, it alone counts.
+    Front matter tells, where at least two values have two articles each, else the first folder that does, or one alone
+    whose pages are those beside it once more. Articles without a language are of the most frequent one where front
+    matter tells, else of one of their own, as are those without a version. Where settings have ``told`` a place, it
+    alone counts.
     """
     languages = _told(articles, told.language, is_language)
     languages = languages or _values([article.language for article in articles], _is_code)
@@ -132,10 +133,21 @@ def _told(articles: Sequence[Article], place: str, is_one: Callable[[str], bool]
 
 
 def _folders(articles: Sequence[Article], is_one: Callable[[str], bool]) -> list[str]:
-    paths = [article.path.replace(os.sep, "/").split("/")[:-1] for article in articles]
+    paths = [article.path.replace(os.sep, "/").split("/") for article in articles]
     for depth in range(DEEPEST):
-        found = _values([path[depth] if len(path) > depth else "" for path in paths], is_one)
+        names = [path[depth] if len(path) > depth + 1 else "" for path in paths]
+        found = _values(names, is_one)
         # Two folders may have such names by chance: it, hr.
         if found and (len(set(found)) > ENOUGH + 1 or 2 * sum(map(bool, found)) >= len(found)):
             return found
+        found = [name.lower() if is_one(name) else "" for name in names]
+        if len({*found} - {""}) == 1 and _are_translations(paths, found, depth):
+            return found
     return []
+
+
+def _are_translations(paths: Sequence[Sequence[str]], names: Sequence[str], depth: int) -> bool:
+    """Tell whether most pages in the folder of one name, at least two, are those of the same path without it."""
+    others = {tuple(path) for path, name in zip(paths, names, strict=True) if not name}
+    inside = [(*path[:depth], *path[depth + 1 :]) for path, name in zip(paths, names, strict=True) if name]
+    return len(inside) >= ENOUGH and 2 * sum(path in others for path in inside) >= len(inside)

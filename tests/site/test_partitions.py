@@ -46,6 +46,14 @@ def pages(*paths: str, **front: str) -> dict[str, str]:
             pages("a.md", "b.md", lang="de") | pages("c.md", "d.md", "e.md", lang="en") | pages("f.md"),
             {"a.md": ("de", ""), "f.md": ("en", "")},
         ),
+        # The main language stands beside the folder of the only other one.
+        (pages("a.md", "b.md", "c.md", "fr/a.md", "fr/b.md"), {"a.md": ("", ""), "fr/a.md": ("fr", "")}),
+        (
+            pages("docs/x/a.md", "docs/x/b.md", "docs/v1/x/a.md", "docs/v1/x/b.md", "docs/v1/x/c.md"),
+            {"docs/x/a.md": ("", ""), "docs/v1/x/c.md": ("", "v1")},
+        ),
+        (pages("a.md", "b.md", "it/c.md", "it/d.md"), {"it/c.md": ("", "")}),  # no page of which is one of the others
+        (pages("a.md", "b.md", "fr/a.md"), {"fr/a.md": ("", "")}),
         # Two folders of a large site that have such names by chance.
         (
             pages(*(f"hr/{n}.md" for n in "ab"), *(f"it/{n}.md" for n in "ab"), *(f"law/{n}.md" for n in "abcdefgh")),

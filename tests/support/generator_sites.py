@@ -107,6 +107,26 @@ SITES: dict[str, Site] = {
         {"_posts/2024-05-01-moon.md": "/2024/05/01/moon.html"},
         (1, 1),
     ),
+    "jekyll, all but the pages in a theme": Site(
+        {
+            "_config.yml": "remote_theme: a/theme\ncollections:\n  guides:\n    output: true\n",
+            "index.md": page("moon"),
+            **pages("_guides/"),
+        },
+        "jekyll",
+        {"_guides/moon.md": "/guides/moon.html", "index.md": "/"},
+        pages=6,
+    ),
+    "a blog with a program's package.json": Site(
+        {**pages("_posts/"), "package.json": "{}", "next.config.mjs": ""},
+        "plain",
+        {"moon.md": "/moon/"},
+    ),
+    "plain, a book with its contents": Site(
+        {**pages("src/"), "src/SUMMARY.md": "# Summary\n\n- [Moon](moon.md)\n", "book.toml": ""},
+        "plain",
+        {"moon.md": "/moon/"},
+    ),
     "jekyll, pretty permalinks": Site(
         {**POSTS, "_config.yml": "permalink: pretty\n"},
         "jekyll",
