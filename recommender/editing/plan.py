@@ -257,9 +257,7 @@ class Filling:
     def list_style(self) -> ListStyle:
         """How lists are written in files that have none."""
         corpus = self.corpus
-        return self.known_list_style or list_style(
-            corpus.root, corpus.articles, corpus.lists[0], corpus.reference_style
-        )
+        return self.known_list_style or list_style(corpus.root, corpus.articles, self.settings, corpus.reference_style)
 
     def empty(self, target: Target) -> int:
         """Count the slots of an article that stay without a link, where it may have one."""

@@ -23,7 +23,7 @@ from recommender.model.model import Model
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
-from recommender.site.data_links import read_data_links
+from recommender.site.data_links import read_data_links, with_data_links_of
 from recommender.site.generated_links import generated_of
 from recommender.site.link_kinds import LinkKinds, link_kinds
 from recommender.site.link_verdicts import Judged, curated_targets, judge_links
@@ -54,6 +54,13 @@ class Today:
     moved_to: str = ""
 
 
+def _read(root: Path, settings: Settings, catalogue: Catalogue, row: int) -> tuple[Article | None, tuple[Problem, ...]]:
+    """Read one article as it is in its site: by its url there, with the links of the data file."""
+    article, problems = read_article(root, catalogue.paths[row], settings)
+    article = article and as_named(article, catalogue.urls[row], catalogue.partition_of(row))
+    return article and with_data_links_of(article, settings), problems
+
+
 @dataclass(frozen=True)
 class _Lists:
     """What lists of links call the pages of a site, and how most of them are written."""
@@ -71,7 +78,7 @@ def _read_lists(root: Path, settings: Settings, catalogue: Catalogue) -> _Lists:
     some = tuple(files[row] for row in _some(catalogue))
     pages = files[:] if named else [as_built(catalogue, row) for row in range(count)]
     style = style_of_references(some, settings.links[0])
-    return _Lists(make_references(pages), style, list_style(root, some, settings.links[0], style))
+    return _Lists(make_references(pages), style, list_style(root, some, settings, style))
 
 
 def _some(catalogue: Catalogue) -> range:
@@ -97,8 +104,7 @@ class Content:
             SettingsError: the file that says which links were generated is damaged.
         """
         path, url = model.catalogue.paths[row], model.catalogue.urls[row]
-        article, problems = read_article(self.root, path, self.settings)
-        article = article and as_named(article, url, model.catalogue.partition_of(row))
+        article, problems = _read(self.root, self.settings, model.catalogue, row)
         if article is None:
             gone = not os.path.lexists(self.root / path)
             return Today(None, problems=() if gone else problems, gone=gone)
@@ -146,8 +152,7 @@ class Content:
             SettingsError: the file that says which links were generated is damaged.
         """
         url = model.catalogue.urls[row]
-        article, _ = read_article(self.root, model.catalogue.paths[row], self.settings)
-        article = article and as_named(article, url, model.catalogue.partition_of(row))
+        article, _ = _read(self.root, self.settings, model.catalogue, row)
         if article is None or article.url != url:
             return []
         generated = generated_of(self.links_file, url)
@@ -228,13 +233,8 @@ class _Articles(Sequence[Article]):
         if isinstance(row, slice):
             return [self[number] for number in range(*row.indices(len(self)))]
         if row not in self._read:
-            path = self._catalogue.paths[row]
-            article, url = (
-                read_article(self._root, path, self._settings)[0] if self._reads else None,
-                self._catalogue.urls[row],
-            )
-            article = article and as_named(article, url, self._catalogue.partition_of(row))
-            same = article is not None and article.url == url
+            article = _read(self._root, self._settings, self._catalogue, row)[0] if self._reads else None
+            same = article is not None and article.url == self._catalogue.urls[row]
             self._read[row] = article if article is not None and same else as_built(self._catalogue, row)
         return self._read[row]
 

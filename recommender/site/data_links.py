@@ -85,7 +85,7 @@ def form_of_file(path: Path) -> str:
     return "json" if path.suffix == ".json" else "yaml"
 
 
-def with_own_data_links(article: Article, settings: Settings) -> Article:
+def with_data_links_of(article: Article, settings: Settings) -> Article:
     """Give one article with the links of the data file, if the settings name one that can be read."""
     if settings.data_file is None:
         return article

@@ -23,7 +23,6 @@ from recommender.markdown.yaml_nodes import Value
 from recommender.problems import Problem
 from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
-from recommender.site.data_links import with_own_data_links
 from recommender.site.files import printed, read_bytes
 from recommender.site.includes import Taken, expand
 from recommender.site.page_urls import stated_url, title_of, url_of, without_language
@@ -78,7 +77,7 @@ class Part:
 def read_article(root: Path, path: str, settings: Settings) -> tuple[Article | None, tuple[Problem, ...]]:
     """Read one file as it is now: the article, None where it is none, and what is wrong with it."""
     read = Reading(str(root), settings).read(path)
-    return read.article and with_own_data_links(read.article.on(today()), settings), read.problems
+    return read.article and read.article.on(today()), read.problems
 
 
 def stamp_of(info: os.stat_result) -> Stamp:

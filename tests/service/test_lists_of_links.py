@@ -49,6 +49,23 @@ def test_a_list_is_judged_and_its_diff_is_the_one_of_fill(
     assert edit.diff == capsys.readouterr().out
 
 
+def test_of_two_languages_with_one_url_each_has_its_own_list(tmp_path: Path) -> None:
+    page = "---\ntitle: {0}\nlang: {1}\nurl: /{0}/\n---\n\nThe {0} pulls the sea into a tide, {1}.\n"
+    names = [(name, lang) for name in ("moon", "sun", "ebb") for lang in ("de", "en")]
+    write_files(tmp_path, {f"content/{lang}/{name}.md": page.format(name, lang) for name, lang in names})
+    settings = "site: plain\ncontent: content\nlinks:\n- write: related.json\n"
+    write_files(tmp_path, {"recommender.yml": settings})
+    assert main(["build"]) == main(["fill", "--write", "--allow-no-vcs"]) == 0
+    model = load_model(tmp_path / "models" / "default")
+    files = Content(tmp_path / "content", load_settings(tmp_path / "recommender.yml"))
+    for row in range(len(model.catalogue)):
+        today = files.today(model, row)
+        assert [judged.verdict for judged in today.judged] == ["sound"] * 2
+        assert {model.catalogue.partition_of(judged.target) for judged in today.judged} == {
+            model.catalogue.partition_of(row)
+        }
+
+
 def test_links_and_the_diff_of_one_article_in_a_data_file(tmp_path: Path) -> None:
     write_files(tmp_path, SITES["mkdocs"].files)
     assert main(["init"]) == main(["build"]) == main(["fill", "--write", "--allow-no-vcs"]) == 0
