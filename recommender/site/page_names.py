@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 
 from recommender.addresses import parse
 from recommender.article import Article, Link
 from recommender.site.corpus import Corpus
 from recommender.site.link_verdicts import find_target
 from recommender.site.references import ReferenceStyle, ends_of
-from recommender.site_settings import ListSettings
+from recommender.site_settings import INDEX, ListSettings
 
 
 def reference_to(corpus: Corpus, row: int, target: int, style: ReferenceStyle) -> str:
@@ -29,6 +30,9 @@ def _names(own: ListSettings, asking: Article, target: Article, style: Reference
     path = target.path.replace(os.sep, "/")
     bare = path.rpartition(".")[0]
     if own.refer == "url":
+        # The page of a folder has no file in its address.
+        if style.html and bare.rpartition("/")[2].lower() in INDEX:
+            style = replace(style, html=False, trailing=True)
         yield from _urls(target.stated or target.url, style)
         yield from _urls(target.url, style) if target.stated else ()
     elif own.refer == "slug":

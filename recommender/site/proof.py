@@ -12,6 +12,7 @@ from recommender.errors import ContentError
 from recommender.problems import Problem, unread
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, listed, read_corpus
+from recommender.site.files import SUFFIXES
 from recommender.site.link_verdicts import find_target
 from recommender.site.list_detection import detect_lists, keys_of_values
 from recommender.site_settings import ListSettings
@@ -142,7 +143,9 @@ def _best(settings: Settings, corpus: Corpus, place: int) -> Found:
     references = [link.url for article in corpus.articles for link in article.links if link.place == place]
     slashed = 2 * sum("/" in text for text in references) >= len(references)
     # Of forms by which as many find a page the first: what has no slash is hardly an address.
-    forms = FORMS if slashed else (*FORMS[1:], FORMS[0])
+    forms: tuple[str, ...] = FORMS if slashed else (*FORMS[1:], FORMS[0])
+    if 2 * sum(text.lower().endswith(SUFFIXES) for text in references) > len(references):
+        forms = ("file", *forms)
     tried = [count_references(corpus, replace(own, refer=form), place) for form in forms]
     best = max(tried, key=lambda one: one.found)
     if best.found < 0.9 * best.judged:
