@@ -165,17 +165,34 @@ class _Change:
         return self._with_lines(entry, spans, [], (used, [place for place, _ in kept]))
 
     def _flow(self, entry: Entry, nodes: Sequence[Node]) -> str:
-        node = entry.node
-        front, start, end = self.front, node.start_mark.index, node.end_mark.index
-        inner = front[start + 1 : end - 1]
-        if self.own.shape != "texts" or "\n" in inner:
-            raise FileProblem("not-editable", f"{self.own.key} is a list in brackets that is not of texts on one line")
+        """Write a list in brackets: what stands before its first and behind its last item stays."""
+        front, start, end = self.front, entry.node.start_mark.index, entry.node.end_mark.index
+        spans = [(one.start_mark.index, one.end_mark.index) for one in nodes]
+        between = [front[before:after] for before, after in pairwise([start + 1, *itertools.chain(*spans), end - 1])]
+        head, tail, gaps = between[0], between[-1], between[2:-1:2]
+        if self.own.shape == "url-to-title" or any("#" in text for text in (head, tail, *gaps)):
+            raise FileProblem("not-editable", f"{self.own.key} is a list in brackets with comments or of pairs")
         items = items_in(entry.value, self.own)
+        keys = shared_pairs(items, self.own)
         texts = [_raw(front, one) for item, one in zip(items, nodes, strict=True) if not item]
         for want, (place, kept) in zip(self.wanted, kept_items(self.wanted, items, self.own), strict=True):
-            texts.append(_raw(front, nodes[place]) if kept else _text(want.url, self.style.quote, flow=True))
-        space = " " if inner.startswith(" ") else ""
-        return f"{front[:start]}[{space}{', '.join(texts)}{space}]{front[end:]}"
+            if place >= 0 and (kept or self.own.shape == "mappings"):
+                texts.append(_raw(front, nodes[place]) if kept else self._corrected(nodes[place], spans[place], want))
+            else:
+                texts.append(self._flow_item(want, keys))
+        pad = head.rpartition("\n")[2] if "\n" in head else " " * (entry.column + 2)
+        comma = f",{self.newline}{pad}" if any("\n" in text for text in (head, *gaps)) else ", "
+        return (
+            f"{front[:start]}[{head}{comma.join(texts)}{tail}]{front[end:]}"
+            if texts
+            else f"{front[:start]}[]{front[end:]}"
+        )
+
+    def _flow_item(self, want: Wanted, keys: Sequence[tuple[str, str]]) -> str:
+        if self.own.shape == "texts":
+            return _text(want.url, self.style.quote, flow=True)
+        pairs = [*(want.further or keys), *fields_of(want, self.own)]
+        return "{" + ", ".join(f"{key}: {_text(text, '', flow=True)}" for key, text in pairs) + "}"
 
     def _block(self, entry: Entry, nodes: Sequence[Node]) -> str:
         front, items = self.front, items_in(entry.value, self.own)

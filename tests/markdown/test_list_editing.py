@@ -56,6 +56,17 @@ CASES = {
     "single quotes too": (front("related: ['/b/']"), ["/b/", "/c/"], front("related: ['/b/', '/c/']")),
     "a list in brackets": (front("related: [b, c]  # mine"), ["c", "d"], front("related: [c, d]  # mine")),
     "spaces in the brackets": (front("related: [ b, c ]"), ["c"], front("related: [ c ]")),
+    "brackets over several lines": (
+        front("related: [", '    "/b/",', '    "/c/",', "  ]", "z: 1"),
+        ["/c/", "/d/"],
+        front("related: [", '    "/c/",', '    "/d/",', "  ]", "z: 1"),
+    ),
+    "brackets in the lines of items": (
+        front("related: [/b/,", "          /c/]"),
+        ["/b/", "/c/", "/d/"],
+        front("related: [/b/,", "  /c/,", "  /d/]"),
+    ),
+    "all of brackets go": (front("related: [/b/, /c/]"), [], front("related: []")),
     "an empty list": (front("related: []", "z: 1"), ["/b/"], front("related:", "  - /b/", "z: 1")),
     "a null": (front("related:", "z: 1"), ["/b/"], front("related:", "  - /b/", "z: 1")),
     "no list yet": (front("title: A"), ["/b/", "/c/"], front("title: A", "related:", "  - /b/", "  - /c/")),
@@ -96,6 +107,22 @@ def test_mappings_get_the_keys_that_all_items_have_with_one_value() -> None:
     added = ["- kind: page", '  title: "About /d/"', "  link: /d/"]
     after = front("related:", "- kind: page", "  title: C", "  link: /c/", *added)
     assert edit(before, ["/c/", "/d/"], ITEMS) == after
+
+
+def test_brackets_below_another_key_stay_deeper_than_the_key() -> None:
+    own = ListSettings("details.related")
+    before = front("details:", "  related: [a,", "    b]")
+    assert edit(before, ["a", "b", "c"], own) == front("details:", "  related: [a,", "    b,", "    c]")
+
+
+def test_mappings_in_brackets() -> None:
+    before = front("related: [{link: /b/, title: B, score: 3}, {link: /c/, title: C}] # mine")
+    added = '{title: "About /d/", link: /d/}] # mine'
+    assert edit(before, ["/b/", "/d/"], ITEMS) == front("related: [{link: /b/, title: B, score: 3}, " + added)
+    wanted = [Wanted(1, "", "B", "", "/new/", 1), Wanted(2, "", "C", "", "/c/", 2)]
+    document = front_matter.split(before.encode())
+    assert document is not None
+    assert splice_links(document, wanted, ITEMS, ListStyle()) == before.replace("/b/", "/new/")
 
 
 def test_an_item_with_a_key_of_its_own_is_kept_whole() -> None:
@@ -182,8 +209,8 @@ def test_a_list_below_another_key() -> None:
     [
         (front("title: A", "title: B"), TEXTS, "key 'title' stands twice"),
         (front("related:", "  a: b"), TEXTS, "is no list of texts"),
-        (front("related: [a,", "  b]"), TEXTS, "on one line"),
-        (front("related: [{link: a}]"), ITEMS, "on one line"),
+        (front("related: [a, # one", "  b]"), TEXTS, "with comments"),
+        (front("related: [/a/: A, /b/: B]"), PAIRS, "or of pairs"),
         (front("details: x"), NESTED, "has no details to write into"),
         (front("related: {x: [a, {b: c}]}"), GROUPS, "other things than links of one shape"),
         (front("title: A"), GROUPS, "no group of links to write into"),
