@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 # What no reader of a site sees, in any generator.
+README = "**/README.md"
 EXCLUDED = (
-    "**/README.md",
+    README,
     "**/CONTRIBUTING.md",
     "**/CODE_OF_CONDUCT.md",
     "**/CLAUDE.md",
@@ -50,8 +51,8 @@ class Preset:
     the url of a page that has none. ``title`` says where the title is: keys, ``heading`` or ``file``, the first that
     holds one. In paths, ``index`` names stand for their folder, ``number_prefixes`` (01-) are cut where they are no
     part of urls, and ``lower_case`` tells that capitals of paths are small letters in urls, and spaces hyphens.
-    ``bare`` tells that a file without front matter is a page, ``slug_names`` that a slug in the front matter stands
-    for the file's name, ``dated_names`` that a date before the name is part of the path in urls.
+    ``bare`` tells that a file without front matter is a page, ``slug_keys`` are front matter keys that stand for
+    the file's name, ``dated_names`` that a date before the name is part of the path in urls.
     ``includes`` are how pages take in the texts of other files; in the front matter ``source_key`` names, from the
     content, the file that holds the whole text of a page, and is no page itself then.
     Where a site has no links yet, ``refer`` is how they name a page, and they stand in the list ``list_key`` of the
@@ -69,13 +70,18 @@ class Preset:
     number_prefixes: bool = False
     lower_case: bool = False
     bare: bool = True
-    slug_names: bool = False
+    slug_keys: tuple[str, ...] = ()
     dated_names: bool = True
     includes: tuple[Include, ...] = ()
     source_key: str = ""
     refer: str = "url"
     list_key: str = "related"
     data_file: str = ""
+
+    @property
+    def readme_pages(self) -> bool:
+        """Whether a README.md is the page of its folder: it is, where pages have a folder of their own."""
+        return "readme" in self.index and "." not in self.content
 
 
 JEKYLL_POST = "/{categories}/{year}/{month}/{day}/{slug}.html"
@@ -117,7 +123,7 @@ PRESETS: Mapping[str, Preset] = {
         index=("index", "_index"),
         bare=False,
         lower_case=True,
-        slug_names=True,
+        slug_keys=("slug",),
         dated_names=False,
     ),
     "hugo": Preset(
@@ -138,7 +144,7 @@ PRESETS: Mapping[str, Preset] = {
         url_keys=("url",),
         index=("index", "_index"),
         lower_case=True,
-        slug_names=True,
+        slug_keys=("slug",),
     ),
     "docusaurus": Preset(
         includes=(IMPORT,),
@@ -149,7 +155,7 @@ PRESETS: Mapping[str, Preset] = {
         patterns={"docs/": "/docs/{path}", "blog/": "/blog/{year}/{month}/{day}/{slug}", "": "/{path}"},
         index=("index", "readme"),
         number_prefixes=True,
-        slug_names=True,
+        slug_keys=("slug", "id"),
     ),
     "mkdocs": Preset(
         includes=(
@@ -190,7 +196,7 @@ PRESETS: Mapping[str, Preset] = {
         markers=("astro.config.*&src/content/docs",),
         content=("src/content/docs",),
         lower_case=True,
-        slug_names=True,
+        slug_keys=("slug",),
     ),
     "astro": Preset(
         includes=(IMPORT,),
@@ -198,7 +204,7 @@ PRESETS: Mapping[str, Preset] = {
         markers=("astro.config.*",),
         content=("src/content", "src/pages"),
         lower_case=True,
-        slug_names=True,
+        slug_keys=("slug",),
     ),
     "eleventy": Preset(
         includes=(Include(r"""\{%-?\s*include\s+['"](?P<path>[^'"]+)['"][^%]*%\}""", ("_includes", "file")),),

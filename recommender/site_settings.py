@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import SettingsError
-from recommender.presets import EXCLUDED, PRESETS, Include
+from recommender.presets import EXCLUDED, PRESETS, README, Include
 from recommender.settings_values import check_known, mapping_in, text_in, texts_in
 
 SHAPES = ("texts", "mappings", "grouped", "url-to-title")
@@ -54,7 +54,7 @@ class PageSettings:
     lower_case: bool = False
     derived: bool = False
     bare: bool = True
-    slug_names: bool = False
+    slug_keys: tuple[str, ...] = ()
     dated_names: bool = True
     includes: tuple[Include, ...] = ()
     source_key: str = ""
@@ -108,7 +108,8 @@ def pages_in(values: Mapping[str, Any], file: Path, title_key: str) -> PageSetti
         preset = PRESETS[name]
         shared = {own.name for own in fields(PageSettings)} & {own.name for own in fields(preset)}
         own = {one: getattr(preset, one) for one in shared}
-        own |= {"excluded": (*EXCLUDED, *preset.excluded), "title": tuple(dict.fromkeys((title_key, *preset.title)))}
+        usual = [one for one in EXCLUDED if one != README or not preset.readme_pages]
+        own |= {"excluded": (*usual, *preset.excluded), "title": tuple(dict.fromkeys((title_key, *preset.title)))}
         made = PageSettings(preset=name, derived=True, **own)
     url = values["url"] if isinstance(values.get("url"), Mapping) else {}
     if values.get("except") is not None:

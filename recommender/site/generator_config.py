@@ -75,11 +75,26 @@ def _jekyll(place: Path, values: Mapping[str, Any]) -> Configuration:
             patterns[""] = "/{path}/"
         elif not pattern.endswith((":output_ext", ".html")):
             patterns[""] = "/{path}"
+    patterns |= _jekyll_defaults(values)
     for name, own in _mapping(values.get("collections")).items():
         link = _mapping(own).get("permalink")
         pattern = link if isinstance(link, str) else f"/{name}/:path.html"
         patterns[f"_{name}/"] = _from_colons(pattern.replace(":collection", name), _JEKYLL)
     return Configuration(patterns)
+
+
+def _jekyll_defaults(values: Mapping[str, Any]) -> dict[str, str]:
+    """Read the permalinks that a site sets by kinds of pages and by folders."""
+    found, defaults = dict[str, str](), values.get("defaults")
+    for one in defaults if isinstance(defaults, list | tuple) else ():
+        link = _mapping(_mapping(one).get("values")).get("permalink")
+        scope = _mapping(_mapping(one).get("scope"))
+        kind, folder = scope.get("type"), _folder(scope.get("path"), "")
+        if isinstance(link, str):
+            places = [f"{folder}/"] if folder else [f"_{kind}/"] if kind and kind != "pages" else [""]
+            pattern = _from_colons(_STYLES.get(link, link).replace(":collection", str(kind)), _JEKYLL)
+            found |= dict.fromkeys(places, pattern)
+    return found
 
 
 def _hexo(place: Path, values: Mapping[str, Any]) -> Configuration:

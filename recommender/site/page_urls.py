@@ -22,14 +22,18 @@ _DATED = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})[-_](.+)")
 _NUMBERED = re.compile(r"^\d+[-_. ]+(?=\S)")
 _EXTENSION = re.compile(r"\.(md|markdown|mdx)$", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(.*[^./])\.([\w-]+)\.(md|markdown|mdx)", re.IGNORECASE)
+_TEMPLATE = re.compile(r"\{\{|\{%|/:[a-z]")
 _SPACE = re.compile(r"\s+")
 
 
 def stated_url(keys: Sequence[str], values: Mapping[str, Value]) -> str:
-    """Give the url that a front matter states, "" where none; one without a slash is a place below the folder."""
+    """Give the url that a front matter states, "" where none; one without a slash is a place below the folder.
+
+    A template, such as Eleventy and Jekyll fill in, states none.
+    """
     for key in keys:
         text = text_at(values, key).strip()
-        if text in ("true", "false"):
+        if text in ("true", "false") or _TEMPLATE.search(text):
             continue
         if text.startswith("/") or parse(text).host is not None or (text and key == "url"):
             return text
@@ -80,7 +84,11 @@ class _Parts:
         dated = _DATED.fullmatch(segments[-1])
         self.named_date = f"{dated[1]}-{int(dated[2]):02}-{int(dated[3]):02}" if dated else ""
         self.is_index = segments[-1].lower() in pages.index
+        # Where sections have a page of another name, index is that of a page with files of its own (Hugo, Zola).
+        self.is_bundle = segments[-1].lower() == "index" and "_index" in pages.index
         self.folders, self.name = segments[:-1], dated[4] if dated else segments[-1]
+        if self.is_bundle and self.folders and not pages.dated_names:
+            self.folders[-1] = re.sub(r"^\d{4}-\d{1,2}-\d{1,2}[-_]", "", self.folders[-1])
         self.file = segments[-1] if pages.dated_names else self.name
 
     def first(self, names: str) -> str:
@@ -127,9 +135,11 @@ class _Parts:
         return own or (self.folders[-1] if self.is_index and self.folders else self.name)
 
     def _path(self) -> str:
-        own = text_at(self.values, "slug").strip() if self.pages.slug_names else ""
+        own = next((text for key in self.pages.slug_keys if (text := text_at(self.values, key).strip())), "")
         if own and not self.is_index:
             return own if own.startswith("/") else "/".join([*self.folders, own.strip("/")])
+        if own and self.is_bundle and self.folders:
+            return "/".join([*self.folders[:-1], own.strip("/")])
         return "/".join(self.folders if self.is_index else [*self.folders, self.file])
 
     def _categories(self) -> list[str]:

@@ -79,7 +79,7 @@ def test_presets(preset: str, path: str, values: dict, url: str) -> None:
         index=known.index,
         number_prefixes=known.number_prefixes,
         lower_case=known.lower_case,
-        slug_names=known.slug_names,
+        slug_keys=known.slug_keys,
     )
     assert url_of(pages, values, path, "T") == url
 

@@ -368,6 +368,67 @@ SITES: dict[str, Site] = {
         },
         pages=12,
     ),
+    "jekyll, permalinks by kind": Site(
+        {
+            **POSTS,
+            "docs/one.md": page("moon"),
+            "_notes/two.md": page("sun"),
+            "three.md": page("ebb", "permalink: /:path/:basename/\n"),
+            "_config.yml": "collections:\n  notes:\n    output: true\ndefaults:\n"
+            "  - scope: {path: '', type: posts}\n    values: {permalink: '/blog/:title/'}\n"
+            "  - scope: {path: docs}\n    values: {permalink: '/:path/:basename/'}\n",
+        },
+        "jekyll",
+        {"_posts/2024-05-02-sun.md": "/blog/sun/", "_notes/two.md": "/notes/two.html", "three.md": "/three.html"},
+        pages=8,
+    ),
+    "eleventy, permalinks of templates": Site(
+        {
+            **pages("src/", moon='permalink: "/tides/{{ title | slugify }}/"\n', sun="permalink: /sun/\n"),
+            ".eleventy.js": "",
+        },
+        "eleventy",
+        {"moon.md": "/moon/", "sun.md": "/sun/"},
+    ),
+    "hugo, bundles with slugs": Site(
+        {
+            **pages("content/notes/"),
+            "content/notes/shore/index.md": page("sun", "slug: coast\n"),
+            "content/notes/deep/_index.md": page("moon", "slug: no\n"),
+            "hugo.toml": "",
+        },
+        "hugo",
+        {"notes/shore/index.md": "/notes/coast/", "notes/deep/_index.md": "/notes/deep/"},
+        pages=7,
+    ),
+    "zola, a page with files of its own": Site(
+        {
+            **toml("content/"),
+            "content/2024-05-01-shore/index.md": "+++\ntitle = 'Shore'\n+++\n\nThe shore.\n",
+            "config.toml": "",
+            "templates/index.html": "",
+        },
+        "zola",
+        {"2024-05-01-shore/index.md": "/shore/"},
+        pages=6,
+    ),
+    "docusaurus, ids and readmes": Site(
+        {**pages("docs/", moon="id: luna\n"), "docs/deep/README.md": page("moon"), "docusaurus.config.js": ""},
+        "docusaurus",
+        {"moon.md": "/docs/luna", "deep/README.md": "/docs/deep"},
+        pages=6,
+    ),
+    "mkdocs, readmes": Site(
+        {
+            **pages("docs/"),
+            "docs/README.md": page("moon"),
+            "README.md": "# No page\n",
+            "mkdocs.yml": "docs_dir: docs\n",
+        },
+        "mkdocs",
+        {"README.md": "/"},
+        pages=6,
+    ),
     "jekyll, categories and pages": Site(
         {
             **POSTS,
