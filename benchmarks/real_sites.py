@@ -24,7 +24,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from recommender.build.pipeline import fit_model
 from recommender.evaluation.evaluate import Report, evaluate_lists
 from recommender.evaluation.ground_truth import Truth, curated_truth
-from recommender.evaluation.rankers import Lists, by_family, lists_of, lists_of_urls
+from recommender.evaluation.rankers import Lists, by_family, compared_lists, lists_of_urls
 from recommender.evaluation.significance import SEED, bootstrap_means, percentile_interval
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
@@ -82,7 +82,7 @@ def _permitted(corpus: Corpus, row: int) -> list[int]:
 def reports_of(asked: Asked) -> dict[str, Report]:
     """Measure every ranker on a site; the random ones by the mean of their draws."""
     links, corpus = asked.truth, asked.corpus
-    own = lists_of_urls(corpus, lists_of(fit_model(corpus, asked.settings, ""), SHOWN))
+    own = lists_of_urls(corpus, compared_lists(fit_model(corpus, asked.settings, ""), SHOWN))
     single = {"most linked": _most_linked(asked), "newest": _newest(asked), TFIDF: tfidf(asked), OURS: own}
     found = {name: [lists] for name, lists in single.items()}
     found["random"] = [_drawn(asked, seed, folder=False) for seed in range(SEED, SEED + DRAWS)]

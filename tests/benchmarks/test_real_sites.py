@@ -8,7 +8,7 @@ import real_sites
 from small_sites import write_files
 
 from recommender.build.pipeline import fit_model
-from recommender.evaluation.rankers import lists_of
+from recommender.evaluation.rankers import compared_lists
 
 WORDS = "fox wolf whale seal hawk crow"
 
@@ -54,7 +54,7 @@ def test_the_links_are_those_of_the_files_and_the_candidates_those_of_the_langua
 
 def test_our_measure_is_that_of_trec_eval(asked: real_sites.Asked) -> None:
     urls = [article.url for article in asked.corpus.articles]
-    lists = lists_of(fit_model(asked.corpus, asked.settings, ""), real_sites.SHOWN)
+    lists = compared_lists(fit_model(asked.corpus, asked.settings, ""), real_sites.SHOWN)
     relevant = {urls[row]: {urls[target]: 1 for target in asked.truth.links[row]} for row in asked.permitted}
     run = {url: {other: -float(rank) for rank, other in enumerate(lists[url])} for url in relevant}
     theirs = pytrec_eval.RelevanceEvaluator(relevant, {"ndcg_cut.5"}).evaluate(run)
