@@ -9,6 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from recommender.addresses import alias_key, host_name, parse
+from recommender.article import Link
 from recommender.problems import KINDS, MILD, Kind, Problem
 from recommender.settings import FILE_NAME
 from recommender.site.corpus import Corpus, members_of
@@ -73,7 +74,7 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     found = []
     for judged in links:
         link = judged.link
-        place = (article.path, link.line, link.slot)
+        place = (_file_of(corpus, link) or article.path, link.line, link.slot)
         if judged.verdict == "hidden":
             value = link.url or link.id or link.title
             found.append(Problem("hidden", *place, value, judged.explanation, mild=judged.stays))
@@ -90,6 +91,11 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     if len(held) > slots:
         found.append(Problem("too-many", article.path, slot=max(held), value=f"{len(held)} links, {slots} slots"))
     return found
+
+
+def _file_of(corpus: Corpus, link: Link) -> str:
+    """Give the data file where a link stands in a line of it; "" for one in its article, or in JSON."""
+    return corpus.data_links.name if corpus.data_links and link.place == 0 and link.line else ""
 
 
 def _findings(corpus: Corpus, judged: Judged) -> Iterator[tuple[str, str]]:
