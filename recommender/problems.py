@@ -82,6 +82,11 @@ KINDS: dict[str, Kind] = {
     "unused-rule": Kind(
         "note", "read", "no article fits this rule of the settings", "correct the rule, or take it out"
     ),
+    # A rule of recommender.rules.yml; the others hold.
+    "bad-rule": Kind("error", "rule", "no rule of the site", "write it as the page on rules shows, or take it out"),
+    "stale-rule": Kind("warning", "rule", "the rule fits no page", "correct the rule, or take it out"),
+    "rule-conflict": Kind("warning", "rule", "the rule speaks against another", "keep one of the two"),
+    "duplicate-rule": Kind("note", "rule", "the rule stands twice", "take one of the two out"),
     "no-front-matter": Kind("note", "read", "no front matter, so not an article", "none needed for a plain page"),
     "bad-file-name": Kind(
         "warning", "read", "the name of the file is not UTF-8, so no edit reaches it", "rename the file"
@@ -93,6 +98,7 @@ KINDS: dict[str, Kind] = {
     ),
     "self": Kind("error", "link", "the article links to itself", "remove the link: `recommender fill`"),
     "copy": Kind("error", "link", "links to a copy of the article itself", "remove the link: `recommender fill`"),
+    "blocked": Kind("error", "link", "a rule of the site forbids the link", "remove the link: `recommender fill`"),
     "hidden": Kind("error", "link", "links to a hidden article", "remove the link: `recommender fill`"),
     "repeated": Kind(
         "error", "link", "an earlier slot links to the same article", "remove the link: `recommender fill`"

@@ -13,6 +13,7 @@ from typing import Any
 from recommender import addresses
 from recommender.errors import FileProblem, SettingsError
 from recommender.markdown import front_matter
+from recommender.rules.editor_rules import NO_RULES, RULES_FILE, EditorRules, rules_in_text
 from recommender.rules.reader import Reader, reader_of
 from recommender.rules.rule import HIDDEN, rules_in
 from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
@@ -81,8 +82,9 @@ class Settings:
     against those of a blog with scripts. ``skip_linked`` passes over what the text of an article links
     to. ``floor`` None is half of what the site's near candidates usually
     score. ``answers`` are keys whose values answers give besides. ``hidden``, ``never_suggest`` and ``no_list`` are
-    rules, as ``rules`` reads them. The defaults of numbers were chosen by their means over 160 judged articles of one
-    site and the curated links of seven others, the same for all of them.
+    rules, as ``rules`` reads them, ``editor_rules`` those of ``recommender.rules.yml``. The defaults of numbers were
+    chosen by their means over 160 judged articles of one site and the curated links of seven others, the same for all
+    of them.
     """
 
     content: Path | None = None
@@ -110,6 +112,7 @@ class Settings:
     pages: PageSettings = field(default_factory=PageSettings)
     links: tuple[ListSettings, ...] = ()
     answers: tuple[str, ...] = ()
+    editor_rules: EditorRules = NO_RULES
     home: Path | None = None
 
     @property
@@ -133,6 +136,11 @@ class Settings:
         """File of an editor's grades, where ``judge`` writes them."""
         return self._beside(JUDGMENTS_FILE)
 
+    @property
+    def rules_file(self) -> Path:
+        """File of the editors' rules."""
+        return self._beside(RULES_FILE)
+
     def _beside(self, name: str) -> Path:
         return (self.home or Path.cwd()) / name
 
@@ -151,7 +159,17 @@ class Settings:
     @cached_property
     def rules(self) -> Reader:
         """What tells who takes part."""
-        return reader_of(self.hidden, self.never_suggest, self.no_list, (self.keys.date, self.keys.hidden))
+        never, no_list = self.page_rules
+        return reader_of(self.hidden, never, no_list, (self.keys.date, self.keys.hidden))
+
+    @property
+    def page_rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Rules of both files: what is never suggested, and what gets no list."""
+        editors = self.editor_rules
+        return (
+            self.never_suggest + editors.page_rules("never_suggest"),
+            self.no_list + editors.page_rules("no_list"),
+        )
 
 
 def ranking_settings(settings: Settings) -> dict[str, object]:
@@ -178,7 +196,9 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "keys": vars(settings.keys),
         "url": {"host": list(settings.url.host), "ignore_case": settings.url.ignore_case},
         "answers": list(settings.answers),
-        **{name: list(getattr(settings, name)) for name in RULES},
+        "hidden": list(settings.hidden),
+        "never_suggest": list(settings.page_rules[0]),
+        "no_list": list(settings.page_rules[1]),
         **{name: getattr(settings, name) for name in names},
     }
 
@@ -238,7 +258,23 @@ def load_settings(file: Path) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
         raise SettingsError(f"{file}: cannot be read ({reason}); check the file") from None
-    return settings_in(text, file)
+    settings = settings_in(text, file)
+    return dataclasses.replace(settings, editor_rules=load_rules(settings.rules_file))
+
+
+def load_rules(file: Path) -> EditorRules:
+    """Read the editors' rules; none where there is no file.
+
+    Raises:
+        SettingsError: it cannot be read, or is not YAML. A single rule that is none is a problem.
+    """
+    try:
+        return rules_in_text(file.read_text(encoding="utf-8-sig"), str(file))
+    except FileNotFoundError:
+        return NO_RULES
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else f"byte {error.start} is not UTF-8"
+        raise SettingsError(f"{file}: cannot be read ({reason}); check the file") from None
 
 
 def settings_in(text: str, file: Path) -> Settings:
@@ -291,6 +327,8 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
 def _content(value: Any, file: Path) -> dict[str, Any]:
     """Read one folder or several: of several what they have in common is the content, of which they are parts."""
     folders = [os.path.normpath(file.parent / text) for text in texts_in("content", value, file)]
+    if not folders:
+        raise SettingsError(f"{file}: content is an empty list; name the folder of the site's Markdown files")
     if len(folders) == 1:
         return {"content": Path(folders[0])}
     top = os.path.commonpath(folders)

@@ -21,7 +21,7 @@ def test_every_code_is_complete(code: str) -> None:
     kind = KINDS[code]
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", code)
     assert kind.severity in SEVERITIES
-    assert kind.stage in ("read", "link", "edit")
+    assert kind.stage in ("read", "rule", "link", "edit")
     for text in (kind.summary, kind.remedy):
         assert text == text.strip() and text.isprintable() and text[0].islower() and not text.endswith(".")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from recommender.errors import ModelError
 from recommender.model.model import Model
-from recommender.model.redating import hidden_on
+from recommender.model.redating import hidden_on, with_decisions
 from recommender.model.store import load_model, save_model
 from recommender.problems import Problem
 from recommender.system import parallel
@@ -102,15 +102,17 @@ def rank_corpus(
 
 
 def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Callable[[str], Model]) -> Model:
-    """Load the saved model if it fits the content as it is now, else have the content ranked anew, with the reason."""
+    """Load the saved model if it fits the content as it is now, else have the content ranked anew, with the reason.
+
+    It follows the editors' rules.
+    """
     try:
-        model = load_model(folder)
+        model = hidden_on(load_model(folder), corpus.day)
+        if not model.fits(corpus, settings):
+            model = rebuild(f"the model in {folder} was built from other content or settings")
     except ModelError as error:
-        return rebuild(str(error).split(";")[0])
-    model = hidden_on(model, corpus.day)
-    if not model.fits(corpus, settings):
-        return rebuild(f"the model in {folder} was built from other content or settings")
-    return dataclasses.replace(model, settings=settings)
+        model = rebuild(str(error).split(";")[0])
+    return with_decisions(dataclasses.replace(model, settings=settings), settings.editor_rules)
 
 
 def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likeness | None:

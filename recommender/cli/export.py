@@ -79,13 +79,13 @@ def write_lists(lists: Mapping[str, Sequence[str]], target: Path) -> None:
 
 def _write_files(folder: Path, model: Path, limit: int | None) -> Exported:
     from recommender.export.static_files import export_files
-    from recommender.model.redating import on_day
+    from recommender.model.redating import on_day, with_rules
     from recommender.model.store import open_model, read_manifest
     from recommender.system.clock import today
 
     check_folder(folder)
     manifest = read_manifest(model)
-    own = on_day(open_model(model, manifest), today())
+    own = with_rules(on_day(open_model(model, manifest), today()), find_settings(Path.cwd()).editor_rules)
     return export_files(own, manifest["version"], limit or own.settings.slots, folder, printing.progress)
 
 

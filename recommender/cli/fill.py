@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from recommender.cli import printing
-from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, exclude, model_folder, read_site
+from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, exclude, model_folder, near, read_site
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -62,6 +63,7 @@ def fill(**options: Any) -> int:
         _check_unfinished(root, write=options["write"])
         corpus = read_site(root, settings)
         filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
+        corpus, settings = _with_deleted(corpus, settings, write=options["write"])
         folder = model_folder(options["model"], settings)
         save = folder if options["write"] else None
         model = fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
@@ -74,6 +76,30 @@ def fill(**options: Any) -> int:
             return 1 if result.problems else 0
         printing.show_plan(made, check=options["check"], as_json=options["as_json"])
         return 1 if options["check"] and made.edits else 0
+
+
+def _with_deleted(corpus: Corpus, settings: Settings, *, write: bool) -> tuple[Corpus, Settings]:
+    """Take the generated links that a person deleted for blocked; a run that writes notes them as rules."""
+    from recommender.editing.rules_writer import deleted_links, write_rules
+    from recommender.site.generated_links import read_generated
+
+    found = deleted_links(corpus, read_generated(settings.links_file))
+    if not found.rules:
+        return corpus, settings
+    links = f"{len(found.rules):,} generated link{'s' * (len(found.rules) > 1)} that were deleted by hand"
+    if found.too_many:
+        printing.note(
+            f"{links}, from {found.files:,} of {found.known:,} articles, are too many to be blocked unasked and may "
+            "return; `recommender rule from-deleted` shows them, with --write it blocks them"
+        )
+        return corpus, settings
+    file = near(settings.rules_file)
+    if write:
+        write_rules(settings.rules_file, found.rules, held=corpus.root)
+    printing.note(f"{links}: {'blocked in' if write else 'a run with --write blocks them in'} {file}")
+    own = settings.editor_rules
+    rules = dataclasses.replace(own, pairs=(*own.pairs, *found.rules))
+    return dataclasses.replace(corpus, rules=rules), dataclasses.replace(settings, editor_rules=rules)
 
 
 def _check_unfinished(root: Path, *, write: bool) -> None:

@@ -98,12 +98,12 @@ def near(path: Path) -> Path:
 
 
 def load(model: Path | None, settings: Settings) -> Model:
-    """Load the saved model, as it is today."""
-    from recommender.model.redating import on_day
+    """Load the saved model, as it is today and as the editors' rules have it."""
+    from recommender.model.redating import on_day, with_rules
     from recommender.model.store import load_model
     from recommender.system.clock import today
 
-    return on_day(load_model(saved_model(model, settings)), today())
+    return with_rules(on_day(load_model(saved_model(model, settings)), today()), settings.editor_rules)
 
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:

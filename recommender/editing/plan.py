@@ -26,7 +26,7 @@ from recommender.site.corpus import Corpus
 from recommender.site.data_links import DataLinks
 from recommender.site.files import check_writable, read_bytes
 from recommender.site.generated_links import Generated
-from recommender.site.link_verdicts import Judged, judge_links
+from recommender.site.link_verdicts import Judged, find_target, judge_links, undecided
 from recommender.site.page_names import reference_to
 from recommender.system import parallel
 
@@ -120,7 +120,7 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
     """
     settings, generated = context
     article, slots = corpus.articles[row], settings.slots
-    ours = generated.get(article.url, frozenset())
+    ours = undecided(corpus, row, generated.get(article.url, frozenset()))
     everything = judge_links(corpus, row, ours)
     judged = tuple(j for j in everything if j.link.place == 0)
     listless = bool(article.visibility.no_list)
@@ -128,7 +128,7 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
         kept = judged
         wanted = [_as_is(j.link, j.link.slot) for j in judged]
     elif mode == "repair" or listless:
-        kept = _kept(row, judged, None if listless else chooser)
+        kept = _with_room(corpus, row, _kept(row, judged, None if listless else chooser), slots)
         wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
     else:
         kept = tuple(j for j in judged if j.stays and not j.sound and not j.generated)
@@ -144,6 +144,8 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
         source = sources.get(target)
         wanted.append(_stay(corpus, source, slot) if source else _new(corpus, target, slot, url))
     wanted = sorted(wanted, key=lambda want: want.slot)
+    if mode != "empty" and row in corpus.decisions.pins:
+        wanted = _pinned_first(corpus, row, wanted)
     if mode == "regenerate":  # where too few were found to fill the slots before one that stays
         wanted = [replace(want, slot=slot) for slot, want in enumerate(wanted, 1)]
     return _target(corpus, row, judged, wanted, ours)
@@ -176,6 +178,26 @@ def _kept(row: int, judged: Sequence[Judged], chooser: Chooser | None) -> tuple[
         if j.sound and j.generated and (chooser is None or chooser.permits(row, j.target, beside)):
             kept.append(j)
     return tuple(sorted(kept, key=lambda j: j.link.slot))
+
+
+def _with_room(corpus: Corpus, row: int, kept: tuple[Judged, ...], slots: int) -> tuple[Judged, ...]:
+    """Let the last generated links give way to pinned ones for which no slot is left."""
+    held = {corpus.families[j.target] for j in kept if j.target >= 0}
+    missing = [pin for pin in corpus.decisions.pins.get(row, ()) if corpus.families[pin] not in held]
+    excess = max(0, len(kept) + len(missing) - slots) if missing else 0
+    yielding = [j for j in kept if j.generated and j.target not in corpus.decisions.pins.get(row, ())]
+    gone = yielding[max(0, len(yielding) - excess) :] if excess else []
+    return tuple(j for j in kept if j not in gone)
+
+
+def _pinned_first(corpus: Corpus, row: int, wanted: Sequence[Wanted]) -> list[Wanted]:
+    pins = [corpus.families[pin] for pin in corpus.decisions.pins[row]]
+
+    def place(want: Wanted) -> int:
+        found = find_target(corpus, row, Link(want.slot, 0, want.id, want.title, want.subject, want.url)).row
+        return pins.index(corpus.families[found]) if found >= 0 and corpus.families[found] in pins else len(pins)
+
+    return [replace(want, slot=slot) for slot, want in enumerate(sorted(wanted, key=place), 1)]
 
 
 def _as_is(link: Link, slot: int) -> Wanted:

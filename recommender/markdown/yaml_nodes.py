@@ -75,13 +75,13 @@ except ImportError:
     Loader = _StrictLoader  # type: ignore[misc,assignment]
 
 
-def compose(front: str) -> yaml.Node | None:
-    """Compose the node tree after the guards that keep libyaml from overflowing its stack.
+def compose(front: str, most: int = MAX_FRONT_MATTER) -> yaml.Node | None:
+    """Compose the node tree of at most so many characters, after the guards that keep libyaml's stack from overflowing.
 
     Raises:
         FileProblem: too large, too deep, or not YAML.
     """
-    if len(front) > MAX_FRONT_MATTER:
+    if len(front) > most:
         raise FileProblem("too-large", f"the front matter has {len(front):,} characters")
     if sum(map(front.count, _OPENERS)) > SAFE_OPENERS:
         _guard_depth(front)

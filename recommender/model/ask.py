@@ -74,13 +74,18 @@ class Reason:
     @property
     def sentence(self) -> str:
         """Say it in words."""
+        model, asking = self.answer.model, self.answer.row
         if self.rank:
-            return f"shown at rank {self.rank}"
+            pinned = self.row in model.decisions.pins.get(asking, ())
+            rule = f": it is pinned ({model.decisions.place('pin', asking, self.row)})" if pinned else ""
+            return f"shown at rank {self.rank}{rule}"
         if self.row == self.answer.row:
             return "not shown: it is the article itself"
-        collided = f": {self.answer.model.catalogue.urls[self.by]}" if self.by >= 0 else ""
-        row = self.answer.row if self.rule == "no-list" else self.row
-        return f"not shown: {rule_in_words(self.answer.model, self.rule, row)}{collided} ({self.rule})"
+        collided = f": {model.catalogue.urls[self.by]}" if self.by >= 0 else ""
+        if self.rule == "blocked" and ("block", asking, self.row) in model.decisions.lines:
+            collided = f": {model.decisions.place('block', asking, self.row)}"
+        row = asking if self.rule == "no-list" else self.row
+        return f"not shown: {rule_in_words(model, self.rule, row)}{collided} ({self.rule})"
 
 
 def rule_in_words(model: Model, rule: str, row: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import repeat
 
@@ -32,6 +32,7 @@ from recommender.ranking.score import (
     word_parts,
 )
 from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
+from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
 from recommender.text.tfidf import Coverage, Vectors
@@ -71,7 +72,7 @@ class Model:
     ``titles`` are the vectors that tell same questions, ``nearest`` holds the candidates of each article by their
     scores, ``cosines`` beside them, ``chosen`` up to 20 links that choosing took from them; ``lift`` is what the
     site's subjects tell of nearness. ``corpus_digest`` tells whether it still fits a folder; ``built_at`` is UTC,
-    ISO 8601.
+    ISO 8601. ``decisions`` are those of the editors' rules, which no build keeps: ``with_rules`` gives them.
     """
 
     settings: Settings
@@ -86,6 +87,7 @@ class Model:
     chosen: Ranking
     corpus_digest: str
     built_at: str
+    decisions: Decisions = NO_DECISIONS
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -243,13 +245,15 @@ class Model:
         """Tell whether no rule of choosing stops a link beside others, whatever its rank."""
         known = [candidate for candidate in self.candidates(row) if candidate.row == other]
         candidate = known[0] if known else Candidate(other, self.score(self.query(row), other))
-        return bool(choose(self.asking(row), [candidate], kept, 1, self.rules).shown)
+        asking = self.asking(row)
+        asking = replace(asking, pinned=tuple(pin for pin in asking.pinned if pin.row == other))
+        return bool(choose(asking, [candidate], kept, 1, self.rules).shown)
 
     def asking(self, row: int) -> Asking:
         """Say who asks, for one article of the site."""
-        catalogue = self.catalogue
-        families, linked = self.rules.families, catalogue.linked(row) if self.settings.skip_linked else ()
-        return Asking(
+        catalogue, families = self.catalogue, self.rules.families
+        linked = catalogue.linked(row) if self.settings.skip_linked else ()
+        asking = Asking(
             families[row],
             catalogue.subjects[row],
             self.likeness.of(row),
@@ -257,6 +261,12 @@ class Model:
             row,
             frozenset(families[other] for other in linked),
         )
+        pins, blocks = self.decisions.pins.get(row, ()), self.decisions.blocks.get(row, ())
+        if not pins and not blocks:
+            return asking
+        scores = self.scores(self.query(row), pins).tolist()
+        blocked = frozenset(families[other] for other in blocks)
+        return replace(asking, pinned=tuple(map(Candidate, pins, scores)), blocked=blocked)
 
     def ask_draft(self, texts: dict[str, str]) -> tuple[Query, Asking, list[Candidate]]:
         """Give an unpublished article's query, who asks, and its ranking; its texts are given by source."""

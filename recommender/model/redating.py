@@ -1,17 +1,19 @@
-"""A model on another day than that of its build: who is hidden then, and the lists that this changes."""
+"""A model on another day than that of its build, and with the rules of its editors: the lists that these change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from recommender.addresses import resolve
 from recommender.arrays.sparse_rows import Ints
 from recommender.article import digest_of
 from recommender.model.model import SHOWN, Model, Ranking
+from recommender.rules.editor_rules import EditorRules, decide
 
 Chunk = tuple[NDArray[Any], ...]
 
@@ -38,12 +40,42 @@ def on_day(model: Model, day: int) -> Model:
     fresh = hidden_on(model, day)
     if fresh is model:
         return model
-    again = _may_differ(model, fresh)
+    return _chosen_again(replace(fresh, chosen=model.chosen), _may_differ(model, fresh))
+
+
+def with_decisions(model: Model, rules: EditorRules) -> Model:
+    """Give a model that follows the editors' rules on links wherever it chooses afresh; its own lists stay."""
+    if not rules.pairs:
+        return model
+    excluded = model.rules.excluded
+    return replace(model, decisions=decide(rules, _finder(model), lambda row: excluded[row]))
+
+
+def with_rules(model: Model, rules: EditorRules) -> Model:
+    """Give a model of which the lists too follow the editors' rules: those that may differ are chosen again."""
+    ruled = with_decisions(model, rules)
+    if ruled is model:
+        return model
+    families, again = model.catalogue.families, np.zeros(len(model), np.bool_)
+    again[list(ruled.decisions.pins)] = True
+    for row, others in ruled.decisions.blocks.items():
+        start, stop = model.chosen.indptr[row : row + 2]
+        again[row] |= bool(np.isin(families[model.chosen.rows[start:stop]], families[list(others)]).any())
+    return _chosen_again(ruled, again)
+
+
+def _finder(model: Model) -> Callable[[str], int]:
+    index = model.address_index
+    return lambda url: resolve(index, url, any_host=True).row
+
+
+def _chosen_again(model: Model, again: NDArray[np.bool_]) -> Model:
+    """Choose some lists of a model again and keep the others."""
     owners = _owners(model.chosen)
     kept = ~again[owners]
     chosen = (owners[kept], model.chosen.rows[kept], model.chosen.scores[kept])
-    found = Choosing(fresh, max(SHOWN, fresh.settings.slots))(np.flatnonzero(again).tolist())
-    return replace(fresh, chosen=ranking_of([chosen, *found], len(model)))
+    found = Choosing(model, max(SHOWN, model.settings.slots))(np.flatnonzero(again).tolist())
+    return replace(model, chosen=ranking_of([chosen, *found], len(model)))
 
 
 def _may_differ(model: Model, fresh: Model) -> NDArray[np.bool_]:

@@ -12,6 +12,7 @@ RULES = {
     "family": "it is a copy of the article itself",
     "hidden": "it is hidden",
     "never-suggested": "it is never suggested",
+    "blocked": "a rule of the editors forbids the link",
     "other-language": "it is of another language, or of another version",
     "linked-in-text": "the text of the article links to it already",
     "other-copy": "another copy of it stands for both: the one in the article's subject, else the smallest url",
@@ -107,7 +108,8 @@ class Asking:
     """Who asks: the family (-1 for a draft), the subject, what asks the same question already, and what bars its list.
 
     ``no_list`` are the rules by which it gets none, "" where it gets one. ``row`` is -1 for a draft. ``linked`` are
-    the families that its text links to, where they are passed over.
+    the families that its text links to, where they are passed over. ``pinned`` come first whatever their scores, and
+    no article of the ``blocked`` families is shown.
     """
 
     family: int
@@ -116,6 +118,8 @@ class Asking:
     no_list: str = ""
     row: int = -1
     linked: frozenset[int] = frozenset()
+    pinned: tuple[Candidate, ...] = ()
+    blocked: frozenset[int] = frozenset()
 
 
 def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int], limit: int, rules: Rules) -> Choice:
@@ -132,6 +136,12 @@ def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int],
     repeats: dict[int, int] = {}
     for row in kept:
         _note_repeats(row, rules, repeats)
+    for pin in asking.pinned:
+        family = rules.families[pin.row]
+        if len(shown) < limit and family not in taken and not _barred(asking, pin.row, rules):
+            shown.append(pin)
+            taken[family] = pin.row
+            _note_repeats(pin.row, rules, repeats)
     for place, candidate in enumerate(candidates):
         if len(shown) >= limit:
             return Choice(tuple(shown), tuple(rejected), tuple(candidates[place:]), copies)
@@ -163,10 +173,8 @@ def representative(row: int, subject: str, rules: Rules) -> int:
 def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, int] | None:
     row, score = candidate
     family = rules.families[row]
-    if family == asking.family:
-        return "family", -1
-    if rules.excluded[row]:
-        return rules.excluded[row], -1
+    if barred := _barred(asking, row, rules):
+        return barred, -1
     if asking.row >= 0 and rules.apart(asking.row, row):
         return "other-language", -1
     if family in asking.linked:
@@ -178,6 +186,13 @@ def _stopped(asking: Asking, candidate: Candidate, rules: Rules) -> tuple[str, i
     if row in asking.like and 0 < rules.same_question_article <= asking.like[row]:
         return "same-question", -1
     return None
+
+
+def _barred(asking: Asking, row: int, rules: Rules) -> str:
+    family = rules.families[row]
+    if family == asking.family:
+        return "family"
+    return rules.excluded[row] or ("blocked" if family in asking.blocked else "")
 
 
 def _note_repeats(row: int, rules: Rules, repeats: dict[int, int]) -> None:

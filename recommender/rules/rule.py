@@ -109,19 +109,33 @@ def rules_in(name: str, value: Any, file: Path) -> tuple[str, ...]:
     """
     found = []
     for one in value if isinstance(value, tuple) else (value,):
-        text = _as_text(one)
         try:
-            if name == "hidden":
-                text = text[1:-1] if isinstance(one, Mapping) and len(one) == 1 else text
-                hidden_rule(text)
-            elif isinstance(one, Mapping) and sorted(one) not in (["subject"], ["title"], ["is", "key"]):
-                raise ValueError(TARGET_FORMS)
-            else:
-                target_rule(text)
+            found.append(parsed_rule(name, one))
         except ValueError as error:
-            raise SettingsError(f"{file}: {name}: no rule: '{shorten(printable(text))}'; {error}") from None
-        found.append(text)
+            text = shorten(printable(_text_for(name, one)))
+            raise SettingsError(f"{file}: {name}: no rule: '{text}'; {error}") from None
     return tuple(found)
+
+
+def parsed_rule(name: str, one: Any) -> str:
+    """Read one rule of a setting, a text or a mapping, as one text.
+
+    Raises:
+        ValueError: it is none, in words.
+    """
+    text = _text_for(name, one)
+    if name == "hidden":
+        hidden_rule(text)
+    elif isinstance(one, Mapping) and sorted(one) not in (["subject"], ["title"], ["is", "key"]):
+        raise ValueError(TARGET_FORMS)
+    else:
+        target_rule(text)
+    return text
+
+
+def _text_for(name: str, one: Any) -> str:
+    text = _as_text(one)
+    return text[1:-1] if name == "hidden" and isinstance(one, Mapping) and len(one) == 1 else text
 
 
 def _as_text(one: Any) -> str:

@@ -35,7 +35,7 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, acces
     app.url_map.merge_slashes = False
     surveys = SiteScanner(content, settings) if content is not None else None
     files = Content(content, settings) if content is not None else None
-    state = State(settings, files, LiveModel(model_folder), surveys, Metrics())
+    state = State(settings, files, LiveModel(model_folder, settings.rules_file), surveys, Metrics())
     app.extensions[NAME] = state
     try:
         state.current.look()

@@ -186,6 +186,7 @@ class Content:
         catalogue = model.catalogue
         return Corpus(
             root=self.root,
+            known_decisions=model.decisions,
             articles=_Articles(self.root, self.settings, catalogue),
             problems=(),
             files=len(catalogue),

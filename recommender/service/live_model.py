@@ -17,13 +17,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from recommender.dates import iso
-from recommender.errors import ModelError
+from recommender.errors import ModelError, SettingsError
 from recommender.model.lookup import closest
 from recommender.model.model import Model
-from recommender.model.redating import on_day
+from recommender.model.redating import on_day, with_rules
 from recommender.model.store import MANIFEST, let_go, open_model, read_manifest
+from recommender.rules.editor_rules import NO_RULES, EditorRules
 from recommender.service.prepared_answers import PreparedAnswers
 from recommender.service.problem_documents import Refusal
+from recommender.settings import load_rules
 from recommender.system.clock import today
 from recommender.system.parallel import give_back
 
@@ -62,8 +64,10 @@ class Served:
 class LiveModel:
     """The newest model of a folder that could be opened; ``refused`` says what is wrong with a newer one."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, rules_file: Path | None = None) -> None:
+        self.folder, self._rules_file = folder, rules_file
+        self._rules = NO_RULES
+        self._rules_seen: tuple[int, ...] = ()
         self.served: Served | None = None
         self.refused = self._said = ""
         self._published: Published | None = None
@@ -111,29 +115,47 @@ class LiveModel:
             self._turn()
             return False
         self._published, self._day = fresh, today()
-        self.served = _warmed(as_of(fresh, self._day))
+        self._read_rules()
+        self.served = _warmed(as_of(fresh, self._day, self._rules))
         give_back()
         LOG.info("model %s of %s is served", fresh.version, fresh.model.built_at)
         return True
 
     def _turn(self) -> None:
-        """Serve the model as it is today, where that is another day than the one before."""
+        """Serve the model as it is today and by the rules of today, where one of them is another than before."""
         day = today()
-        if self._published is None or self.served is None or self._day == day:
+        if self._published is None or self.served is None or not (self._read_rules() or self._day != day):
             return
-        served, self._day = as_of(self._published, day), day
+        served, self._day = as_of(self._published, day, self._rules), day
         if served.tag != self.served.tag:
             self.served = _warmed(served)
             give_back()
             hidden = np.count_nonzero(served.model.catalogue.hidden)
             LOG.info("model %s is served as of %s: %d articles are hidden", served.version, iso(day), hidden)
 
-    def _signature(self) -> tuple[int, ...]:
+    def _read_rules(self) -> bool:
+        """Read the rules where the file is another one than before; those of before hold while it is broken."""
+        seen = _signature(self._rules_file) if self._rules_file else ()
+        if self._rules_file is None or seen == self._rules_seen:
+            return False
+        self._rules_seen = seen
         try:
-            info = os.stat(self.folder / MANIFEST)
-        except OSError:
-            return ()
-        return info.st_ino, info.st_mtime_ns, info.st_size
+            self._rules = load_rules(self._rules_file)
+        except SettingsError as error:
+            LOG.warning("rules refused: %s", error)
+            return False
+        return True
+
+    def _signature(self) -> tuple[int, ...]:
+        return _signature(self.folder / MANIFEST)
+
+
+def _signature(file: Path) -> tuple[int, ...]:
+    try:
+        info = os.stat(file)
+    except OSError:
+        return ()
+    return info.st_ino, info.st_mtime_ns, info.st_size
 
 
 def _open(folder: Path) -> Published:
@@ -142,11 +164,11 @@ def _open(folder: Path) -> Published:
     return Published(model, manifest["version"], tag_of(manifest))
 
 
-def as_of(published: Published, day: int) -> Served:
-    """Give a published model as it is on a day."""
+def as_of(published: Published, day: int, rules: EditorRules = NO_RULES) -> Served:
+    """Give a published model as it is on a day, with the lists that the editors' rules ask for."""
     model, version, tag = published
-    turned = on_day(model, day)
-    return Served(turned, version, tag if turned is model else tag_on_day(tag, turned))
+    turned = with_rules(on_day(model, day), rules)
+    return Served(turned, version, tag_as_of(tag, model, turned))
 
 
 def _warmed(served: Served) -> Served:
@@ -168,6 +190,9 @@ def tag_of(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def tag_on_day(tag: str, model: Model) -> str:
-    """Give what tells a published model, with others hidden than in its build, from that model and other such ones."""
-    return hashlib.sha256(f"{tag} {model.corpus_digest}".encode()).hexdigest()[:16]
+def tag_as_of(tag: str, published: Model, model: Model) -> str:
+    """Give what tells a published model, with others hidden than in its build or with rules, from all other such."""
+    if model is published:
+        return tag
+    decisions = repr(sorted(model.decisions.lines)) if model.decisions.lines else ""
+    return hashlib.sha256(f"{tag} {model.corpus_digest}{decisions}".encode()).hexdigest()[:16]

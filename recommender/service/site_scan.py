@@ -21,10 +21,11 @@ import numpy as np
 
 from recommender.errors import RecommenderError
 from recommender.model.model import Model
-from recommender.model.redating import hidden_on
+from recommender.model.redating import hidden_on, with_decisions
 from recommender.model.store import open_model, read_manifest
-from recommender.service.live_model import tag_of, tag_on_day
-from recommender.settings import Settings
+from recommender.rules.editor_rules import NO_RULES
+from recommender.service.live_model import tag_as_of, tag_of
+from recommender.settings import Settings, load_rules
 from recommender.site.audit import audit_site
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.files import is_article_name, walk
@@ -39,7 +40,7 @@ WORST = 12
 
 def order_of(model_folder: Path, content: Path, settings: Settings, out: Path) -> bytes:
     """Write down what is to be surveyed, for the process that does it."""
-    values = dataclasses.asdict(settings)
+    values = dataclasses.asdict(dataclasses.replace(settings, editor_rules=NO_RULES))  # read again there
     order = {"model": model_folder, "content": content, "settings": values, "out": out}
     return json.dumps(order, default=os.path.realpath).encode()
 
@@ -49,19 +50,20 @@ def main(order: bytes) -> None:
     values = json.loads(order)
     folder, content, out = Path(values["model"]), Path(values["content"]), Path(values["out"])
     settings = dataclasses.replace(made_of(Settings, values["settings"]), content=content, model=folder)
+    settings = dataclasses.replace(settings, editor_rules=load_rules(settings.rules_file))
     links_file = settings.links_file
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)
     # A verdict may be another on another day.
-    beside = [file for file in (links_file, settings.data_file) if file]
+    beside = [file for file in (links_file, settings.rules_file, settings.data_file) if file]
     fingerprint = fingerprint_of(content, beside, f"{tag_of(manifest)} {today()}")
     if out.exists() and fingerprint == _fingerprint_in(out):
         return
     opened = open_model(folder, manifest)
     corpus = read_corpus(content, settings)
-    model, tag = hidden_on(opened, corpus.day), tag_of(manifest)
+    model, tag = with_decisions(hidden_on(opened, corpus.day), settings.editor_rules), tag_of(manifest)
     arrays = survey(corpus, model, settings, generated)
-    arrays["facts"]["tag"] = tag if model is opened else tag_on_day(tag, model)
+    arrays["facts"]["tag"] = tag_as_of(tag, opened, model)
     arrays["facts"]["fingerprint"] = fingerprint
     arrays["facts"] = np.frombuffer(json.dumps(arrays["facts"]).encode(), np.uint8)
     stream = io.BytesIO()

@@ -9,7 +9,6 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from recommender.addresses import alias_key, host_name, parse
-from recommender.article import Link
 from recommender.problems import KINDS, MILD, Kind, Problem
 from recommender.settings import FILE_NAME
 from recommender.site.corpus import Corpus, members_of
@@ -50,7 +49,7 @@ def audit_site(
     judged = [
         judge_links(corpus, row, generated.get(article.url, frozenset())) for row, article in enumerate(corpus.articles)
     ]
-    problems = list(corpus.problems)
+    problems = [*corpus.problems, *corpus.decisions.problems]
     for row, links in enumerate(judged):
         problems += _link_problems(corpus, row, links, slots)
     problems += _site_problems(corpus, judged)
@@ -74,7 +73,7 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     found = []
     for judged in links:
         link = judged.link
-        place = (_file_of(corpus, link) or article.path, link.line, link.slot)
+        place = (article.path, link.line, link.slot)
         if judged.verdict == "hidden":
             value = link.url or link.id or link.title
             found.append(Problem("hidden", *place, value, judged.explanation, mild=judged.stays))
@@ -91,11 +90,6 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     if len(held) > slots:
         found.append(Problem("too-many", article.path, slot=max(held), value=f"{len(held)} links, {slots} slots"))
     return found
-
-
-def _file_of(corpus: Corpus, link: Link) -> str:
-    """Give the data file where a link stands in a line of it; "" for one in its article, or in JSON."""
-    return corpus.data_links.name if corpus.data_links and link.place == 0 and link.line else ""
 
 
 def _findings(corpus: Corpus, judged: Judged) -> Iterator[tuple[str, str]]:

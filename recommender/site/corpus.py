@@ -16,6 +16,7 @@ from recommender.addresses import Addresses, AddressIndex, make_addresses, own_h
 from recommender.article import Article, Style, digest_of
 from recommender.errors import ContentError
 from recommender.problems import Problem
+from recommender.rules.editor_rules import NO_RULES, RULES_FILE, Decisions, EditorRules, decide
 from recommender.rules.rule import NOT_FOUND
 from recommender.settings import FILE_NAME, Settings, UrlSettings
 from recommender.site.data_links import DataLinks, with_data_links
@@ -73,7 +74,18 @@ class Corpus:
     known_reference_style: ReferenceStyle | None = field(default=None, compare=False)
     known_link_kinds: LinkKinds | None = field(default=None, compare=False)
     day: int = 0
+    rules: EditorRules = field(default=NO_RULES, compare=False)
+    known_decisions: Decisions | None = field(default=None, compare=False)
     same_partition: Callable[[int, int], bool] | None = field(default=None, compare=False)
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """What editors decided of links between its articles."""
+        return self.known_decisions or decide(self.rules, self.find, self._barred)
+
+    def _barred(self, row: int) -> str:
+        article = self.articles[row]
+        return article.hidden or ", ".join(article.visibility.never)
 
     @property
     def digest(self) -> str:
@@ -183,8 +195,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
     found += _duplicates([article for article in read if urls[article.url] > 1], derived=settings.pages.derived)
     articles = tuple(sorted((a for a in read if urls[a.url] == 1), key=lambda article: article.url))
     paths = {path.replace(os.sep, "/") for path in (*(a.path for a in read), *(problem.path for problem in found))}
-    unused = settings.rules.unused((article.visibility for article in read), paths)
-    found += [Problem("unused-rule", FILE_NAME, value=value) for value in unused]
+    found += _unused_rules(settings, read, paths)
     twins = frozenset(url for url, count in urls.items() if count > 1)
     address_index = _addresses(articles, twins, settings.url)
     styles = Counter(article.style for article in read if article.style)
@@ -206,6 +217,7 @@ def assemble(root: Path, results: Sequence[Read], problems: Sequence[Problem], s
         url=settings.url,
         lists=settings.links,
         day=day,
+        rules=settings.editor_rules,
         same_partition=partial(_are_of_one, articles) if any(article.stated for article in articles) else None,
     )
 
@@ -221,6 +233,17 @@ def _duplicates(articles: Sequence[Article], *, derived: bool) -> Iterator[Probl
         yield Problem(
             "duplicate-url", article.path, value=article.url, reason=reason, remedy=SET_URLS if derived else ""
         )
+
+
+def _unused_rules(settings: Settings, read: Sequence[Article], paths: set[str]) -> list[Problem]:
+    """Name the rules on pages that fit none: those of the settings, and those of the editors with their lines."""
+    lines = {f"{rule.kind}: {rule.text}": rule.line for rule in settings.editor_rules.pages}
+    return [
+        Problem("stale-rule", RULES_FILE, lines[value], value=value, reason="no article fits the rule")
+        if value in lines
+        else Problem("unused-rule", FILE_NAME, value=value)
+        for value in settings.rules.unused((article.visibility for article in read), paths)
+    ]
 
 
 def _addresses(articles: Sequence[Article], twins: frozenset[str], url: UrlSettings) -> Addresses:

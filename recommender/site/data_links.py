@@ -56,7 +56,7 @@ def with_data_links(corpus: Corpus, settings: Settings) -> Corpus:
         if items is None:
             problems.append(Problem("other-shape", links.name, entry.line, value=entry.key))
         if entry.key in rows:
-            articles[rows[entry.key]] = _with_items(articles[rows[entry.key]], items or (), entry.line)
+            articles[rows[entry.key]] = _with_items(articles[rows[entry.key]], items or ())
         else:
             problems.append(Problem("unknown-page", links.name, entry.line, value=entry.key))
     return replace(corpus, articles=tuple(articles), problems=tuple(problems), data_links=links)
@@ -124,7 +124,7 @@ def _read(path: Path) -> bytes | None:
     return read_bytes(str(path), MAX_BYTES)[0] if os.path.lexists(path) else None
 
 
-def _with_items(article: Article, items: Sequence[Item], line: int = 0) -> Article:
-    made = [Link(slot, line, "", item.title, "", item.reference, 0, item.further) for slot, item in enumerate(items, 1)]
+def _with_items(article: Article, items: Sequence[Item]) -> Article:
+    made = [Link(slot, 0, "", item.title, "", item.reference, 0, item.further) for slot, item in enumerate(items, 1)]
     others = [replace(link, slot=slot) for slot, link in enumerate(article.links, len(made) + 1)]
     return replace(article, links=(*made, *others))

@@ -63,6 +63,7 @@ def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Ju
     """
     linked: dict[int, set[str]] = {}
     judged = []
+    generated = undecided(corpus, row, generated)
     for link in sorted(corpus.articles[row].links, key=lambda link: link.url in generated):
         found = find_target(corpus, row, link)
         verdict = _verdict(corpus, row, found, link)
@@ -79,6 +80,12 @@ def judge_links(corpus: Corpus, row: int, generated: frozenset[str]) -> tuple[Ju
         hidden = (article.hidden, article.hidden_for_good) if article else ("", False)
         judged.append(Judged(link, verdict, found.row, drift, url, again and verdict == "sound", *hidden, ours))
     return tuple(sorted(judged, key=lambda one: one.link.slot))
+
+
+def undecided(corpus: Corpus, row: int, generated: frozenset[str]) -> frozenset[str]:
+    """Give the generated links of an article without those that an editor said yes to: these are a person's now."""
+    decided = corpus.decisions.decided.get(row)
+    return frozenset(url for url in generated if corpus.find(url) not in decided) if decided else generated
 
 
 def curated_targets(judged: Iterable[Judged]) -> list[int]:
@@ -163,4 +170,6 @@ def _verdict(corpus: Corpus, row: int, found: Resolved, link: Link) -> str:
         return "self"
     if corpus.families[found.row] == corpus.families[row]:
         return "copy"
-    return "hidden" if corpus.articles[found.row].hidden else "sound"
+    if corpus.articles[found.row].hidden:
+        return "hidden"
+    return "blocked" if found.row in corpus.decisions.blocks.get(row, ()) else "sound"

@@ -43,6 +43,8 @@ VALUES = {
     "folder": ["files"],
     "form": ["--format", "json-files"],
     "target": ["--output", "out.jsonl"],
+    "lang": ["--lang", ""],
+    "version": ["--version", ""],
     "preset": ["--preset", "plain"],
     "file": ["--show", "content/a.md"],
 }

@@ -24,6 +24,7 @@ from recommender.model.catalogue import NEVER, NO_LIST
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.ranking.score import query_draft
 from recommender.ranking.selection import Candidate
+from recommender.rules.editor_rules import EditorRules, PageRule, PairRule
 from recommender.settings import Keys, Settings, ranking_settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.text.tokenizer import analyze
@@ -226,6 +227,8 @@ def test_a_model_does_not_fit_one_article_more_or_less(tmp_path: Path) -> None:
         ({"hidden": DEFAULT.hidden[1:]}, False),
         ({"never_suggest": ("/about",)}, False),
         ({"no_list": ("/",)}, False),
+        ({"editor_rules": EditorRules(pages=(PageRule("no_list", "/"),))}, False),
+        ({"editor_rules": EditorRules(pairs=(PairRule("block", "/a", "/b"),))}, True),
         ({"content": Path("/elsewhere"), "model": Path("/m"), "home": Path("/h")}, True),
     ],
 )
@@ -236,8 +239,8 @@ def test_a_model_fits_settings_that_rank_alike(
 
 
 def test_every_setting_but_the_places_decides_whether_a_model_fits() -> None:
-    # What pages and links are is in the digest of the content.
-    places = {"content", "model", "home", "pages", "links"}
+    # What pages and links are is in the digest of the content; the editors' rules on pages count as those of settings.
+    places = {"content", "model", "home", "pages", "links", "editor_rules"}
     assert ranking_settings(DEFAULT).keys() == {one.name for one in fields(DEFAULT)} - places
 
 

@@ -50,6 +50,8 @@ class Case:
     limit: int = 5
     changes: Mapping[str, object] = field(default_factory=dict)
     linked: frozenset[int] = frozenset()
+    pinned: tuple[tuple[int, float], ...] = ()
+    blocked: frozenset[int] = frozenset()
 
 
 CASES = {
@@ -58,6 +60,15 @@ CASES = {
     "itself": Case([(0, 1.0), (1, 0.9)], [1], [(0, "family", -1)]),
     "a copy of itself": Case([(3, 1.0), (1, 0.9)], [1], [(3, "family", -1)], family=2),
     "a draft has no family": Case([(0, 1.0)], [0], family=-1),
+    "blocked": Case([(1, 0.9), (7, 0.8)], [7], [(1, "blocked", -1)], blocked=frozenset({1})),
+    "pinned, then by score": Case([(1, 0.9), (7, 0.8)], [7, 1], [(7, "linked", 7)], pinned=((7, 0.0),)),
+    "pins in their order": Case([], [7, 1], pinned=((7, 0.1), (1, 0.9))),
+    "a pin that is kept already": Case([(1, 0.9)], [1], kept=(7,), pinned=((7, 0.5),)),
+    "more pins than places": Case([(8, 0.9)], [7], [], [8], limit=1, pinned=((7, 0.1), (1, 0.2))),
+    "a pin that is blocked": Case([], [], blocked=frozenset({7}), pinned=((7, 0.1),)),
+    "a pin that is hidden": Case([(5, 0.9)], [], [(5, "hidden", -1)], pinned=((5, 0.9),)),
+    "a pin to itself": Case([], [], pinned=((0, 0.9),)),
+    "what repeats a pin": Case([(4, 0.9)], [1], [(4, "repeats-link", 1)], pinned=((1, 0.5),)),
     "hidden": Case([(5, 0.9), (1, 0.8)], [1], [(5, "hidden", -1)]),
     "never suggested": Case([(9, 0.9), (1, 0.8)], [1], [(9, "never-suggested", -1)]),
     "another language": Case([(6, 0.9), (1, 0.8)], [1], [(6, "other-language", -1)]),
@@ -99,7 +110,10 @@ CASES = {
 def test_each_rule(name: str) -> None:
     case = CASES[name]
     candidates = [Candidate(row, score) for row, score in case.candidates]
-    asking = Asking(case.family, case.subject, case.like, row=0, linked=case.linked)
+    pinned = tuple(Candidate(*pin) for pin in case.pinned)
+    asking = Asking(
+        case.family, case.subject, case.like, row=0, linked=case.linked, pinned=pinned, blocked=case.blocked
+    )
     choice = choose(asking, candidates, case.kept, case.limit, site(**case.changes))
     assert [candidate.row for candidate in choice.shown] == case.shown
     assert [(r.row, r.rule, r.by) for r in choice.rejected] == case.rejected
