@@ -50,8 +50,13 @@ SITES = {
     "rust-lang__blog.rust-lang.org": None,
     "zooza-dev__help": 0.9,
 }
-# Fewer than 200 posts on many subjects: the floor, which is higher where there are few articles, leaves places free.
-FULL_LISTS = {"dswann101164__azure-noob-blog": 0.78, "mbrooker__mbrooker-blog": 0.82}
+# Two have fewer than 200 posts on many subjects: the floor, which is higher where there are few articles, leaves places
+# free. The third has twelve pages in each language, of which the text of some links to others already.
+FULL_LISTS = {
+    "dswann101164__azure-noob-blog": 0.78,
+    "mbrooker__mbrooker-blog": 0.82,
+    "github__opensource.guide": 0.88,
+}
 # Front matter in YAML or TOML between its fences.
 FRONT = re.compile(r"\A(---|\+\+\+)[ \t]*\r?\n(.*?)^\1[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 # What recommender keeps of its own.
