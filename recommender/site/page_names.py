@@ -41,6 +41,8 @@ def _names(own: ListSettings, asking: Article, target: Article, style: Reference
         yield from ends_of(bare.split("/"))
     elif own.refer in ("file", "path"):
         relative = posixpath.relpath(path, posixpath.dirname(asking.path.replace(os.sep, "/")) or ".")
+        if not style.dotted:
+            yield from (path, relative) if style.folders else (relative, path)
         yield relative if relative.startswith("../") else f"./{relative}"
     elif own.refer == "wikilink":
         ends = ends_of(bare.split("/"))

@@ -108,13 +108,17 @@ def _add(index: dict[str, list[int]], name: str, row: int) -> None:
 
 @dataclass(frozen=True)
 class ReferenceStyle:
-    """What most references of a site have: a slash before and behind, .html, folders, a title in wikilinks, quotes."""
+    """What most references of a site have.
+
+    A slash before and behind, .html, folders, a title in wikilinks, a dot before paths of files, quotes.
+    """
 
     leading: bool = True
     trailing: bool = True
     html: bool = False
     folders: bool = True
     titled: bool = False
+    dotted: bool = True
     quote: str = ""
 
 
@@ -137,5 +141,6 @@ def style_of_references(articles: Sequence[Article], own: ListSettings) -> Refer
         html=sum(text.endswith(".html") for text in bare) > most,
         folders=sum("/" in text.strip("/") for text in bare) > most,
         titled=sum("|" in text for text in texts) > most,
+        dotted=sum(text.startswith(".") for text in texts) > most,
         quote='"' if sum("[[" in text for text in texts) > most else "",
     )

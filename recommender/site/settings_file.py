@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,11 +53,14 @@ def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded
         raise ContentError(f"no Markdown file below {folder}; run init at the top of the site")
     check_kept(file)
     detected = detect(folder, preset)
-    shape = _shape(folder, detected)
+    keys = sampled_keys(folder, detected.content)
+    shape = _shape(keys, detected)
     text, settings = _made(file, detected, shape)
     writable = is_writable(folder, detected.content)
-    if shape:
-        lists = choose_lists(settings) or (_first_list(detected, writable=writable),)
+    lists = choose_lists(settings) if shape or not _has_blocks(keys) else ()
+    if shape and not lists:
+        lists = (_first_list(detected, writable=writable),)
+    if lists:
         text, settings = _made(file, detected, shape + _list_lines(lists))
     rewrite(file, text.encode("utf-8"))
     return Scaffolded(file, detected, settings, prove(settings), writable or settings.data_file is not None)
@@ -71,7 +75,7 @@ def assume_settings(folder: Path) -> tuple[Detected, Settings]:
     if not has_articles(folder):
         raise ContentError(f"no Markdown file below {folder}; run this at the top of the site")
     detected = detect(folder)
-    shape = _shape(folder, detected)
+    shape = _shape(sampled_keys(folder, detected.content), detected)
     lists = _list_lines([_first_list(detected, writable=is_writable(folder, detected.content))]) if shape else ""
     return detected, _made(folder / FILE_NAME, detected, shape + lists)[1]
 
@@ -92,11 +96,13 @@ def _first_list(detected: Detected, *, writable: bool) -> ListSettings:
     return ListSettings(preset.list_key, "texts", preset.refer)
 
 
-def _shape(folder: Path, detected: Detected) -> str:
+def _has_blocks(keys: Counter[str]) -> bool:
+    return any(is_block(key, Keys().related) for key in keys)
+
+
+def _shape(keys: Counter[str], detected: Detected) -> str:
     """Write what the settings say of the site's shape; "" for numbered blocks on pages that state their urls."""
-    keys = sampled_keys(folder, detected.content)
-    blocks = any(is_block(key, Keys().related) for key in keys) or 2 * keys["id"] >= keys[""]
-    classic = blocks and 2 * keys["url"] >= keys[""] > 0
+    classic = (_has_blocks(keys) or 2 * keys["id"] >= keys[""]) and 2 * keys["url"] >= keys[""] > 0
     if classic and not detected.marker:
         return ""
     lines = [f"site: {detected.preset}"]

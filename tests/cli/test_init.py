@@ -71,6 +71,14 @@ def test_two_files_with_one_derived_url_are_told_what_to_set(top: Path, capsys: 
     assert said.count("name in `except:` what is no page") == 4
 
 
+def test_a_list_of_slugs_on_pages_with_url_and_id_is_found(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pages = {name: f"---\nid: {n}\nurl: /blog/{name}/\ntitle: {name}\n" for n, name in enumerate("abcd")}
+    files = {f"posts/{name}.md": f"{front}---\n\nText of {name}.\n" for name, front in pages.items()}
+    write_files(top, {**files, "posts/a.md": f"{pages['a']}related_posts:\n  - b\n  - gone\n---\n\nText.\n"})
+    code, out = out_of(capsys)
+    assert (code, "related_posts: texts by slug in 1 files: 2 references; 1 found" in out) == (0, True)
+
+
 ODD: dict[str, dict[str, str | bytes]] = {
     "a list as configuration": {"hugo.toml": "", "_config.yml": "- a\n- b\n"},
     "bytes": {"hugo.toml": b"\xff\xfe\x00"},

@@ -37,6 +37,8 @@ def named(corpus: Corpus, target: str, asking: str = "docs/moon.md") -> str:
         ("url", "related: [/docs/moon.html]\n", "/docs/deep/sun.html"),
         ("slug", "", "deep/sun"),  # sun alone would be two pages
         ("file", "", "./deep/sun.md"),
+        ("file", "related: [docs/moon.md]\n", "docs/deep/sun.md"),
+        ("file", "related: [../moon.md]\n", "./deep/sun.md"),
         ("wikilink", "", "[[deep/sun]]"),
         ("wikilink", 'related: ["[[docs/moon]]"]\n', "[[docs/deep/sun]]"),
         ("wikilink", 'related: ["[[docs/moon|The moon]]"]\n', "[[docs/deep/sun|sun]]"),
