@@ -7,6 +7,8 @@ sum_f w_f cos_f / sqrt(W_a W_b) with W_x the sum of the weights of x's non-empty
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +22,7 @@ from recommender.arrays.compiling import compiles
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pack
 from recommender.settings import TEXT, Settings
 from recommender.text import vocabulary
+from recommender.text.foreign_terms import foreign_terms
 from recommender.text.vocabulary import Merged
 from recommender.text.word_counts import HEADS, TITLES, Counted, Words
 
@@ -31,6 +34,9 @@ MAX_SHARE, ENOUGH = 0.5, 100
 # 0.763, 0.761, 0.761 and 0.764 over 160 judged articles.
 STEPS = 4
 STEM = 5
+# Words that differ in a mark alone are kept apart where so many articles have each, and the one not so many times more.
+APART, RATIO = 5, 10
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]+")
 # Of BM25, the usual ones; from 0.75 to 6 and from 0.4 to 1 all the same.
 K1, B = 1.5, 0.75
 
@@ -107,9 +113,9 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
     In the rows of the titles words are cut to 5 letters. ``again`` tells that a model of the site was built before.
     """
     way = _way(len(counted.order))
-    present = set(way.words_in_use(counted))
+    present = way.words_in_use(counted)
     # A call for each word of a site would take a tenth of all that is done here.
-    forms = {word: fold(word, present.__contains__) for word in present if word[-1] == "s"}
+    forms = {word: fold(word, present) for word in present if word[-1] in "sx" or not word.isascii()}
     merged = way.merge(counted, lambda word: forms.get(word, word))
     main, coverage = _weighed(merged, settings.weighted, way, again=again)
     alone = tuple(replace(part, data=np.ascontiguousarray(part.data[:, TITLES:])) for part in counted.parts)
@@ -121,7 +127,7 @@ def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) ->
 class _Way(NamedTuple):
     """The loops that weigh a site's words, plain or compiled."""
 
-    words_in_use: Callable[[Counted], list[str]]
+    words_in_use: Callable[[Counted], Counter[str]]
     merge: Callable[[Counted, Callable[[str], str]], Merged]
     frequencies: Callable[[Merged, int], Ints]
     weigh_rows: Callable[[Merged, Scales], Weighed]
@@ -141,19 +147,22 @@ def _weighed(merged: Merged, fields: Mapping[str, float], way: _Way, *, again: b
     shape, articles = (len(fields), len(merged.vocabulary)), len(merged.indptr) - 1
     columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
     starts, terms = np.zeros(len(fields) + 1, np.int64), list[str]()
-    for field, frequency in enumerate(way.frequencies(merged, len(fields))):
+    foreign = np.zeros(len(merged.vocabulary), np.bool_)
+    for field, (name, frequency) in enumerate(zip(fields, way.frequencies(merged, len(fields)), strict=True)):
         used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
         if again:
             idf[field] = idf_by_formula(frequency, articles)
         else:
             idf[field] = inverse_document_frequency(_rows_of(merged, field, frequency), frequency)
+        if name == TEXT:
+            foreign = foreign_terms(merged, field, (frequency > 0) & (idf[field] == 0), frequency)
         terms += [merged.vocabulary[term] for term in used.tolist()]
         starts[field + 1] = len(terms)
-    weights = tuple(fields.values())
+    idf[:, foreign] = 0.0
     text = list(fields).index(TEXT) if TEXT in fields else -1
-    rows = way.weigh_rows(merged, Scales(columns, idf, np.array(weights), text))
-    space = Space(tuple(fields), weights, starts, pack(terms), idf[columns >= 0])
+    rows = way.weigh_rows(merged, Scales(columns, idf, np.array(list(fields.values())), text))
+    space = Space(tuple(fields), tuple(fields.values()), starts, pack(terms), idf[columns >= 0])
     coverage = Coverage(rows.texts, rows.heads, rows.titles, rows.lengths)
     return Vectors(space, Rows(rows.indptr, rows.indices, rows.data, len(terms))), coverage
 
@@ -224,12 +233,36 @@ def _rows_of(merged: Merged, field: int, frequency: Ints) -> Rows:
     return Rows(indptr, indices, np.ones(len(indices)), len(merged.vocabulary))
 
 
-def fold(word: str, known: Callable[[str], object]) -> str:
-    """Take the plural's s off a word of more than 3 letters if the site has the word without it.
+def fold(word: str, known: Mapping[str, int]) -> str:
+    """Give the form of a word that is its term: the plainest that the site has, by how many articles have each.
 
-    What ends in ss is no plural; and so no word folds into one that folds itself ("princess", "princes", "prince").
+    Where many articles have a word with a mark as well as the one without, the language keeps them apart.
     """
-    return word[:-1] if len(word) > 3 and word[-1] == "s" != word[-2] and known(word[:-1]) else word
+    for form in plainer(word):
+        if form in known:
+            few, many = sorted((known[word], known[form]))
+            apart = form[0] == word[0] and len(form) == len(word) and few >= APART and few * RATIO >= many
+            return word if apart else fold(form, known)
+    return word
+
+
+def plainer(word: str) -> list[str]:
+    """Give the forms that a word may be another spelling or the plural of, those that the site has to tell.
+
+    Without the accents of Latin, Greek and Cyrillic and the vowels of Hebrew and Arabic; then the singulars of words of
+    more than 3 letters in -s, -es, -ies, -x (châteaux). What ends in ss is no plural.
+    """
+    forms = list[str]()
+    if not word.isascii():
+        bare = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", word)))
+        forms += [bare] * (bare != word)
+    if len(word) > 3:
+        if word[-1] == "s" != word[-2]:
+            forms += [word[:-1], *[f"{word[:-3]}y"] * (word[-3:] == "ies" and len(word) > 4)]
+            forms += [word[:-2]] * (word[-2] == "e" and word[-3] in "sxzh" and len(word) > 4)
+        elif word[-3:] in ("aux", "eux"):
+            forms.append(word[:-1])
+    return [form for form in forms if form]
 
 
 def stem(word: str) -> str:
@@ -276,10 +309,11 @@ def columns_of(space: Space, field: int, words: Sequence[str]) -> dict[str, int]
     low, high = int(space.starts[field]), int(space.starts[field + 1])
     once = list(set(words))
     columns = dict(zip(once, space.terms.find_all(once, low, high), strict=True))
-    # A folded vocabulary holds the word or its singular, not both.
-    plurals = [word for word, column in columns.items() if column < 0 and fold(word, bool) != word]
-    singulars = space.terms.find_all([fold(word, bool) for word in plurals], low, high)
-    columns.update(zip(plurals, singulars, strict=True))
+    # A folded vocabulary holds the word or a plainer form, not both.
+    for word in [word for word, column in columns.items() if column < 0]:
+        forms = list(dict.fromkeys(further for form in plainer(word) for further in (form, *plainer(form))))
+        found = [column for column in space.terms.find_all(forms, low, high) if column >= 0]
+        columns[word] = found[0] if found else -1
     return {word: column for word, column in columns.items() if column >= 0}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,14 +26,19 @@ class Merged:
     data: NDArray[np.uint16]
 
 
-def words_in_use(counted: Counted) -> list[str]:
-    """Give the words that some article has: a row of the counts need not be an article's."""
-    words = list[str]()
+def words_in_use(counted: Counted) -> Counter[str]:
+    """Count the articles that have each word: a row of the counts need not be an article's."""
+    words = Counter[str]()
     for counts, rows in counted.placed():
         _, places = entries_of(counts.indptr, rows[rows >= 0])
-        used = np.bincount(counts.indices[places], minlength=len(counts.vocabulary))
-        words += [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
+        add_up(words, counts.vocabulary, np.bincount(counts.indices[places], minlength=len(counts.vocabulary)))
     return words
+
+
+def add_up(words: Counter[str], vocabulary: Sequence[str], used: Ints) -> None:
+    """Add how many articles of a part have each of its words."""
+    for number in np.flatnonzero(used).tolist():
+        words[vocabulary[number]] += int(used[number])
 
 
 def numbered_terms(counted: Counted, form: Callable[[str], str]) -> tuple[list[str], list[Terms]]:

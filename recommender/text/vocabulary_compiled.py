@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.system import parallel
 from recommender.system.threads import in_threads, spans
-from recommender.text.vocabulary import Merged, numbered_terms
+from recommender.text.vocabulary import Merged, add_up, numbered_terms
 from recommender.text.word_counts import MOST, Counted
 
 
@@ -28,13 +29,13 @@ class _Source(NamedTuple):
 _Rows = tuple[Ints, Ints, Terms, NDArray[np.uint16]]
 
 
-def words_in_use(counted: Counted) -> list[str]:
-    """Give the words that some article has: a row of the counts need not be an article's."""
-    words = list[str]()
+def words_in_use(counted: Counted) -> Counter[str]:
+    """Count the articles that have each word: a row of the counts need not be an article's."""
+    words = Counter[str]()
     for counts, rows in counted.placed():
-        used = np.zeros(len(counts.vocabulary), np.bool_)
-        _mark(counts.indptr, counts.indices, rows, used)
-        words += [counts.vocabulary[number] for number in np.flatnonzero(used).tolist()]
+        used = np.zeros(len(counts.vocabulary), np.int64)
+        _add(counts.indptr, counts.indices, rows, used)
+        add_up(words, counts.vocabulary, used)
     return words
 
 
@@ -75,12 +76,12 @@ def _count(indices: Terms, data: NDArray[np.uint16], frequency: Ints) -> None:
 
 
 @compiled
-def _mark(indptr: Ints, indices: Terms, rows: Ints, used: NDArray[np.bool_]) -> None:
-    """Mark the words that one of the wanted rows has; row -1 is none."""
+def _add(indptr: Ints, indices: Terms, rows: Ints, used: Ints) -> None:
+    """Count the wanted rows that have each word; row -1 is none."""
     for row in rows:
         if row >= 0:
             for p in range(indptr[row], indptr[row + 1]):
-                used[indices[p]] = True
+                used[indices[p]] += 1
 
 
 @part

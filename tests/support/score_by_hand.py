@@ -18,6 +18,7 @@ from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
+from recommender.text.tfidf import fold
 from recommender.text.tokenizer import analyze
 from recommender.text.word_counts import forms_of
 from tests.text.test_tfidf import article, idf_of, reference, words_of
@@ -93,16 +94,16 @@ class ByHand:
         return found
 
     @cached_property
-    def known(self) -> set[str]:
-        fields = [words_of(one, self.site.settings) for one in self.site.articles]
-        words = {word for one in fields for own in one.values() for word in own}
+    def known(self) -> Counter[str]:
+        settings, words = self.site.settings, Counter[str]()
         for one in self.site.articles:
-            words |= {*head_of(one, self.site.settings), *analyze(one.texts[self.site.settings.sources.index("title")])}
+            title = analyze(one.texts[settings.sources.index("title")])
+            fields = (word for own in words_of(one, settings).values() for word in own)
+            words.update({*fields, *head_of(one, settings), *title})
         return words
 
     def fold(self, word: str) -> str:
-        plural = len(word) > 3 and word.endswith("s") and not word.endswith("ss") and word[:-1] in self.known
-        return word[:-1] if plural else word
+        return fold(word, self.known)
 
     @cached_property
     def seen(self) -> Counter[str]:
