@@ -97,13 +97,18 @@ def near(path: Path) -> Path:
         return path
 
 
-def load(model: Path | None, settings: Settings) -> Model:
-    """Load the saved model, as it is today and as the editors' rules have it."""
-    from recommender.model.redating import on_day, with_rules
+def load(model: Path | None, settings: Settings, *, lists: bool = True) -> Model:
+    """Load the saved model, as it is today and as the editors' rules have it.
+
+    Without ``lists`` those that the build chose stay: who asks for one article needs none of them, and 10,000 rules
+    take 6 s to choose again.
+    """
+    from recommender.model.redating import on_day, with_decisions, with_rules
     from recommender.model.store import load_model
     from recommender.system.clock import today
 
-    return with_rules(on_day(load_model(saved_model(model, settings)), today()), settings.editor_rules)
+    own = on_day(load_model(saved_model(model, settings)), today())
+    return (with_rules if lists else with_decisions)(own, settings.editor_rules)
 
 
 def systems(corpus: Corpus, settings: Settings, models: Sequence[Path], rankings: Sequence[Path]) -> dict[str, Lists]:

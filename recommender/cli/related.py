@@ -57,7 +57,7 @@ def _model(folder: Path | None, settings: Settings, article: str | None) -> Mode
         site = find_site(named.absolute().parent if article and os.path.isfile(named) else Path.cwd())
         if site is not None:
             return _assumed(site)
-    return load(folder, settings)
+    return load(folder, settings, lists=False)
 
 
 def _assumed(site: Path) -> Model:

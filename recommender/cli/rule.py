@@ -149,7 +149,7 @@ def _urls(settings: Settings, texts: Iterable[str]) -> list[str]:
     from recommender.model.lookup import look_up
 
     try:
-        model: Model | None = load(None, settings)
+        model: Model | None = load(None, settings, lists=False)
     except ModelError as error:
         if not all(text.startswith("/") or "://" in text for text in texts):
             reason = str(error).split(";", maxsplit=1)[0]
