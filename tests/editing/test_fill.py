@@ -263,13 +263,13 @@ def test_the_command_line_fills_the_sample_site_once(site: Path):
     run = command(site, "fill", "--write", "--json")
     assert run.returncode == 0
     assert {k: v for k, v in json.loads(run.stdout).items() if k != "summary"} == {
-        "written": 114,
+        "written": 113,
         "already": 0,
         "problems": [],
     }
-    assert git(site, "status", "--porcelain", "--untracked-files=all").count(b"\n") == 115
+    assert git(site, "status", "--porcelain", "--untracked-files=all").count(b"\n") == 114
     changed = git(site, "diff", "--unified=0").decode().splitlines()
-    assert sum(line.startswith("+++") for line in changed) == 114
+    assert sum(line.startswith("+++") for line in changed) == 113
     second = command(site, "fill", "--write")
     assert (second.returncode, second.stdout.split(";")[0]) == (0, "0 files changed")
     commit(site)
