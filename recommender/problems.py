@@ -168,6 +168,7 @@ KINDS: dict[str, Kind] = {
 
 # What a code means where the finding is a mild one.
 MILD: dict[str, Kind] = {
+    "dead": Kind("warning", "link", "a link in the text leads to no page", "correct it in the text"),
     "hidden": Kind(
         "warning",
         "link",

@@ -9,6 +9,8 @@ from html import unescape
 _INLINE = re.compile(r"\]\(\s*+<?([^()\s<>]++(?:\([^()\s<>]*+\)[^()\s<>]*+)*+)>?(?:\s[^()\n]*+)?\)")
 _IMAGE = re.compile(r"!\[[^\[\]]*+\]\([^()\s]*+(?:\s[^()\n]*+)?\)|!\[\[[^\[\]\n]*+\]\]")
 _DEFINED = re.compile(r"^ {0,3}\[[^\^\[\]\n][^\[\]\n]*+\]:[ \t]*+<?([^\s<>]++)", re.MULTILINE)
+_FENCED = re.compile(r"^[ \t>]*+(`{3,}+|~{3,}+)[^\n]*+\n.*?(?:^[ \t>]*+\1[`~]*+[ \t]*+$|\Z)", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"(?<!`)`[^`\n]++`(?!`)|(?<!`)``(?!`)[^\n]*?``(?!`)")
 _WIKILINK = re.compile(r"\[\[[^\[\]\n]++\]\]")
 _ANCHOR = re.compile(r"<a\s[^<>]*?\bhref=(?:\"([^\"<>]*+)\"|'([^'<>]*+)'|([^\s\"'<>]++))", re.IGNORECASE)
 
@@ -16,6 +18,8 @@ _ANCHOR = re.compile(r"<a\s[^<>]*?\bhref=(?:\"([^\"<>]*+)\"|'([^'<>]*+)'|([^\s\"
 def links_in(text: str) -> tuple[str, ...]:
     """Give the targets of a text's links, each once, in any order that is the same each time: wikilinks in brackets."""
     found = dict.fromkeys(list[str]())
+    if "`" in text or "~~~" in text:
+        text = _CODE.sub(" ", _FENCED.sub("", text))
     if "[" in text:
         text = _IMAGE.sub("", text)
         found |= dict.fromkeys([*_INLINE.findall(text), *_WIKILINK.findall(text)])

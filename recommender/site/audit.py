@@ -14,6 +14,7 @@ from recommender.settings import FILE_NAME
 from recommender.site.corpus import Corpus, members_of
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import Judged, judge_links
+from recommender.site.text_links import TextLinks, judge_texts, line_of_link
 
 SameQuestions = Callable[[int], Iterable[int]]
 
@@ -52,10 +53,11 @@ def audit_site(
     problems = [*corpus.problems, *corpus.decisions.problems]
     for row, links in enumerate(judged):
         problems += _link_problems(corpus, row, links, slots)
-    problems += _site_problems(corpus, judged)
+    texts = judge_texts(corpus)
+    problems += [*_dead_in_texts(corpus, texts), *_site_problems(corpus, judged, texts)]
     problems += _same_questions(corpus, same) if same else []
     verdicts = Counter(j.verdict for links in judged for j in links)
-    linked = {j.target for links in judged for j in links if j.sound}
+    linked = _linked(judged, texts)
     totals = {
         "files": corpus.files,
         "articles": len(corpus.articles),
@@ -106,9 +108,22 @@ def _findings(corpus: Corpus, judged: Judged) -> Iterator[tuple[str, str]]:
             yield f"drifted-{key}", f"{getattr(link, key)!r} is {getattr(corpus.articles[judged.target], key)!r}"
 
 
-def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[Problem]:
+def _dead_in_texts(corpus: Corpus, texts: TextLinks) -> Iterator[Problem]:
+    """Name the links of texts that lead to no page; no fill edits them."""
+    for row, targets in texts.dead.items() if texts.known else ():
+        path = corpus.articles[row].path
+        for target in targets:
+            yield Problem("dead", path, line_of_link(corpus.root, path, target), value=target, mild=True)
+
+
+def _linked(judged: Sequence[Sequence[Judged]], texts: TextLinks) -> set[int]:
+    """Give the articles that a list or a text links to."""
+    return {j.target for links in judged for j in links if j.sound}.union(*texts.linked.values())
+
+
+def _site_problems(corpus: Corpus, judged: Sequence[Sequence[Judged]], texts: TextLinks) -> list[Problem]:
     articles = corpus.articles
-    linked = {j.target for links in judged for j in links if j.sound}
+    linked = _linked(judged, texts)
     found = [
         Problem("orphan", article.path)
         for row, article in enumerate(articles)

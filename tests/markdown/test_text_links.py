@@ -28,6 +28,9 @@ from recommender.markdown.text_links import links_in
             id="html",
         ),
         pytest.param("[a](#part) [b](mailto:a@b.c) [c](/d#part)", ("/d#part",), id="not-to-pages"),
+        pytest.param(
+            "`[a](/b)` [c](/d) `` [`x`](/e) ``\n\n```md\n[f](/g)\n```\n[h](/i)\n~~~\n[j](/k)", ("/d", "/i"), id="code"
+        ),
         pytest.param("# Head\\n\\n[a](/b)\\n[c](/d)", ("/b", "/d"), id="line-breaks-of-two-characters"),
     ],
 )
@@ -36,7 +39,27 @@ def test_links(text: str, links: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "opening", ["[", "](", "](a(", "](a ", "![", "![a](", "[[", "![[", "[a]: ", "<a ", '<a href="', "<a\n"]
+    "opening",
+    [
+        "[",
+        "](",
+        "](a(",
+        "](a ",
+        "![",
+        "![a](",
+        "[[",
+        "![[",
+        "[a]: ",
+        "<a ",
+        '<a href="',
+        "<a\n",
+        "`",
+        "``a",
+        "```\n",
+        "~~~\n",
+        "```a",
+        "``` ",
+    ],
 )
 def test_no_text_takes_quadratic_time(opening: str) -> None:
     for text in (opening, f"{opening}\n"):
