@@ -309,6 +309,8 @@ WRITING: list[tuple[list[str], int, list[str]]] = [
             "versions",
             "hidden",
             "links",
+            "unread",
+            "odd_lists",
             "to_do",
         ],
     ),
@@ -443,7 +445,7 @@ def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: p
 
 
 def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(module, "load", broken)
@@ -462,7 +464,7 @@ def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, ca
     ],
 )
 def test_what_stops_a_run(at_site: Path, monkeypatch, capsys, error: BaseException, wanted: tuple[int, str]) -> None:
-    def stopped(*_: object) -> None:
+    def stopped(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(module, "load", stopped)
@@ -471,7 +473,7 @@ def test_what_stops_a_run(at_site: Path, monkeypatch, capsys, error: BaseExcepti
 
 
 def test_a_terminated_run_is_143(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
-    monkeypatch.setattr(module, "load", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(module, "load", lambda *_, **__: os.kill(os.getpid(), signal.SIGTERM))
     assert main(["related", KEPLER]) == 143
     assert said(capsys) == ("", "recommender: interrupted; nothing was left half-done\n")
 
