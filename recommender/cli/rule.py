@@ -109,8 +109,10 @@ def list_rules(as_json: bool) -> int:
     rules = find_settings(Path.cwd()).editor_rules
     if as_json:
         pairs = [one._asdict() for one in rules.pairs]
-        printing.print_json({"links": pairs, "pages": [one._asdict() for one in rules.pages]})
-        return 0
+        problems = [problem.as_dict() for problem in rules.problems]
+        pages = [one._asdict() for one in rules.pages]
+        printing.print_json({"links": pairs, "pages": pages, "problems": problems})
+        return 1 if problems else 0
     for line, text in sorted(
         [(one.line, f"{one.kind} {one.article} {one.other}{' one way' * one.one_way}") for one in rules.pairs]
         + [(one.line, f"{one.kind} {one.text}") for one in rules.pages]

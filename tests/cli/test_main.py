@@ -314,6 +314,7 @@ WRITING: list[tuple[list[str], int, list[str]]] = [
             "to_do",
         ],
     ),
+    (["rule", "list"], 0, ["links", "pages", "problems"]),
     (
         ["build"],
         0,
