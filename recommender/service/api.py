@@ -179,7 +179,7 @@ def partition_of(served: Served, query: Mapping[str, str]) -> Partition:
     try:
         check_partition(served.model, wanted)
     except LookupProblem as problem:
-        raise Refusal("bad-parameter", str(problem), " ".join(name for name in WHICH if name in query)) from None
+        raise Refusal("unknown-article", str(problem), " ".join(name for name in WHICH if name in query)) from None
     return wanted
 
 

@@ -26,14 +26,14 @@ _TEMPLATE = re.compile(r"\{\{|\{%|/:[a-z]")
 _SPACE = re.compile(r"\s+")
 
 
-def stated_url(keys: Sequence[str], values: Mapping[str, Value]) -> str:
+def stated_url(keys: Sequence[str], values: Mapping[str, Value], *, filled_in: bool = False) -> str:
     """Give the url that a front matter states, "" where none; one without a slash is a place below the folder.
 
-    A template, such as Eleventy and Jekyll fill in, states none.
+    Where urls may be ``filled_in``, as Eleventy and Jekyll do, a template states none.
     """
     for key in keys:
         text = text_at(values, key).strip()
-        if text in ("true", "false") or _TEMPLATE.search(text):
+        if text in ("true", "false") or (filled_in and _TEMPLATE.search(text)):
             continue
         if text.startswith("/") or parse(text).host is not None or (text and key == "url"):
             return text

@@ -227,7 +227,7 @@ class Reading:
     def _url(self, path: str, front: Front, title: str) -> tuple[str, Problem | None]:
         """Give the url of a page, and the problem that it has where the other pages of the site state theirs."""
         pages = self.settings.pages
-        stated = stated_url(pages.keys_of_url(self.settings.keys.url), front.values)
+        stated = stated_url(pages.keys_of_url(self.settings.keys.url), front.values, filled_in=pages.derived)
         if stated:
             return stated, None
         unsure = None

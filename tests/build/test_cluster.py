@@ -136,7 +136,7 @@ def test_a_build_on_workers_has_the_bytes_of_a_local_one(
         assert main(["build", "--model", "there", "--scheduler", dask.address]) == 0
     here, there = (read_manifest(site / folder) for folder in ("models/default", "there"))
     assert {**here, "built_at": ""} == {**there, "built_at": ""}
-    assert capsys.readouterr().out.endswith("103 full, 38 short, 1 empty\nsaved in there\n")
+    assert capsys.readouterr().out.endswith("104 full, 36 short, 2 empty\nsaved in there\n")
 
 
 def test_a_worker_that_joins_late_takes_part(dask: Dask, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:

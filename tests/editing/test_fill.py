@@ -267,7 +267,7 @@ def test_the_command_line_fills_the_sample_site_once(site: Path):
         "already": 0,
         "problems": [],
     }
-    assert git(site, "status", "--porcelain", "--untracked-files=all").count(b"\n") == 114
+    assert git(site, "status", "--porcelain", "--untracked-files=all").count(b"\n") == 114  # with the links file
     changed = git(site, "diff", "--unified=0").decode().splitlines()
     assert sum(line.startswith("+++") for line in changed) == 113
     second = command(site, "fill", "--write")

@@ -316,7 +316,9 @@ class Site(RuleBasedStateMachine):
         else:
             for run in (self.last, self.unfinished):
                 text = run.versions[path][0].decode() if run and path in run.versions else text
-            self.by_hand[f"/{name}"] |= set(re.findall(r"url: (/\w+)\n", text)) - {f"/{name}"} - self.by_run[f"/{name}"]
+            # What a run had generated and no file notes any more is a person's, who brought it back.
+            noted = read_generated(self.top / "recommender.links.jsonl").get(f"/{name}", frozenset())
+            self.by_hand[f"/{name}"] |= set(re.findall(r"url: (/\w+)\n", text)) - {f"/{name}"} - noted
         file.write_text(text)
 
     # --- what holds after every step

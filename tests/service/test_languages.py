@@ -79,7 +79,7 @@ def test_a_full_url_that_one_page_has_needs_neither(client: FlaskClient) -> None
 
 def test_a_language_that_the_site_does_not_have_is_refused(client: FlaskClient) -> None:
     reply = client.get("/v1/related?url=/guides/start&lang=fr")
-    assert (reply.status_code, reply.json["errors"][0]["parameter"]) == (400, "lang")
+    assert (reply.status_code, reply.json["errors"][0]["parameter"]) == (404, "lang")
     assert reply.json["detail"] == "no article is of the language 'fr'; this site has de, en"
 
 

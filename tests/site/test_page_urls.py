@@ -98,7 +98,11 @@ def test_presets(preset: str, path: str, values: dict, url: str) -> None:
     ],
 )
 def test_a_stated_url(values: dict[str, str], url: str) -> None:
-    assert stated_url(("url", "permalink", "path"), values) == url
+    assert stated_url(("url", "permalink", "path"), values, filled_in=True) == url
+
+
+def test_where_no_url_is_filled_in_braces_are_a_part_of_it() -> None:
+    assert stated_url(("url",), {"url": "/a/{{b}}"}) == "/a/{{b}}"
 
 
 @pytest.mark.parametrize(
