@@ -33,9 +33,9 @@ lint: .venv/test
 check: lint
 	$(BIN)/pytest -n logical --dist loadfile -m "not slow"
 
-# One file a process: tests of a file share what they built. Each file in its turn, the whole real site among them.
+# One file a process, in their order: the real sites first, which take longest.
 test: lint
-	$(BIN)/pytest -n logical --dist loadfile --durations=25
+	$(BIN)/pytest -n logical --dist loadfile --no-loadscope-reorder --durations=25
 
 nightly: .venv/test
 	RECOMMENDER_NIGHTLY=1 $(BIN)/pytest

@@ -122,6 +122,11 @@ def site(committed_site: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(committed_site, tmp_path / "site", symlinks=True))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the real sites: at the end one process would work on them for minutes, and the others wait."""
+    items.sort(key=lambda item: "real_site" not in item.nodeid)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail on a skipped test where RECOMMENDER_SKIP_FAILS is set: CI has every tool and right that a test may need.
