@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from recommender.errors import ModelError
 from recommender.model.model import Model
-from recommender.model.redating import hidden_on, with_decisions
+from recommender.model.redating import hidden_on
 from recommender.model.store import load_model, save_model
 from recommender.problems import Problem
 from recommender.system import parallel
@@ -112,7 +112,7 @@ def fitting_model(corpus: Corpus, settings: Settings, folder: Path, rebuild: Cal
             model = rebuild(f"the model in {folder} was built from other content or settings")
     except ModelError as error:
         model = rebuild(str(error).split(";")[0])
-    return with_decisions(dataclasses.replace(model, settings=settings), settings.editor_rules)
+    return dataclasses.replace(model, settings=settings, decisions=corpus.decisions)
 
 
 def fitting_likeness(corpus: Corpus, settings: Settings, folder: Path) -> Likeness | None:

@@ -182,10 +182,13 @@ def _kept(row: int, judged: Sequence[Judged], chooser: Chooser | None) -> tuple[
 
 def _with_room(corpus: Corpus, row: int, kept: tuple[Judged, ...], slots: int) -> tuple[Judged, ...]:
     """Let the last generated links give way to pinned ones for which no slot is left."""
+    pins = corpus.decisions.pins.get(row)
+    if not pins:
+        return kept
     held = {corpus.families[j.target] for j in kept if j.target >= 0}
-    missing = [pin for pin in corpus.decisions.pins.get(row, ()) if corpus.families[pin] not in held]
+    missing = [pin for pin in pins if corpus.families[pin] not in held]
     excess = max(0, len(kept) + len(missing) - slots) if missing else 0
-    yielding = [j for j in kept if j.generated and j.target not in corpus.decisions.pins.get(row, ())]
+    yielding = [j for j in kept if j.generated and j.target not in pins]
     gone = yielding[max(0, len(yielding) - excess) :] if excess else []
     return tuple(j for j in kept if j not in gone)
 

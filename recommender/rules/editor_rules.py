@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import repeat
-from types import MappingProxyType
 from typing import NamedTuple
 
 from recommender.errors import FileProblem, SettingsError
@@ -61,10 +60,10 @@ class Decisions:
     ``lines`` has the line of each pair of rows by its kind.
     """
 
-    pins: Mapping[int, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    blocks: Mapping[int, frozenset[int]] = field(default_factory=lambda: MappingProxyType({}))
-    decided: Mapping[int, frozenset[int]] = field(default_factory=lambda: MappingProxyType({}))
-    lines: Mapping[tuple[str, int, int], int] = field(default_factory=lambda: MappingProxyType({}))
+    pins: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    blocks: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    decided: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    lines: Mapping[tuple[str, int, int], int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
     def place(self, kind: str, row: int, other: int) -> str:
