@@ -17,14 +17,6 @@ from recommender.system.user_files import cache_folder
 REAL = os.environ.get("RECOMMENDER_CORPORA", "")
 
 
-@pytest.fixture
-def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (tmp_path / "site").mkdir()
-    monkeypatch.chdir(tmp_path / "site")
-    return tmp_path / "site"
-
-
 def state(top: Path) -> dict[str, tuple[int, int, bytes]]:
     """Give times and bytes of all that is below a folder, the folder itself included."""
     found = {}

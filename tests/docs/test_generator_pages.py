@@ -15,7 +15,7 @@ import pytest
 import yaml
 from generator_sites import SITES, pages, toml
 from pages import DOCS, blocks, text_of
-from small_sites import contents, write_files
+from small_sites import sources, write_files
 
 from recommender.article import Article
 from recommender.cli.main import main
@@ -49,18 +49,6 @@ READS = {
     "Obsidian and Quartz": ("frontmatter?.related",),
     "Plain": ("post.related",),
 }
-
-
-@pytest.fixture
-def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "site").mkdir()
-    monkeypatch.chdir(tmp_path / "site")
-    return tmp_path / "site"
-
-
-def sources(top: Path) -> dict[str, bytes]:
-    return {path: data for path, data in contents(top).items() if not path.startswith(("models/", "recommender."))}
 
 
 def shown_links(section: str) -> str:

@@ -7,25 +7,12 @@ from pathlib import Path
 
 import pytest
 from generator_sites import SITES, Site
-from small_sites import contents, write_files
+from small_sites import sources, write_files
 
 from recommender.cli.main import main
 from recommender.presets import PRESETS
 from recommender.settings import load_settings
 from recommender.site.corpus import read_corpus
-
-
-@pytest.fixture
-def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    (tmp_path / "site").mkdir()
-    monkeypatch.chdir(tmp_path / "site")
-    return tmp_path / "site"
-
-
-def sources(top: Path) -> dict[str, bytes]:
-    """Give all files of the site but those of recommender."""
-    return {path: data for path, data in contents(top).items() if not path.startswith(("models/", "recommender."))}
 
 
 def test_every_preset_has_a_site() -> None:

@@ -49,6 +49,11 @@ def contents(root: Path) -> dict[str, bytes]:
     return found
 
 
+def sources(top: Path) -> dict[str, bytes]:
+    """Give all files of a site but those of recommender."""
+    return {path: data for path, data in contents(top).items() if not path.startswith(("models/", "recommender."))}
+
+
 def block(slot: int, identity: str, title: str, subject: str, url: str) -> str:
     """Write one related block in the commonest style."""
     return (
