@@ -14,6 +14,8 @@ from recommender.rules.editor_rules import RULES_FILE
 from recommender.site.generated_links import read_generated
 from recommender.system.disk import locked
 
+pytestmark = pytest.mark.slow  # every test builds a site and fills it
+
 TIDE = "The tide follows the moon around the earth and the sea"
 SETTINGS = "content: content\nslots: 3\nsame_question_article: 0\nsame_question_list: 0\nfloor: 0\n"
 NAMES = [f"t{number}" for number in range(8)]
