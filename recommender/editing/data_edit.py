@@ -17,7 +17,8 @@ from recommender.site.data_links import MAX_BYTES, DataLinks
 from recommender.site.files import read_bytes
 
 if TYPE_CHECKING:
-    from recommender.editing.plan import Edit, Filling, Target
+    from recommender.editing.link_plan import Target
+    from recommender.editing.plan import Edit, Filling
 
 
 def make_data_edit(filling: Filling, links: DataLinks, targets: Sequence[Target], *, whole: bool) -> Edit | None:

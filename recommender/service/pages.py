@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from recommender.editing.plan import MODES
+from recommender.editing.link_plan import MODES
 from recommender.errors import RecommenderError, SettingsError
 from recommender.model.ask import Answer, ask_row, ask_texts
 from recommender.model.lookup import closest, look_up, search

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from small_sites import Ranker, answer_of, article, block, commit, contents, git, link, write_files
 
-from recommender.editing.plan import MODES, Edit, Filling, Plan, make_plan
+from recommender.editing.link_plan import MODES
+from recommender.editing.plan import Edit, Filling, Plan, make_plan
 from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus

@@ -27,7 +27,7 @@ from nightly import NIGHTLY
 from small_sites import article, contents, link, write_files
 
 from recommender.cli.main import main
-from recommender.editing.plan import MODES
+from recommender.editing.link_plan import MODES
 from recommender.editing.plan_file import plan_file, read_plan, record_file
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from small_sites import Ranker, article, command, link, write_files
 
-from recommender.editing.plan import MODES, plan_links
+from recommender.editing.link_plan import MODES, plan_links
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.link_verdicts import judge_links
