@@ -66,7 +66,7 @@ def fill(**options: Any) -> int:
         corpus, settings = _with_deleted(corpus, settings, write=options["write"])
         folder = model_folder(options["model"], settings)
         save = folder if options["write"] else None
-        model = fitting_model(corpus, settings, folder, lambda reason: _rank(reason, corpus, settings, save))
+        model = fitting_model(corpus, settings, folder, lambda reason: rank_for_run(reason, corpus, settings, save))
         made = filling.plan_fill(order, corpus, model, settings, printing.progress)
         if options["write"]:
             if len(made.edits) > MANY and filling.is_first(order) and not _agreed(made, yes=options["yes"]):
@@ -114,7 +114,7 @@ def _check_unfinished(root: Path, *, write: bool) -> None:
         printing.note(str(error))
 
 
-def _rank(reason: str, corpus: Corpus, settings: Settings, save: Path | None) -> Model:
+def rank_for_run(reason: str, corpus: Corpus, settings: Settings, save: Path | None) -> Model:
     """Rank the content where no saved model fits; a run that writes saves what it ranked."""
     from recommender.build.site_build import rank_corpus
 

@@ -23,6 +23,7 @@ from recommender.cli.init import init
 from recommender.cli.judge import judge
 from recommender.cli.options import CONTENT, JSON, MODEL, model_folder, read_site
 from recommender.cli.related import related
+from recommender.cli.report import report
 from recommender.cli.rule import rule
 from recommender.cli.serve import serve
 from recommender.cli.tune import tune
@@ -130,5 +131,20 @@ def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool)
     return 1 if worst_reached(found.problems, fail_on) else 0
 
 
-for _command in (init, build, related, rule, watch, fill, undo, export, serve, evaluate, disagreements, judge, tune):
+for _command in (
+    init,
+    build,
+    related,
+    report,
+    rule,
+    watch,
+    fill,
+    undo,
+    export,
+    serve,
+    evaluate,
+    disagreements,
+    judge,
+    tune,
+):
     cli.add_command(_command)
