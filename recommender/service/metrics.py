@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -76,6 +77,7 @@ class Metrics:
             registry.register(_AllProcesses(Path(os.environ[FOLDER])))
         now = CollectorRegistry()
         now.register(_Now(current, changed))
+        now.register(_Processes(_service_processes() if self._registry is None else [os.getpid()]))
         return generate_latest(registry) + generate_latest(now)
 
 
@@ -114,6 +116,44 @@ class _Now(Collector):
             values["changed_files"] = ("Files that changed since the model was built.", float(self._changed))
         for name, (text, value) in values.items():
             yield GaugeMetricFamily(f"recommender_{name}", text, value=value)
+
+
+class _Processes(Collector):
+    """What the processes of the service take from the system, under the usual names, added up.
+
+    A page of memory that two processes share counts in both.
+    """
+
+    def __init__(self, processes: Sequence[int]) -> None:
+        self._processes = processes
+
+    def collect(self) -> Iterable[Metric]:
+        """Give the sums, of starts and limits the least; nothing where there is no /proc."""
+        yield GaugeMetricFamily("recommender_processes", "Processes of the service.", value=float(len(self._processes)))
+        families: dict[str, Metric] = {}
+        for pid in self._processes:
+            for family in ProcessCollector(pid=partial(int, pid), registry=None).collect():
+                known = families.setdefault(family.name, family)
+                if known is not family:
+                    known.samples = [
+                        sample._replace(value=_together(sample.name, sample.value, other.value))
+                        for sample, other in zip(known.samples, family.samples, strict=True)
+                    ]
+        yield from families.values()
+
+
+def _together(name: str, one: float, other: float) -> float:
+    return min(one, other) if "start_time" in name or "max_fds" in name else one + other
+
+
+def _service_processes() -> list[int]:
+    """Give the ids of the process that started this worker and of its children."""
+    parent = os.getppid()
+    try:
+        children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii").split()
+    except OSError:  # no Linux
+        return [os.getpid()]
+    return [parent, *map(int, children)]
 
 
 def seconds_of(built_at: str) -> float:

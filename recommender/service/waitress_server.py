@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import logging
+import logging.config
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -16,6 +15,7 @@ from waitress.server import BaseWSGIServer, create_server
 
 from recommender.errors import ModelError
 from recommender.service.app import NAME
+from recommender.service.log_lines import configuration
 from recommender.system.parallel import one_heap
 from recommender.system.threads import NoThread
 
@@ -39,7 +39,7 @@ def serve(app: Flask, sockets: Sequence[socket.socket], listening: Callable[[], 
     try:
         if state.current.served is None:
             raise ModelError(state.current.refused)
-        log_as_json()
+        logging.config.dictConfig(configuration())
         one_heap()
         stop = _Stop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,13 +105,3 @@ class _Server:
     def _busy(self) -> bool:
         channels = [channel for door in self._doors for channel in door.active_channels.values()]
         return any(channel.requests or channel.total_outbufs_len for channel in channels)
-
-
-def log_as_json() -> None:
-    """Write the service's log to stderr: JSON lines for requests, sentences for all else."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    for name in ("recommender.access", "recommender.service"):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(logging.INFO)

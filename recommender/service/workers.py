@@ -9,11 +9,17 @@ RECOMMENDER_MODEL     folder of the model (default: that of recommender.yml, els
 RECOMMENDER_ORIGINS   web origins whose scripts may read the API, with spaces between them; *: all (default: none)
 RECOMMENDER_HOSTS     host names that requests may be for, beside localhost and addresses (default: any)
 RECOMMENDER_PAGES     1: with the pages for editors, which show diffs and hidden articles (default: the API alone)
+RECOMMENDER_CONTENT   folder of the articles (default: that of recommender.yml)
+RECOMMENDER_THREADS   requests that a worker answers at once, 1 to 64 (default: 4)
+RECOMMENDER_TIMEOUT   seconds after which a worker that hangs is replaced (default: 60)
+RECOMMENDER_LOG       least level of what is logged: debug, info (with a line for each request), warning, error
+                      (default: info)
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import os
 import re
@@ -26,7 +32,8 @@ from typing import TYPE_CHECKING, Any
 from recommender.errors import ModelError, RecommenderError, SettingsError
 from recommender.service import create_app
 from recommender.service.access import Access
-from recommender.settings import find_settings
+from recommender.service.log_lines import LEVELS, configuration
+from recommender.settings import Settings, find_settings
 from recommender.system.parallel import one_heap
 
 if TYPE_CHECKING:
@@ -54,44 +61,52 @@ def _variable(name: str, allowed: str, meaning: str, default: str) -> str:
     return value
 
 
+def _number(name: str, most: int, default: int) -> int:
+    """Give a variable that is a whole number from 1 to ``most``."""
+    value = _variable(name, "[0-9]{1,5}", f"a whole number from 1 to {most}", str(default))
+    if not 1 <= int(value) <= most:
+        raise SettingsError(f"{name}: must be a whole number from 1 to {most}, got {value!r}")
+    return int(value)
+
+
+def _access() -> Access:
+    """Read who may ask, and name the variable that is wrong."""
+    origins, hosts = (os.environ.get(f"RECOMMENDER_{name}", "").split() for name in ("ORIGINS", "HOSTS"))
+    pages = _variable("RECOMMENDER_PAGES", "[01]", "1 or 0", "0") == "1"
+    with _naming("RECOMMENDER_ORIGINS"):
+        access = Access(origins=origins, pages=pages)
+    with _naming("RECOMMENDER_HOSTS"):
+        return dataclasses.replace(access, hosts=hosts or None)
+
+
+@contextlib.contextmanager
+def _naming(variable: str) -> Iterator[None]:
+    """Name the variable that an error is about."""
+    try:
+        yield
+    except SettingsError as error:
+        raise SettingsError(f"{variable}: {error}") from None
+
+
 with _said():
-    workers = int(
-        _variable(
-            "RECOMMENDER_WORKERS", "[1-9][0-9]{0,3}", "a whole number from 1", str(min(8, 2 * (os.cpu_count() or 1)))
-        )
-    )
-    _ACCESS = Access(
-        origins=os.environ.get("RECOMMENDER_ORIGINS", "").split(),
-        hosts=os.environ.get("RECOMMENDER_HOSTS", "").split() or None,
-        pages=_variable("RECOMMENDER_PAGES", "[01]", "1 or 0", "0") == "1",
-    )
+    bind = _variable("RECOMMENDER_BIND", r"unix:\S.*|\S+:[0-9]{1,5}", "address:port or unix:PATH", "127.0.0.1:8080")
+    workers = _number("RECOMMENDER_WORKERS", 1000, min(8, 2 * (os.cpu_count() or 1)))
+    threads = _number("RECOMMENDER_THREADS", 64, 4)
+    timeout = _number("RECOMMENDER_TIMEOUT", 3600, 60)
+    _LEVEL = _variable("RECOMMENDER_LOG", "|".join(LEVELS), f"one of {', '.join(LEVELS)}", "info")
+    _ACCESS = _access()
 
 wsgi_app = "recommender.service.workers:application()"
-bind = os.environ.get("RECOMMENDER_BIND") or "127.0.0.1:8080"
 worker_class = "gthread"
-threads = 4
 # The model is opened once, before the workers are forked, so that they share what was made of it.
 preload_app = True
-timeout = 60
 graceful_timeout = 15
 keepalive = 5
 limit_request_line = 8190
 limit_request_fields = 60
 # gunicorn 25.1 and later open a socket in the home folder otherwise, one for all services of a user.
 control_socket_disable = True
-logconfig_dict = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"level": "WARNING", "handlers": ["stderr"]},
-    "loggers": {
-        "recommender.access": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
-        "recommender.service": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
-        "gunicorn.error": {"level": "INFO", "handlers": ["stderr"], "propagate": False},
-        "gunicorn.access": {"level": "ERROR", "handlers": ["stderr"], "propagate": False},
-    },
-}
+logconfig_dict = configuration(_LEVEL)
 
 
 def post_worker_init(worker: Any) -> None:
@@ -121,21 +136,35 @@ def application() -> Flask:
         os.environ[_METRICS] = _FOLDERS.enter_context(tempfile.TemporaryDirectory(prefix="recommender-metrics-"))
     one_heap()
     with _said():
-        settings = find_settings(Path.cwd())
-        folder = Path(os.environ.get("RECOMMENDER_MODEL") or settings.model_folder)
-        if settings.home is None and not folder.exists():
-            raise ModelError(
-                f"{folder} holds no model, and no recommender.yml is here or above; "
-                "start it in the folder of the site, or name a model with RECOMMENDER_MODEL"
-            )
-        if settings.content is not None and not settings.content.is_dir():
-            raise SettingsError(f"content: {settings.content} in recommender.yml is not a folder; name the site's")
-        app = create_app(folder, settings, settings.content, _ACCESS)
-        state = app.extensions["recommender"]
-        if state.current.served is None:
-            state.close()
-            raise ModelError(state.current.refused)
+        app = _application(find_settings(Path.cwd()))
     # What there is now is shared with the workers, until one of them writes to it as a collection of cycles does.
     gc.collect()
     gc.freeze()
+    return app
+
+
+def _application(settings: Settings) -> Flask:
+    """Make the application from the settings of a site, where it has any.
+
+    Raises:
+        RecommenderError: no model, a broken one, or no content where it should be.
+    """
+    folder = Path(os.environ.get("RECOMMENDER_MODEL") or settings.model_folder)
+    if settings.home is None and not folder.exists():
+        raise ModelError(
+            f"{folder} holds no model, and no recommender.yml is here or above; "
+            "start it in the folder of the site, or name a model with RECOMMENDER_MODEL"
+        )
+    named = os.environ.get("RECOMMENDER_CONTENT")
+    content = Path(named) if named else settings.content
+    if content is not None and not content.is_dir():
+        said = "RECOMMENDER_CONTENT" if named else "content"
+        where = "" if named else " in recommender.yml"
+        raise SettingsError(f"{said}: {content}{where} is not a folder; name the site's")
+    app = create_app(folder, settings, content, _ACCESS)
+    state = app.extensions["recommender"]
+    if state.current.served is None:
+        refused = state.current.refused
+        state.close()
+        raise ModelError(f"RECOMMENDER_MODEL: {refused}" if os.environ.get("RECOMMENDER_MODEL") else refused)
     return app

@@ -22,7 +22,7 @@ from tests.service.test_running import ASK, KEPLER, Proxied, Running, proxied, r
 
 pytestmark = pytest.mark.slow  # starts servers
 
-CONFIGURATION = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+CONFIGURATION = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "deploy").glob("nginx*.conf")))
 ORIGIN = "https://www.example.org"
 LISTED = {f'# "{ORIGIN}" $http_origin;': f'"{ORIGIN}" $http_origin;'}
 PROBLEM = "application/problem+json"

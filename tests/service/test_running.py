@@ -33,6 +33,8 @@ pytestmark = pytest.mark.slow  # starts servers
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
 POSTED = "Host: localhost\r\nContent-Type: application/json\r\n"
+MODULE = [sys.executable, "-m"]
+GUNICORN = [*MODULE, "gunicorn", "--config", "python:recommender.service.workers"]
 ASK = f"/v1/related?url={quote(KEPLER)}"
 
 
@@ -66,13 +68,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def started(
-    site: Path, arguments: list[str], find_port: Callable[[str], int | None], **extra: str
-) -> Iterator[Running]:
+def started(site: Path, command: list[str], find_port: Callable[[str], int | None], **extra: str) -> Iterator[Running]:
     log = site / "server.log"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            command,
             cwd=site,
             stdout=stream,
             stderr=stream,
@@ -117,7 +117,7 @@ def printed_port(text: str) -> int | None:
 
 @contextmanager
 def serve(site: Path, *arguments: str) -> Iterator[Running]:
-    with started(site, ["recommender", "serve", "--port", "0", *arguments], printed_port) as running:
+    with started(site, [*MODULE, "recommender", "serve", "--port", "0", *arguments], printed_port) as running:
         yield running
 
 
@@ -125,10 +125,9 @@ def serve(site: Path, *arguments: str) -> Iterator[Running]:
 def gunicorn(site: Path, workers: int = 2, **extra: str) -> Iterator[Running]:
     """Run gunicorn as it is shipped, but with the pages, which most tests ask for too."""
     port = free_port()
-    arguments = ["gunicorn", "--config", "python:recommender.service.workers"]
     extra = {"RECOMMENDER_PAGES": "1", **extra}
     extra |= {"RECOMMENDER_BIND": f"127.0.0.1:{port}", "RECOMMENDER_WORKERS": str(workers)}
-    with started(site, arguments, lambda text: port if "Booting worker" in text else None, **extra) as running:
+    with started(site, GUNICORN, lambda text: port if "Booting worker" in text else None, **extra) as running:
         yield running
 
 
@@ -148,7 +147,8 @@ def proxied(site: Path, changes: dict[str, str] | None = None, **extra: str) -> 
         pytest.skip("nginx is not installed: apt-get install nginx-light")
     with gunicorn(site, **extra) as behind:
         ports = free_port(), free_port()
-        text = (ROOT / "deploy" / "nginx.conf").read_text()
+        names = ("nginx.conf", "nginx-http.conf", "nginx-api.conf")
+        texts = {name: (ROOT / "deploy" / name).read_text(encoding="utf-8") for name in names}
         for old, new in {
             "listen 80;": f"listen 127.0.0.1:{ports[0]};",
             "listen 127.0.0.1:8081": f"listen 127.0.0.1:{ports[1]}",
@@ -157,9 +157,10 @@ def proxied(site: Path, changes: dict[str, str] | None = None, **extra: str) -> 
             "/var/cache/recommender-nginx": f"{site}/cache",
             **(changes or {}),
         }.items():
-            assert old in text, old
-            text = text.replace(old, new)
-        (site / "nginx.conf").write_text(text)
+            assert any(old in text for text in texts.values()), old
+            texts = {name: text.replace(old, new) for name, text in texts.items()}
+        for name, text in texts.items():
+            (site / name).write_text(text, encoding="utf-8")
         process = subprocess.Popen([nginx, "-c", str(site / "nginx.conf"), "-g", "daemon off; user root;"])
         try:
             pages = replace(behind, port=ports[1])
@@ -233,12 +234,36 @@ def test_it_answers_counts_and_stops_gracefully(running: Running) -> None:
     }
     assert scrapes == {"40.0"}  # the same from every worker
     lines = [json.loads(line) for line in running.text().splitlines() if line.startswith("{")]
-    assert {"time", "id", "method", "route", "status", "ms", "bytes", "model"} == set(lines[0])
+    asked = [line for line in lines if "route" in line]
+    assert set(asked[0]) == {"time", "level", "pid", "id", "method", "route", "status", "ms", "bytes", "model"}
+    assert {line["level"] for line in lines} == {"info"}
+    assert {line["pid"] for line in lines} <= {running.process.pid, *(worker.pid for worker in workers_of(running))}
     assert running.get("/")[0] == 200
     assert running.get("/static/page.css")[0] == 200
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(20) == 0
     assert "Traceback" not in running.text()
+    said = [line for line in running.text().splitlines() if not printed_port(line)]
+    assert said
+    assert all({"time", "level", "pid"} <= set(json.loads(line)) for line in said)  # gunicorn's own too
+
+
+def test_metrics_tell_what_its_processes_take(running: Running) -> None:
+    wait_until(lambda: running.get(ASK)[0] == 200)
+    text = running.get("/metrics")[2].decode()
+    processes = [psutil.Process(running.process.pid), *workers_of(running)]  # a scan of the content is gone in a moment
+
+    def value(name: str) -> float:
+        return float(re.search(rf"^{name} ([0-9.e+]+)$", text, re.MULTILINE)[1])
+
+    assert value("recommender_processes") == len(processes)
+    memory = sum(process.memory_info().rss for process in processes)
+    assert memory / 2 < value("process_resident_memory_bytes") < memory * 2
+    assert value("process_start_time_seconds") == pytest.approx(
+        psutil.Process(running.process.pid).create_time(), abs=2
+    )
+    assert 0 < value("process_cpu_seconds_total") < 600
+    assert value("process_open_fds") >= 3 * len(processes)
 
 
 def test_sigterm_finishes_what_is_at_work(running: Running) -> None:
