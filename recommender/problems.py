@@ -183,6 +183,7 @@ class Problem:
     """One finding: what, where (path, line from 1, slot from 1; 0 where none applies) and the value at fault.
 
     A ``mild`` one is of the lesser kind of its code; ``remedy`` is what to do, where it is not what its kind says.
+    ``target`` is the url of the link that it is about, where ``value`` says more than that.
     """
 
     code: str
@@ -193,6 +194,7 @@ class Problem:
     reason: str = ""
     mild: bool = False
     remedy: str = ""
+    target: str = ""
 
     @property
     def kind(self) -> Kind:

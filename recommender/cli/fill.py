@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recommender.cli import printing
-from recommender.cli.options import CONTENT, JSON, MODEL, content_folder, exclude, model_folder, near, read_site
+from recommender.cli.options import (
+    CONTENT,
+    FORMAT,
+    JSON,
+    MODEL,
+    content_folder,
+    exclude,
+    model_folder,
+    near,
+    output_format,
+    read_site,
+)
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -35,14 +47,15 @@ MANY = 1000
 @click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
 @MODEL
 @click.option("--yes", is_flag=True, help="Do not ask before a first --write of more than a thousand files.")
+@FORMAT
 @JSON
 def fill(**options: Any) -> int:
     """Repair and fill the related links in the files: a diff, and with --write the edit itself."""
     from recommender.build.site_build import fitting_model
     from recommender.editing import fill as filling
 
-    exclude("check", ["write", "resume"], "--check writes nothing")
-    exclude("resume", ["mode", "only", "max_files", "model"], "--resume finishes a run as it was planned")
+    form = _checked(options)
+    as_json = form == "json"
     settings = find_settings(Path.cwd())
     root = content_folder(options["content"], settings)
     order = filling.Order(
@@ -53,12 +66,12 @@ def fill(**options: Any) -> int:
         allow_dirty=options["allow_dirty"],
         allow_no_vcs=options["allow_no_vcs"],
         links_file=settings.links_file,
-        with_diff=not (options["write"] or options["check"] or options["as_json"]),
+        with_diff=not (options["write"] or options["check"] or as_json),
     )
     with filling.writing(root, options["write"] or options["resume"]):
         if options["resume"]:
             result = filling.resume(order, printing.progress)
-            printing.show_written(result, as_json=options["as_json"])
+            printing.show_written(result, as_json=as_json)
             return 1 if result.problems else 0
         _check_unfinished(root, write=options["write"])
         corpus = read_site(root, settings)
@@ -72,10 +85,33 @@ def fill(**options: Any) -> int:
             if len(made.edits) > MANY and filling.is_first(order) and not _agreed(made, yes=options["yes"]):
                 return 1
             result = filling.write_plan(order, made, printing.progress)
-            printing.show_written(result, as_json=options["as_json"])
+            printing.show_written(result, as_json=as_json)
             return 1 if result.problems else 0
-        printing.show_plan(made, check=options["check"], as_json=options["as_json"])
+        _show(made, root, settings, form, check=options["check"])
         return 1 if options["check"] and made.edits else 0
+
+
+def _checked(options: Mapping[str, Any]) -> str:
+    """Refuse options that contradict each other, and give the format of what is printed."""
+    exclude("check", ["write", "resume"], "--check writes nothing")
+    exclude("resume", ["mode", "only", "max_files", "model"], "--resume finishes a run as it was planned")
+    form = output_format(options["form"], as_json=options["as_json"])
+    if form not in ("text", "json") and not options["check"]:
+        raise click.UsageError(f"--format {form} is for findings; give --check beside it")
+    return form
+
+
+def _show(made: Plan, root: Path, settings: Settings, form: str, *, check: bool) -> None:
+    """Print a plan; for the programs of a CI, the files that would change and what stops others."""
+    if form in ("text", "json"):
+        printing.show_plan(made, check=check, as_json=form == "json")
+        return
+    from recommender.cli import finding_formats as formats
+
+    places = formats.Places(root, settings)
+    changes = [formats.unfilled(edit, root, places) for edit in made.edits]
+    findings = [*changes, *formats.findings_of([*made.unread, *made.problems], places, None)]
+    formats.print_findings(findings, form, "recommender fill")
 
 
 def _with_deleted(corpus: Corpus, settings: Settings, *, write: bool) -> tuple[Corpus, Settings]:

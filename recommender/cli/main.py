@@ -8,20 +8,19 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from types import FrameType
 
 import click
 
 from recommender import __version__
 from recommender.cli import printing
+from recommender.cli.audit import audit
 from recommender.cli.build import build
 from recommender.cli.evaluate import disagreements, evaluate
 from recommender.cli.export import export
 from recommender.cli.fill import fill
 from recommender.cli.init import init
 from recommender.cli.judge import judge
-from recommender.cli.options import CONTENT, JSON, MODEL, model_folder, read_site
 from recommender.cli.related import related
 from recommender.cli.report import report
 from recommender.cli.rule import rule
@@ -30,7 +29,6 @@ from recommender.cli.tune import tune
 from recommender.cli.undo import undo
 from recommender.cli.watch import watch
 from recommender.errors import RecommenderError
-from recommender.settings import find_settings
 from recommender.system import clock
 
 
@@ -105,34 +103,9 @@ def cli() -> None:
     clock.now()  # numpy's importing of itself ends in a traceback where SOURCE_DATE_EPOCH is no number
 
 
-@cli.command()
-@CONTENT
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "note"]),
-    default="error",
-    show_default=True,
-    help="Exit with 1 when a problem of this severity or worse is found.",
-)
-@MODEL
-@JSON
-def audit(content: Path | None, fail_on: str, model: Path | None, as_json: bool) -> int:
-    """Report every problem of files and links, with its remedy; same questions with a model that fits."""
-    from recommender.build.site_build import fitting_likeness
-    from recommender.problems import worst_reached
-    from recommender.site.audit import audit_site
-    from recommender.site.generated_links import read_generated
-
-    settings = find_settings(Path.cwd())
-    corpus = read_site(content, settings)
-    likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
-    found = audit_site(corpus, settings.slots, read_generated(settings.links_file), likeness.of if likeness else None)
-    printing.show_audit(found, as_json=as_json)
-    return 1 if worst_reached(found.problems, fail_on) else 0
-
-
 for _command in (
     init,
+    audit,
     build,
     related,
     report,

@@ -33,6 +33,14 @@ PATH = _FilePath(path_type=Path)
 CONTENT = click.argument("content", required=False, type=PATH)
 MODEL = click.option("--model", "model", type=PATH, help="Folder of the saved model.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif", "junit"]),
+    default="text",
+    show_default=True,
+    help="How to print the findings; --json is --format json.",
+)
 
 
 def exclude(option: str, others: Sequence[str], reason: str) -> None:
@@ -52,6 +60,17 @@ def exclude(option: str, others: Sequence[str], reason: str) -> None:
     beside = ", ".join(given[name] for name in others if name in given)
     if option in given and beside:
         raise click.UsageError(f"{reason}; give either {given[option]} or {beside}")
+
+
+def output_format(form: str, *, as_json: bool) -> str:
+    """Give the format of what is printed, which two options may name.
+
+    Raises:
+        click.UsageError: they contradict each other.
+    """
+    if as_json and form != "json":
+        exclude("form", ["as_json"], "--json is --format json")
+    return "json" if as_json else form
 
 
 def read_site(content: Path | None, settings: Settings) -> Corpus:

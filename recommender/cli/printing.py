@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 import numpy as np
 
-from recommender.problems import Problem, printable, unread
+from recommender.problems import Problem, printable, shorten, unread
 from recommender.system import parallel
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.model.model import Model
     from recommender.ranking.score import Part
     from recommender.site.audit import Audit
+    from recommender.site.baseline import Comparison
 
 progress = parallel.on_terminal
 TERMS = 8
@@ -46,14 +47,19 @@ def complain(text: str) -> None:
     click.echo(f"recommender: {printable(text)}", err=True)
 
 
-def show_audit(audit: Audit, *, as_json: bool) -> None:
-    """Print every error and warning in the order of the files, then the counts of all, notes included."""
+def show_audit(audit: Audit, compared: Comparison | None = None, *, as_json: bool) -> None:
+    """Print every error and warning in the order of the files, then the counts of all, notes included.
+
+    With ``compared`` those are the new ones; how many a baseline knows, and which of these are fixed, is said too.
+    """
     if as_json:
+        fixed = [entry._asdict() for entry in compared.fixed] if compared else []
         print_json(
             {
                 "totals": audit.totals,
                 "verdicts": audit.verdicts,
                 "counts": audit.counts(),
+                **({"baseline": {"known": compared.known, "fixed": fixed}} if compared else {}),
                 "problems": [problem.as_dict() for problem in audit.problems],
             }
         )
@@ -64,8 +70,19 @@ def show_audit(audit: Audit, *, as_json: bool) -> None:
     say(", ".join(f"{count:,} {name}" for name, count in audit.totals.items()))
     for code, kind, count in audit.kinds():
         say(f"{count:>7,}  {kind.severity:<7}  {code:<16} {kind.summary}")
-    if not audit.problems:
+    if compared:
+        _show_compared(compared)
+    elif not audit.problems:
         say("no problem found")
+
+
+def _show_compared(compared: Comparison) -> None:
+    for entry in compared.fixed[:TERMS]:
+        say(f"fixed: {entry.path}: {entry.code} {shorten(entry.target)}".rstrip())
+    if len(compared.fixed) > TERMS:
+        say(f"fixed: {len(compared.fixed) - TERMS:,} more")
+    gone = "; `--write-baseline` takes the fixed ones out" if compared.fixed else ""
+    say(f"{len(compared.new):,} new, {compared.known:,} known, {len(compared.fixed):,} fixed{gone}")
 
 
 def show_build(model: Model, files: int, problems: Sequence[Problem], folder: Path, *, as_json: bool) -> None:

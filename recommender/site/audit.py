@@ -76,10 +76,10 @@ def _link_problems(corpus: Corpus, row: int, links: Sequence[Judged], slots: int
     for judged in links:
         link = judged.link
         place = (article.path, link.line, link.slot)
+        target = link.url or link.id or link.title
         if judged.verdict == "hidden":
-            value = link.url or link.id or link.title
-            found.append(Problem("hidden", *place, value, judged.explanation, mild=judged.stays))
-        found += [Problem(code, *place, text) for code, text in _findings(corpus, judged)]
+            found.append(Problem("hidden", *place, target, judged.explanation, mild=judged.stays))
+        found += [Problem(code, *place, text, target=target) for code, text in _findings(corpus, judged)]
     held = [judged.link.slot for judged in links]
     for (slot, _), (after, line) in pairwise(sorted((link.slot, link.line) for link in article.links)):
         if slot == after:
@@ -145,7 +145,7 @@ def _alias_conflicts(corpus: Corpus) -> Iterator[Problem]:
             rows, old = corpus.address_index.at(alias_key(corpus.address_index, article.url, alias))
             others = [corpus.articles[other].url for other in dict.fromkeys((*rows, *old)) if other not in (row, -2)]
             if others:
-                yield Problem("alias-conflict", article.path, value=f"{alias} of {', '.join(others)}")
+                yield Problem("alias-conflict", article.path, value=f"{alias} of {', '.join(others)}", target=alias)
 
 
 def _unknown_hosts(corpus: Corpus, judged: Sequence[Sequence[Judged]]) -> list[Problem]:

@@ -35,7 +35,7 @@ def read_by_url(file: Path, form: Form, *, optional: bool = False) -> dict[str, 
     """
     found: dict[str, Any] = {}
     lines: dict[str, int] = {}
-    for number, line in enumerate(_lines(file, form, optional=optional), 1):
+    for number, line in enumerate(read_lines(file, form.remedy, optional=optional), 1):
         if not line.strip():
             continue
         try:
@@ -66,10 +66,15 @@ def texts(value: object) -> list[str]:
     return value
 
 
-def _lines(file: Path, form: Form, *, optional: bool) -> list[str]:
+def read_lines(file: Path, remedy: str, *, optional: bool = False) -> list[str]:
+    """Read the lines of a file of UTF-8; none where an optional file is not there.
+
+    Raises:
+        RecommenderError: it cannot be read, with what to do.
+    """
     try:
         if stat.S_ISCHR(file.stat().st_mode):  # might never end
-            raise RecommenderError(f"{file} is a device; {form.remedy}")
+            raise RecommenderError(f"{file} is a device; {remedy}")
         return file.read_bytes().decode("utf-8-sig").split("\n")
     except FileNotFoundError as error:
         if optional:
@@ -79,7 +84,7 @@ def _lines(file: Path, form: Form, *, optional: bool) -> list[str]:
         reason = error.strerror
     except UnicodeDecodeError as error:
         reason = f"byte {error.start} is not UTF-8"
-    raise RecommenderError(f"{file}: cannot be read ({reason}); {form.remedy}")
+    raise RecommenderError(f"{file}: cannot be read ({reason}); {remedy}")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ VALUES = {
     "model": ["--model", "models/default"],
     "models": ["--model", "models/default"],
     "fail_on": ["--fail-on", "note"],
+    "baseline": ["--baseline", "known.jsonl"],
+    "write_baseline": ["--write-baseline", "out.jsonl"],
     "article": ["/a"],
     "draft": ["--text", "draft.txt"],
     "why": ["--why", "/b"],
@@ -48,8 +50,14 @@ VALUES = {
     "preset": ["--preset", "plain"],
     "file": ["--show", "content/a.md"],
 }
+# Formats of commands that have others than export.
+FORMATS = {"audit": "json", "fill": "json"}
 # Command -> what is refused -> what the message must name.
 REFUSED = {
+    "audit": {
+        ("baseline", "write_baseline"): ("--baseline", "--write-baseline"),
+        ("write_baseline", "form"): ("--write-baseline", "--format"),
+    },
     "init": {("preset", "file"): ("--preset", "--show"), ("file", "force"): ("--show", "--force")},
     "fill": {
         ("check", "write"): ("--check", "--write"),
@@ -112,7 +120,8 @@ def line(name: str, pair: tuple[click.Parameter, ...]) -> list[str]:
         needed.append("--force")
     if name == "export" and "folder" in held and "form" not in held:
         needed += VALUES["form"]
-    return [name, *needed, *(word for parameter in pair for word in words(parameter))]
+    found = [word for parameter in pair for word in words(parameter)]
+    return [name, *needed, *(FORMATS.get(name, word) if word == "json-files" else word for word in found)]
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +142,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "draft.txt": "The tide\n\nThe tide and the moon.\n",
             "grades.jsonl": grades,
             "lists.jsonl": lists,
+            "known.jsonl": '{"baseline": 1}\n',
         },
     )
     patch = pytest.MonkeyPatch()
