@@ -159,7 +159,7 @@ def ask_texts(model: Model, texts: dict[str, str], limit: int) -> Answer:
     return Answer(model, -1, (), fold(texts.get(model.settings.keys.title, "")), query, asking, choice, limit)
 
 
-def linkers(answer: Answer, limit: int) -> list[Linker]:
+def draft_linkers(answer: Answer, limit: int) -> list[Linker]:
     """Name the published articles whose own lists would take up a draft, best first, one of each family."""
     model, found, families = answer.model, list[Linker](), set[int]()
     rows = [candidate.row for candidate in _candidates(answer.choice)]
@@ -215,6 +215,12 @@ def why(model_answer: Answer, text: str) -> Reason:
         if not problem.ambiguous:
             raise
         row = look_up(model, text, own).row
+    return why_row(model_answer, row)
+
+
+def why_row(model_answer: Answer, row: int) -> Reason:
+    """Say why one article, by its row, is or is not among the links of an answer."""
+    model = model_answer.model
     if model_answer.choice.no_list:
         return Reason(model_answer, row, model.score(model_answer.query, row), 0, "no-list", -1)
     for rank, candidate in enumerate(model_answer.choice.shown, 1):

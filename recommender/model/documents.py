@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recommender.model.ask import Answer, CandidateFilter, Reason, ask_row, linkers, same_question
+from recommender.model.ask import (
+    Answer,
+    CandidateFilter,
+    Reason,
+    ask_row,
+    draft_linkers,
+    rule_in_words,
+    same_question,
+    why_row,
+)
+from recommender.model.linkers import linkers_to_some
 from recommender.model.model import Model
 from recommender.ranking.score import Part
 from recommender.ranking.selection import Candidate, Choice
@@ -151,7 +161,7 @@ def why(reason: Reason) -> dict[str, Any]:
 def draft(answer: Answer, *, hidden: bool = True) -> dict[str, Any]:
     """Answer for a draft: links out, links in, and what asks its question already, ``hidden`` articles among them."""
     model = answer.model
-    inward, same = linkers(answer, answer.limit), same_questions(answer)
+    inward, same = draft_linkers(answer, answer.limit), same_questions(answer)
     if not hidden:
         inward = [one for one in inward if public(model, [one.row])]
         same = [one for one in same if public(model, [one[0]])]
@@ -171,6 +181,33 @@ def draft(answer: Answer, *, hidden: bool = True) -> dict[str, Any]:
     if reason:
         out["reason"] = reason
     return out
+
+
+def linkers(model: Model, row: int, limit: int, linking: Mapping[str, Collection[int]] | None) -> dict[str, Any]:
+    """Name who could link to an article, best first; at rank 0 a rule or a full list keeps it from the list as it is.
+
+    ``linking`` has the rows of who links to it or a copy, by ``list`` and ``text``; None where nobody knows.
+    """
+    found, family = list[dict[str, Any]](), sorted({row, *copies(model, row)})
+    for one in linkers_to_some(model).of(row, limit):
+        answer = ask_row(model, one.row, model.settings.slots)
+        reasons = [why_row(answer, member) for member in family]
+        best = min(reasons, key=lambda reason: (not reason.rank, reason.rank, reason.rule == "other-copy", reason.row))
+        document = {**article(model, one.row), "score": round(one.score, 9), "rank": best.rank}
+        if best.rule:
+            document["rule"] = best.rule
+        document["sentence"] = best.sentence
+        if linking is not None:
+            document["linked"] = [kind for kind in ("list", "text") if one.row in linking[kind]]
+        found.append(document)
+    out: dict[str, Any] = {"article": article(model, row), "linkers": found}
+    return out if found else {**out, "reason": no_linkers(model, row)}
+
+
+def no_linkers(model: Model, row: int) -> str:
+    """Say why nobody could link to an article."""
+    barred = model.rules.excluded[row]
+    return rule_in_words(model, barred, row) if barred else "no other article has it among its nearest above the floor"
 
 
 def same_questions(answer: Answer) -> list[tuple[int, float]]:

@@ -57,7 +57,8 @@ class Linkers:
 
     def _permitted(self, asker: int, target: int, score: float) -> bool:
         asking = self.model.asking(asker)
-        asking = replace(asking, pinned=tuple(pin for pin in asking.pinned if pin.row == target))
+        # Who links to it in the text is shown, and marked, though no list takes it up beside that.
+        asking = replace(asking, pinned=tuple(pin for pin in asking.pinned if pin.row == target), linked=frozenset())
         return bool(choose(asking, [Candidate(target, score)], (), 1, self.model.rules).shown)
 
     def _place(self, asker: int, score: float) -> int:

@@ -38,7 +38,7 @@ WHICH = ("lang", "version")
 RELATED = ("url", *WHICH, "limit", "subject", "min_score", "explain")
 OF_ID = ("copy", *WHICH, "limit", "subject", "min_score", "explain")
 DRAFT = ("title", "question", "answer", "keywords", "limit")
-BATCH = 100
+BATCH, LINKERS = 100, 10
 # Articles that are found beyond the limit where hidden ones are left out.
 SPARE = 200
 # A query that is the url of an article and nothing else, without a character that stands for another.
@@ -53,6 +53,10 @@ def add_api(app: Flask, state: State, access: Access) -> None:
     app.add_url_rule("/v1/related:batch", "api_batch", view_func=api.batch, methods=["POST"])
     app.add_url_rule("/v1/articles", "api_search", view_func=api.search, methods=["GET"])
     app.add_url_rule("/v1/articles/<identity>", "api_article", view_func=api.article, methods=["GET"])
+    app.add_url_rule("/v1/linkers", "api_linkers", view_func=api.linkers, methods=["GET"])
+    app.add_url_rule(
+        "/v1/articles/<identity>/linkers", "api_linkers_of_id", view_func=api.linkers_of_id, methods=["GET"]
+    )
     app.add_url_rule(
         "/v1/articles/<identity>/related", "api_related_of_id", view_func=api.related_of_id, methods=["GET"]
     )
@@ -87,6 +91,26 @@ class _Api:
         only = (wish.only.subject, wish.only.min_score) if wish.only else ""
         key = f"{served.tag} related {row} {wish.limit} {only} {wish.explain} {sorted(curated)}"
         return cached_reply(key, lambda: answer(served, row, wish, curated))
+
+    def linkers(self) -> Response:
+        query = read_query(request.query_string, ("url", *WHICH, "limit"))
+        served = self.state.current.require()
+        url, limit = text_of(query, "url"), limit_of(query.get("limit")) or LINKERS
+        return self._linkers(served, find_url(served, url, partition_of(served, query)), limit)
+
+    def linkers_of_id(self, identity: str) -> Response:
+        query = read_query(request.query_string, ("copy", *WHICH, "limit"))
+        served = self.state.current.require()
+        limit = limit_of(query.get("limit")) or LINKERS
+        return self._linkers(served, find_id(served, identity, partition_of(served, query), query.get("copy")), limit)
+
+    def _linkers(self, served: Served, row: int, limit: int) -> Response:
+        survey = self.state.surveys.of(served.tag) if self.state.surveys else None
+        linking = survey.linking(row) if survey else None
+        key = f"{served.tag} linkers {row} {limit} {linking}"
+        return cached_reply(
+            key, lambda: encode({**documents.linkers(served.model, row, limit, linking), "model": served.facts})
+        )
 
     def article(self, identity: str) -> Response:
         query = read_query(request.query_string, ("copy", *WHICH))

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from recommender.editing.plan import Edit
 from recommender.model import documents
-from recommender.model.ask import Answer, Reason, linkers, rule_in_words, same_question, why
+from recommender.model.ask import Answer, Reason, draft_linkers, rule_in_words, same_question, why_row
 from recommender.model.catalogue import NEVER
 from recommender.model.model import Model
 from recommender.problems import Problem
@@ -113,7 +113,7 @@ def today(answer: Answer, now: Today) -> dict[str, Any]:
             "generated": one.link.url in now.generated,
         }
         if one.target >= 0:
-            reason = why(answer, answer.model.catalogue.urls[one.target])
+            reason = why_row(answer, one.target)
             link |= {
                 "target": card(answer.model, one.target),
                 "score": reason.score,
@@ -183,7 +183,9 @@ def draft(answer: Answer) -> dict[str, Any]:
         "suggestions": suggestions(answer, ()),
         "reason": answer.choice.reason(answer.limit),
         "same": [{**card(model, row), "likeness": like} for row, like in documents.same_questions(answer)],
-        "linkers": [{**card(model, one.row), "score": one.score, "rank": one.place} for one in linkers(answer, 10)],
+        "linkers": [
+            {**card(model, one.row), "score": one.score, "rank": one.place} for one in draft_linkers(answer, 10)
+        ],
     }
 
 

@@ -19,21 +19,29 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
+from recommender.arrays.sparse_rows import pack
 from recommender.errors import RecommenderError
+from recommender.model.catalogue import NEVER
 from recommender.model.model import Model
 from recommender.model.redating import hidden_on, with_decisions
 from recommender.model.store import open_model, read_manifest
+from recommender.problems import Problem
 from recommender.rules.editor_rules import NO_RULES
 from recommender.service.live_model import tag_as_of, tag_of
 from recommender.settings import Settings, load_rules
-from recommender.site.audit import audit_site
+from recommender.site.audit import Audit, audit_site
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.site.files import is_article_name, walk
 from recommender.site.generated_links import Generated, read_generated
+from recommender.site.link_graph import front_page, pairs_of, text_links
 from recommender.site.link_verdicts import curated_targets, judge_links
+from recommender.site.text_links import judge_texts
 from recommender.system.clock import today
 from recommender.system.disk import replace_file
+from recommender.visibility import VISIBLE
 
+# What is kept of each finding; its code, severity and remedy are those of its kind.
+FINDING = ("path", "line", "slot", "value", "reason")
 # So many articles with the most unsound links are named on the first page.
 WORST = 12
 
@@ -114,6 +122,7 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
     rows = [row_of.get(article.url, -1) for article in corpus.articles]
     in_links = np.zeros(len(model), np.int32)
     curated: list[list[int]] = [[] for _ in urls]
+    every: list[list[int]] = [[] for _ in urls]
     per_article: Counter[int] = Counter()
     unsound: Counter[int] = Counter()
     for number, article in enumerate(corpus.articles):
@@ -126,8 +135,8 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
             if one.sound and rows[one.target] >= 0:
                 in_links[rows[one.target]] += 1
         if rows[number] >= 0:
-            targets = [rows[target] for target in curated_targets(judged)]
-            curated[rows[number]] = [target for target in targets if target >= 0]
+            curated[rows[number]] = [rows[target] for target in curated_targets(judged) if rows[target] >= 0]
+            every[rows[number]] = [rows[one.target] for one in judged if one.sound and rows[one.target] >= 0]
     likeness = model.likeness if model.corpus_digest == corpus.digest else None
     audit = audit_site(corpus, settings.slots, generated, likeness.of if likeness else None)
     facts = {
@@ -142,7 +151,38 @@ def survey(corpus: Corpus, model: Model, settings: Settings, generated: Generate
     }
     indptr = np.concatenate([[0], np.cumsum([len(targets) for targets in curated])]).astype(np.int32)
     flat = np.array([target for targets in curated for target in targets], np.int32)
-    return {"facts": facts, "in_links": in_links, "links_indptr": indptr, "links_rows": flat}
+    links = {"in_links": in_links, "links_indptr": indptr, "links_rows": flat, "lists": pairs_of(every)}
+    return {"facts": facts, **links, **_graph_of(corpus, model, rows), **_findings(audit, corpus, rows)}
+
+
+def _graph_of(corpus: Corpus, model: Model, rows: list[int]) -> dict[str, Any]:
+    """Give the links of texts, and what the graph of a model's articles needs beside the links of lists."""
+    catalogue, of_site = model.catalogue, text_links(judge_texts(corpus))
+    places = np.array(rows, np.int64)[of_site].reshape(-1, 2)
+    shown, names = catalogue.hidden == VISIBLE, catalogue.subject_numbers[0]
+    return {
+        "texts": places[(places >= 0).all(axis=1)],
+        "families": catalogue.families,
+        "shown": shown,
+        "wanted": shown & (catalogue.bars & NEVER == 0),
+        "subjects": np.where(catalogue.subject_numbers[1] == names.get("", -1), -1, catalogue.subject_numbers[1]),
+        "front": np.array([rows[front] if (front := front_page(corpus)) >= 0 else -1]),
+    }
+
+
+def _findings(audit: Audit, corpus: Corpus, rows: list[int]) -> dict[str, Any]:
+    """Give the findings by their kinds, each as JSON, with the row of its article, -1 where it is about none."""
+    row_of_path = {article.path: row for row, article in zip(rows, corpus.articles, strict=True)}
+    kinds = {(code, kind.severity): number for number, (code, kind, _) in enumerate(audit.kinds())}
+    ordered = sorted(audit.problems, key=lambda problem: kinds[problem.code, problem.severity])
+    said = pack(json.dumps(_finding(problem), ensure_ascii=False) for problem in ordered)
+    owners = np.array([row_of_path.get(problem.path, -1) for problem in ordered], np.int32)
+    return {"findings": said.blob, "findings_offsets": said.offsets, "findings_rows": owners}
+
+
+def _finding(problem: Problem) -> list[str | int]:
+    values = problem.as_dict()
+    return [values[name] for name in FINDING]
 
 
 def count_changed(corpus: Corpus, model: Model, rows: list[int]) -> int:

@@ -13,20 +13,22 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recommender.arrays.sparse_rows import Terms
+from recommender.arrays.sparse_rows import Terms, Texts
 from recommender.article import Style
 from recommender.errors import RecommenderError
 from recommender.service.live_model import LiveModel
-from recommender.service.site_scan import order_of
+from recommender.service.site_scan import FINDING, order_of
 from recommender.settings import Settings
+from recommender.site.link_graph import LinkGraph, Pages, graph_of
 from recommender.system.disk import LockHeld, locked, replace_file
 from recommender.system.threads import start
 
@@ -36,15 +38,18 @@ LOG = logging.getLogger("recommender.service")
 SHORTEST_PAUSE, SHARE = 2.0, 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SiteScan:
     """What one survey found; arrays have one entry an article of the model with the same tag."""
 
     tag: str
     facts: dict[str, Any]
-    in_links: Terms
-    indptr: Terms
-    rows: Terms
+    arrays: Mapping[str, NDArray[Any]]
+
+    @property
+    def in_links(self) -> Terms:
+        """How many sound links of lists lead to each article."""
+        return self.arrays["in_links"]
 
     @property
     def changed(self) -> int:
@@ -59,8 +64,35 @@ class SiteScan:
 
     def links_of(self, row: int) -> list[int]:
         """Give the rows that a person linked to, in the order of the slots; sound links only."""
-        found: list[int] = self.rows[int(self.indptr[row]) : int(self.indptr[row + 1])].tolist()
+        start, stop = self.arrays["links_indptr"][row : row + 2].tolist()
+        found: list[int] = self.arrays["links_rows"][start:stop].tolist()
         return found
+
+    @cached_property
+    def graph(self) -> LinkGraph:
+        """Who links to whom, by lists and by texts."""
+        arrays = self.arrays
+        families, shown, wanted, subjects = (arrays[name] for name in ("families", "shown", "wanted", "subjects"))
+        pages = Pages(families, shown, wanted, subjects, int(arrays["front"][0]))
+        return graph_of(pages, arrays["lists"], arrays["texts"])
+
+    def linking(self, row: int) -> dict[str, list[int]]:
+        """Give the articles of which a list, and those of which a text, links to an article or a copy of it."""
+        families = self.arrays["families"]
+        return {
+            kind: sorted(set(pairs[families[pairs[:, 1]] == families[row], 0].tolist()))
+            for kind, pairs in (("list", self.arrays["lists"]), ("text", self.arrays["texts"]))
+        }
+
+    @cached_property
+    def findings(self) -> Texts:
+        """All findings in the order of their kinds, as JSON."""
+        return Texts(self.arrays["findings"], self.arrays["findings_offsets"])
+
+    def finding(self, number: int) -> dict[str, Any]:
+        """Give one finding, and the row of its article, -1 where it is about none."""
+        said = dict(zip(FINDING, json.loads(self.findings[number]), strict=True))
+        return {**said, "row": int(self.arrays["findings_rows"][number])}
 
 
 @dataclass(frozen=True)
@@ -110,8 +142,8 @@ class SiteScanner:
         self._seen = info.st_ino, info.st_mtime_ns
         with np.load(self._file, allow_pickle=False) as found:
             facts = json.loads(found["facts"].tobytes())
-            arrays = (found["in_links"], found["links_indptr"], found["links_rows"])
-        self._newest = SiteScan(facts["tag"], facts, *arrays)
+            arrays = {name: found[name] for name in found.files if name != "facts"}
+        self._newest = SiteScan(facts["tag"], facts, arrays)
 
     def order_if_due(self, current: LiveModel) -> None:
         """Have the content surveyed in another process, if none is at work and the last one is long enough ago."""

@@ -173,8 +173,14 @@ def pages_of(corpus: Corpus) -> Pages:
         shown=np.array([not article.hidden for article in articles], np.bool_),
         wanted=np.array([article.suggestible for article in articles], np.bool_),
         subjects=np.array([names.get(article.subject, -1) for article in articles], np.int64),
-        front=next((row for url in FRONT if (row := corpus.find(url)) >= 0 and not articles[row].hidden), -1),
+        front=front_page(corpus),
     )
+
+
+def front_page(corpus: Corpus) -> int:
+    """Find the row of the front page; -1 where it is no article, or hidden."""
+    found = (corpus.find(url) for url in FRONT)
+    return next((row for row in found if row >= 0 and not corpus.articles[row].hidden), -1)
 
 
 def subjects_of(corpus: Corpus) -> list[str]:

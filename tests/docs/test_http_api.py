@@ -16,7 +16,12 @@ def test_the_answers_that_carry_a_strong_etag_are_named(saved: Path) -> None:
     (named,) = re.findall(r"The answers of `GET ([^.]*)` carry a strong ETag", text)
     client = create_app(saved, Settings()).test_client()
     url = "/learn/physics/questions/what-is-entropy-and-why-does-it-tend-to-increase"
-    queries = {"/v1/related": f"?url={url}", "/v1/articles": "?query=moon", "/article": f"?url={url}"}
+    queries = {
+        "/v1/related": f"?url={url}",
+        "/v1/linkers": f"?url={url}",
+        "/v1/articles": "?query=moon",
+        "/article": f"?url={url}",
+    }
     rules = {rule.rule for rule in client.application.url_map.iter_rules() if "GET" in (rule.methods or ())}
     tagged = set()
     for rule in rules - {"/static/<path:filename>"}:

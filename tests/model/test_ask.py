@@ -14,7 +14,7 @@ from small_sites import ARTICLES, BUILT_AT, article, write_files
 from recommender.build.pipeline import fit_model
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
-from recommender.model.ask import Answer, CandidateFilter, ask, ask_draft, ask_row, draft_texts, linkers, why
+from recommender.model.ask import Answer, CandidateFilter, ask, ask_draft, ask_row, draft_linkers, draft_texts, why
 from recommender.model.documents import RelatedRequest
 from recommender.model.model import Model
 from recommender.ranking.selection import RULES
@@ -143,7 +143,7 @@ def test_who_gets_no_list_says_so(every_rule: Model) -> None:
     # Others may link to it, but a draft is not told that it should link back.
     assert every_rule.rules.excluded[answer.row] == ""
     draft = ask_draft(every_rule, f"{TIDES} at sea\n\n{TEXT}".encode(), 5)
-    assert "/listless" not in [every_rule.catalogue.urls[one.row] for one in linkers(draft, 100)]
+    assert "/listless" not in [every_rule.catalogue.urls[one.row] for one in draft_linkers(draft, 100)]
 
 
 def test_every_rule_has_its_sentence_and_all_but_three_can_be_the_answer() -> None:
@@ -345,7 +345,7 @@ def test_linkers_would_take_up_the_draft_at_their_place(corpus: Corpus, model: M
     for row in range(0, len(corpus.articles), 20):
         one = corpus.articles[row]
         answer = ask_draft(model, (ARTICLES / one.path).read_bytes(), 5)
-        found = linkers(answer, 8)
+        found = draft_linkers(answer, 8)
         assert [(-round(link.score, 9), link.row) for link in found] == sorted(
             (-round(link.score, 9), link.row) for link in found
         )

@@ -24,8 +24,8 @@ def state(saved: Path, tmp_path: Path) -> Iterator[State]:
     current = LiveModel(saved)
     assert current.look()
     surveys = SiteScanner(tmp_path, Settings())
-    arrays = (np.array(values, np.int32) for values in ([0, 1], [0, 1, 1], [1]))
-    surveys._newest = SiteScan("small", FACTS, *arrays)
+    arrays = {"in_links": [0, 1], "links_indptr": [0, 1, 1], "links_rows": [1]}
+    surveys._newest = SiteScan("small", FACTS, {name: np.array(own, np.int32) for name, own in arrays.items()})
     state = State(Settings(), None, current, surveys, Metrics())
     yield state
     state.close()
