@@ -41,6 +41,7 @@ MANY = 1000
 @click.option("--check", is_flag=True, help="Only name the files that would change; exit 1 if there are any.")
 @click.option("--write", is_flag=True, help="Edit the files. Without it the diff is printed and nothing is written.")
 @click.option("--only", multiple=True, metavar="GLOB", help="Change only files whose path in CONTENT matches.")
+@click.option("--reviewed", is_flag=True, help="Add only links that a rule pins or decides, in their articles alone.")
 @click.option("--max-files", type=click.IntRange(1), help="Change at most this many files.")
 @click.option("--allow-dirty", is_flag=True, help="Edit files that hold uncommitted work.")
 @click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
@@ -67,6 +68,8 @@ def fill(**options: Any) -> int:
         allow_no_vcs=options["allow_no_vcs"],
         links_file=settings.links_file,
         with_diff=not (options["write"] or options["check"] or as_json),
+        with_lists=as_json and not (options["write"] or options["check"]),
+        reviewed=options["reviewed"],
     )
     with filling.writing(root, options["write"] or options["resume"]):
         if options["resume"]:
@@ -76,7 +79,7 @@ def fill(**options: Any) -> int:
         _check_unfinished(root, write=options["write"])
         corpus = read_site(root, settings)
         filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
-        corpus, settings = _with_deleted(corpus, settings, write=options["write"])
+        corpus, settings = with_deleted(corpus, settings, write=options["write"])
         folder = model_folder(options["model"], settings)
         save = folder if options["write"] else None
         model = fitting_model(corpus, settings, folder, lambda reason: rank_for_run(reason, corpus, settings, save))
@@ -87,25 +90,27 @@ def fill(**options: Any) -> int:
             result = filling.write_plan(order, made, printing.progress)
             printing.show_written(result, as_json=as_json)
             return 1 if result.problems else 0
-        _show(made, root, settings, form, check=options["check"])
+        if form in ("text", "json"):
+            printing.show_plan(made, model, check=options["check"], as_json=as_json)
+        else:
+            _show_findings(made, root, settings, form)
         return 1 if options["check"] and made.edits else 0
 
 
 def _checked(options: Mapping[str, Any]) -> str:
     """Refuse options that contradict each other, and give the format of what is printed."""
     exclude("check", ["write", "resume"], "--check writes nothing")
-    exclude("resume", ["mode", "only", "max_files", "model"], "--resume finishes a run as it was planned")
+    exclude("resume", ["mode", "only", "reviewed", "max_files", "model"], "--resume finishes a run as it was planned")
+    if options["reviewed"] and options["mode"] == "regenerate":
+        raise click.UsageError("--reviewed adds to lists as they stand, --mode regenerate makes them anew; give one")
     form = output_format(options["form"], as_json=options["as_json"])
     if form not in ("text", "json") and not options["check"]:
         raise click.UsageError(f"--format {form} is for findings; give --check beside it")
     return form
 
 
-def _show(made: Plan, root: Path, settings: Settings, form: str, *, check: bool) -> None:
-    """Print a plan; for the programs of a CI, the files that would change and what stops others."""
-    if form in ("text", "json"):
-        printing.show_plan(made, check=check, as_json=form == "json")
-        return
+def _show_findings(made: Plan, root: Path, settings: Settings, form: str) -> None:
+    """Print the files that would change, and what stops others, for the programs of a CI."""
     from recommender.cli import finding_formats as formats
 
     places = formats.Places(root, settings)
@@ -114,7 +119,7 @@ def _show(made: Plan, root: Path, settings: Settings, form: str, *, check: bool)
     formats.print_findings(findings, form, "recommender fill")
 
 
-def _with_deleted(corpus: Corpus, settings: Settings, *, write: bool) -> tuple[Corpus, Settings]:
+def with_deleted(corpus: Corpus, settings: Settings, *, write: bool) -> tuple[Corpus, Settings]:
     """Take the generated links that a person deleted for blocked; a run that writes notes them as rules."""
     from recommender.editing.rules_writer import deleted_links, write_rules
     from recommender.site.generated_links import read_generated

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from recommender.cli import printing
+from recommender.cli.keys import keys_at_once, next_key
 from recommender.cli.options import CONTENT, JSON, PATH, exclude, near, read_site, systems
 from recommender.settings import JUDGMENTS_FILE, Settings, find_settings
 
@@ -91,49 +89,14 @@ def _walk(session: Session, file: Path, page: Callable[[Session], list[str]]) ->
     from recommender.system.user_files import rewrite
 
     before = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n") if file.exists() else ""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(errors="replace")
-    with _keys_at_once() as terminal:
+    with keys_at_once() as terminal:
         while not session.ended:
             if terminal:
                 click.clear()
             for line in page(session):
                 printing.say(line)
-            after = press(session, _key())
+            after = press(session, next_key())
             if after.judgments != session.judgments:
                 rewrite(file, format_judgments(after.judgments, before))
             session = after
     return session
-
-
-@contextlib.contextmanager
-def _keys_at_once() -> Iterator[bool]:
-    """Have each key arrive without the return key, and say whether there is a terminal to draw on.
-
-    Held all the time: click's getchar changes the mode for each key, and what is typed between two is lost.
-    """
-    terminal = sys.stdin.isatty()
-    try:
-        import termios
-        import tty
-    except ImportError:  # Windows: each key needs the return key
-        yield terminal
-        return
-    if not terminal:
-        yield False
-        return
-    number = sys.stdin.fileno()
-    before = termios.tcgetattr(number)
-    tty.setcbreak(number)
-    try:
-        yield True
-    finally:
-        termios.tcsetattr(number, termios.TCSADRAIN, before)
-
-
-def _key() -> str:
-    """Read one key that is no white space; the end of the input quits, in a terminal Ctrl-D."""
-    while True:
-        key = sys.stdin.read(1)
-        if not key.isspace():
-            return "q" if key in ("", "\x04") else key

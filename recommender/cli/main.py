@@ -23,6 +23,7 @@ from recommender.cli.init import init
 from recommender.cli.judge import judge
 from recommender.cli.related import related
 from recommender.cli.report import report
+from recommender.cli.review import review
 from recommender.cli.rule import rule
 from recommender.cli.serve import serve
 from recommender.cli.tune import tune
@@ -109,6 +110,7 @@ for _command in (
     build,
     related,
     report,
+    review,
     rule,
     watch,
     fill,

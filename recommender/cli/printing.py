@@ -164,15 +164,21 @@ def _explain(answer: Answer, row: int, score: float) -> None:
     say(f"       {score:.4f}  score")
 
 
-def show_plan(plan: Plan, *, check: bool, as_json: bool) -> None:
-    """Print the diff of a plan, or with ``check`` the names of its files, and the summary on stderr."""
+def show_plan(plan: Plan, model: Model, *, check: bool, as_json: bool) -> None:
+    """Print the diff of a plan, or with ``check`` the names of its files, and the summary on stderr.
+
+    As JSON each link of the lists that it changes.
+    """
     if as_json:
+        from recommender.editing.changes import as_dict
+
+        out: dict[str, object] = {
+            "files": [edit.path for edit in plan.edits],
+            "summary": dict(sorted(plan.tally.items())),
+            "problems": [problem.as_dict() for problem in (*plan.unread, *plan.problems)],
+        }
         print_json(
-            {
-                "files": [edit.path for edit in plan.edits],
-                "summary": dict(sorted(plan.tally.items())),
-                "problems": [problem.as_dict() for problem in (*plan.unread, *plan.problems)],
-            }
+            out if check else out | {"lists": [as_dict(one, model) for edit in plan.edits for one in edit.lists]}
         )
         return
     for edit in plan.edits:

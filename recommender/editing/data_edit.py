@@ -65,6 +65,7 @@ def make_data_edit(filling: Filling, links: DataLinks, targets: Sequence[Target]
             for target in targets
             for url in [articles[target.row].url]
         ),
+        lists=filling.lists(changed),
     )
 
 

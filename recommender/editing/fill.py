@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.editing import git_guard, plan_file, writer
+from recommender.editing.accepted import Accepted
 from recommender.editing.plan import Edit, Filling, Plan, make_plan
 from recommender.errors import RecommenderError
 from recommender.model.model import Model
@@ -30,7 +31,9 @@ from recommender.system.user_files import check_kept, rewrite
 class Order:
     """What to fill: the site's folder, how, and which of its files.
 
-    ``mode`` is repair, empty or regenerate, ``only`` are patterns of paths. Plans have no diffs without ``with_diff``.
+    ``mode`` is repair, empty or regenerate, ``only`` are patterns of paths. Plans have no diffs without ``with_diff``,
+    and say what becomes of each link only ``with_lists``. With ``reviewed`` no link is added but those that an editor
+    said yes to, and articles without any such link stay as they are.
     """
 
     root: Path
@@ -41,6 +44,8 @@ class Order:
     allow_no_vcs: bool = False
     links_file: Path = Path(LINKS_FILE)
     with_diff: bool = True
+    with_lists: bool = False
+    reviewed: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,14 +103,17 @@ def plan_fill(
         RecommenderError: a pattern matches no article.
     """
     rows = rows_of(order, corpus)
+    if order.reviewed:
+        rows = [row for row in rows if row in corpus.decisions.accepted]
     filling = Filling(
         corpus=corpus,
-        chooser=model,
+        chooser=Accepted(model, corpus.decisions) if order.reviewed else model,
         mode=order.mode,
         settings=settings,
         generated=read_generated(order.links_file),
         diff_prefix=diff_prefix(order.root) if order.with_diff else None,
         limit=order.max_files,
+        score=model.score_between if order.with_lists else None,
     )
     return dataclasses.replace(make_plan(filling, rows, progress), unread=unread(corpus.problems))
 

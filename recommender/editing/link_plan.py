@@ -41,6 +41,12 @@ class Target:
     changes: bool
 
 
+def listed_links(corpus: Corpus, row: int, context: tuple[Settings, Generated]) -> tuple[Judged, ...]:
+    """Judge the links of an article's own list, as ``plan_links`` does."""
+    ours = undecided(corpus, row, context[1].get(corpus.articles[row].url, frozenset()))
+    return tuple(j for j in judge_links(corpus, row, ours) if j.link.place == 0)
+
+
 def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: tuple[Settings, Generated]) -> Target:
     """Work out the links that one article shall have in a fill mode.
 

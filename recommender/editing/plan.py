@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 from recommender.article import Article
+from recommender.editing.changes import ListChange, Scoring, list_change
 from recommender.editing.data_edit import make_data_edit, pages_gone
 from recommender.editing.diff import changed_bytes, unified_diff
-from recommender.editing.link_plan import Chooser, Target, plan_links
+from recommender.editing.link_plan import Chooser, Target, listed_links, plan_links
 from recommender.editing.list_style import list_style
 from recommender.errors import FileProblem
 from recommender.markdown import link_blocks
@@ -45,7 +46,8 @@ class Edit:
     ``generated`` are the urls of its generated links once it is written, so that a resumed run can note them too.
     ``old`` and ``generated_before`` are what an undo puts back; ``why`` counts what became of the links, ``empty`` the
     slots without one. A data file holds the lists of many articles: its ``url`` is "", and ``others`` are their notes.
-    The digest of a file that is not there is "".
+    The digest of a file that is not there is "". ``lists`` are its articles with each of their links, where a plan is
+    to be read link by link.
     """
 
     path: str
@@ -62,6 +64,7 @@ class Edit:
     why: Mapping[str, int] = field(default_factory=dict)
     empty: int = 0
     others: tuple[Note, ...] = ()
+    lists: tuple[ListChange, ...] = ()
 
     @property
     def notes(self) -> tuple[Note, ...]:
@@ -93,6 +96,7 @@ class Filling:
     """The inputs of a run: what is on disk, who ranks, in which mode, and which links were generated before.
 
     ``diff_prefix`` stands before the paths in diffs; None where no diff is wanted. No more than ``limit`` files change.
+    With ``score`` edits say what becomes of each link, and what new ones score.
     """
 
     corpus: Corpus
@@ -103,6 +107,7 @@ class Filling:
     diff_prefix: str | None = ""
     limit: int | None = None
     known_list_style: ListStyle | None = None
+    score: Scoring | None = None
 
     def __call__(self, rows: Sequence[int]) -> list[tuple[Target, Edit | Problem | None]]:
         """Aim and edit a chunk of articles."""
@@ -124,6 +129,18 @@ class Filling:
         if self.corpus.articles[target.row].visibility.no_list:
             return 0
         return max(0, self.settings.slots - len(target.wanted))
+
+    def lists(self, targets: Sequence[Target]) -> tuple[ListChange, ...]:
+        """Say what becomes of each link of some articles, if that is wanted."""
+        if self.score is None:
+            return ()
+        context = self.settings, self.generated
+        return tuple(
+            list_change(
+                self.corpus, target.row, listed_links(self.corpus, target.row, context), target.wanted, self.score
+            )
+            for target in targets
+        )
 
     def _one(self, row: int) -> tuple[Target, Edit | Problem | None]:
         target = plan_links(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
@@ -215,6 +232,7 @@ def make_edit(filling: Filling, article: Article, target: Target) -> Edit | None
         generated_before=tuple(sorted(filling.generated.get(article.url, ()))),
         why=dict(target.tally),
         empty=filling.empty(target),
+        lists=filling.lists([target]),
     )
 
 

@@ -243,11 +243,15 @@ class Model:
 
     def permits(self, row: int, other: int, kept: Sequence[int]) -> bool:
         """Tell whether no rule of choosing stops a link beside others, whatever its rank."""
-        known = [candidate for candidate in self.candidates(row) if candidate.row == other]
-        candidate = known[0] if known else Candidate(other, self.score(self.query(row), other))
+        candidate = Candidate(other, self.score_between(row, other))
         asking = self.asking(row)
         asking = replace(asking, pinned=tuple(pin for pin in asking.pinned if pin.row == other))
         return bool(choose(asking, [candidate], kept, 1, self.rules).shown)
+
+    def score_between(self, row: int, other: int) -> float:
+        """Score one article for another: as the build did where it is a candidate."""
+        known = [candidate.score for candidate in self.candidates(row) if candidate.row == other]
+        return known[0] if known else self.score(self.query(row), other)
 
     def asking(self, row: int) -> Asking:
         """Say who asks, for one article of the site."""

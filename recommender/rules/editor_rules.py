@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
 
@@ -65,6 +66,14 @@ class Decisions:
     decided: Mapping[int, frozenset[int]] = field(default_factory=dict)
     lines: Mapping[tuple[str, int, int], int] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def accepted(self) -> Mapping[int, tuple[int, ...]]:
+        """Whom each article may link to by an editor's word: pins in their order, then what was decided."""
+        rows = {*self.pins, *self.decided}
+        return {
+            row: tuple(dict.fromkeys((*self.pins.get(row, ()), *sorted(self.decided.get(row, ()))))) for row in rows
+        }
 
     def place(self, kind: str, row: int, other: int) -> str:
         """Say where a rule stands."""

@@ -43,6 +43,8 @@ def with_rules(text: str, added: Iterable[Rule], removed: Iterable[Rule] = ()) -
         if {_key(rule) for rule in own} != {key for key in _all(before) if key[0] == section}:
             _rewrite(lines, section, own)
     changed = "".join(lines)
+    if not text.startswith("\n"):
+        changed = changed.lstrip("\n")  # where the first section went
     try:
         after = rules_in_text(changed)
     except SettingsError:

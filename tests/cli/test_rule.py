@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -250,3 +252,48 @@ def test_the_rules_are_listed(top: Path, capsys: pytest.CaptureFixture[str]) -> 
     found = json.loads(capsys.readouterr().out)
     assert found["links"][0] == {"kind": "block", "article": "/t0", "other": "/t1", "one_way": True, "line": 2}
     assert found["pages"] == [{"kind": "no_list", "text": "/t2", "line": 3}]
+
+
+def test_a_review_by_keys_is_what_a_reviewed_fill_writes(
+    top: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = related("t0", capsys)[:2]
+    monkeypatch.setattr("sys.stdin", io.StringIO("arsq"))
+    assert main(["review"]) == 0
+    seen = capsys.readouterr()
+    assert (top / RULES_FILE).read_text() == (
+        f"decided:\n  /t0: [{first}]\n\nblock:\n  - {{from: /t0, to: {second}}}\n"
+    )
+    assert "1 of 8 articles, 24 links to decide" in seen.out
+    assert "`recommender fill --reviewed --write` would change 1 files" in seen.err
+    before = contents(top / "content")
+    commit(top)
+    assert main(["fill", "--reviewed", "--write"]) == 0
+    after = contents(top / "content")
+    assert [path for path in after if after[path] != before[path]] == ["t0.md"]
+    assert links_of(top, "t0") == [first]
+    commit(top)
+    assert main(["fill", "--reviewed", "--check"]) == 0
+
+
+def test_the_list_of_changes_as_csv_and_json(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["review", "--csv", "-", "--sort", "score"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert len(rows) == 24
+    weakest = [
+        min(float(row["score"]) for row in rows if row["url"] == url) for url in dict.fromkeys(r["url"] for r in rows)
+    ]
+    assert weakest == sorted(weakest)
+    assert main(["review", "--csv", "list.csv", "--subject", "None"]) == 0
+    assert (top / "list.csv").read_text().count("\n") == 1
+    assert main(["review", "--sort", "orphans", "--csv", "-"]) == 0
+    capsys.readouterr()
+    assert main(["fill", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert sorted(found) == ["files", "lists", "problems", "summary"]
+    assert [one["path"] for one in found["lists"]] == found["files"]
+    assert all(link["change"] == "added" and link["reason"] for one in found["lists"] for link in one["links"])
+
+
+def test_a_reviewed_fill_makes_no_list_anew(top: Path) -> None:
+    assert main(["fill", "--reviewed", "--mode", "regenerate"]) == 2
