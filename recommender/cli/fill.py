@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +26,7 @@ from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
+    from recommender.editing.fill import Order
     from recommender.editing.plan import Plan
     from recommender.model.model import Model
     from recommender.site.corpus import Corpus
@@ -59,18 +59,7 @@ def fill(**options: Any) -> int:
     as_json = form == "json"
     settings = find_settings(Path.cwd())
     root = content_folder(options["content"], settings)
-    order = filling.Order(
-        root=root,
-        mode=options["mode"],
-        only=options["only"],
-        max_files=options["max_files"],
-        allow_dirty=options["allow_dirty"],
-        allow_no_vcs=options["allow_no_vcs"],
-        links_file=settings.links_file,
-        with_diff=not (options["write"] or options["check"] or as_json),
-        with_lists=as_json and not (options["write"] or options["check"]),
-        reviewed=options["reviewed"],
-    )
+    order = _order(root, options, settings, as_json=as_json)
     with filling.writing(root, options["write"] or options["resume"]):
         if options["resume"]:
             result = filling.resume(order, printing.progress)
@@ -97,6 +86,23 @@ def fill(**options: Any) -> int:
         return 1 if options["check"] and made.edits else 0
 
 
+def _order(root: Path, options: Mapping[str, Any], settings: Settings, *, as_json: bool) -> Order:
+    from recommender.editing.fill import Order
+
+    return Order(
+        root=root,
+        mode=options["mode"],
+        only=options["only"],
+        max_files=options["max_files"],
+        allow_dirty=options["allow_dirty"],
+        allow_no_vcs=options["allow_no_vcs"],
+        links_file=settings.links_file,
+        with_diff=not (options["write"] or options["check"] or as_json),
+        with_lists=as_json and not (options["write"] or options["check"]),
+        reviewed=options["reviewed"],
+    )
+
+
 def _checked(options: Mapping[str, Any]) -> str:
     """Refuse options that contradict each other, and give the format of what is printed."""
     exclude("check", ["write", "resume"], "--check writes nothing")
@@ -121,7 +127,7 @@ def _show_findings(made: Plan, root: Path, settings: Settings, form: str) -> Non
 
 def with_deleted(corpus: Corpus, settings: Settings, *, write: bool) -> tuple[Corpus, Settings]:
     """Take the generated links that a person deleted for blocked; a run that writes notes them as rules."""
-    from recommender.editing.rules_writer import deleted_links, write_rules
+    from recommender.editing.rules_writer import deleted_links, without_deleted, write_rules
     from recommender.site.generated_links import read_generated
 
     found = deleted_links(corpus, read_generated(settings.links_file))
@@ -138,9 +144,7 @@ def with_deleted(corpus: Corpus, settings: Settings, *, write: bool) -> tuple[Co
     if write:
         write_rules(settings.rules_file, found.rules, held=corpus.root)
     printing.note(f"{links}: {'blocked in' if write else 'a run with --write blocks them in'} {file}")
-    own = settings.editor_rules
-    rules = dataclasses.replace(own, pairs=(*own.pairs, *found.rules))
-    return dataclasses.replace(corpus, rules=rules), dataclasses.replace(settings, editor_rules=rules)
+    return without_deleted(corpus, settings, found)
 
 
 def _check_unfinished(root: Path, *, write: bool) -> None:

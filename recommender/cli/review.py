@@ -12,7 +12,7 @@ import click
 from recommender.cli import printing
 from recommender.cli.fill import rank_for_run, with_deleted
 from recommender.cli.keys import keys_at_once, next_key
-from recommender.cli.options import CONTENT, MODEL, PATH, content_folder, model_folder, near, read_site
+from recommender.cli.options import CONTENT, JSON, MODEL, PATH, content_folder, exclude, model_folder, near, read_site
 from recommender.settings import Settings, find_settings
 
 if TYPE_CHECKING:
@@ -35,17 +35,23 @@ if TYPE_CHECKING:
 )
 @click.option("--csv", "csv", type=PATH, metavar="FILE|-", help="Write the list as CSV instead; - is stdout.")
 @MODEL
+@JSON
 def review(**options: Any) -> int:
     """Accept or reject what `fill` would change, key by key; `fill --reviewed --write` writes what was accepted."""
-    from recommender.editing.changes import ordered, reviewed, selected
+    from recommender.editing.changes import as_dict, ordered, orphans, reviewed, selected
+    from recommender.site.generated_links import read_generated
 
+    exclude("csv", ["as_json"], "the list is printed in one form")
     settings = find_settings(Path.cwd())
     corpus = read_site(content_folder(options["content"], settings), settings)
     corpus, settings = with_deleted(corpus, settings, write=False)
     lists, model = _planned(corpus, settings, options["model"])
-    orphans = _orphans(corpus) if options["sort"] == "orphans" else ()
-    chosen = ordered(selected(lists, options["subject"], options["verdict"]), options["sort"], orphans)
+    lonely = orphans(corpus, read_generated(settings.links_file)) if options["sort"] == "orphans" else ()
+    chosen = ordered(selected(lists, options["subject"], options["verdict"]), options["sort"], lonely)
     decisions = reviewed(settings.editor_rules, lambda url: _own_url(corpus, url))
+    if options["as_json"]:
+        printing.print_json({"lists": [as_dict(one, model) for one in chosen]})
+        return 0
     if options["csv"]:
         return _write_csv(chosen, decisions, options["csv"])
     if not chosen:
@@ -63,16 +69,6 @@ def review(**options: Any) -> int:
 def _own_url(corpus: Corpus, url: str) -> str:
     row = corpus.find(url)
     return corpus.articles[row].url if row >= 0 else url
-
-
-def _orphans(corpus: Corpus) -> frozenset[str]:
-    """Give the urls of the articles to which no list leads."""
-    from recommender.site.link_verdicts import judge_links
-
-    judged = (judge_links(corpus, row, frozenset()) for row in range(len(corpus.articles)))
-    linked = {corpus.families[one.target] for links in judged for one in links if one.sound}
-    families = zip(corpus.articles, corpus.families, strict=True)
-    return frozenset(article.url for article, family in families if family not in linked)
 
 
 def _planned(corpus: Corpus, settings: Settings, folder: Path | None) -> tuple[list[ListChange], Model]:

@@ -19,6 +19,8 @@ from recommender.model.ask import rule_in_words
 from recommender.model.model import Model
 from recommender.rules.editor_rules import EditorRules
 from recommender.site.corpus import Corpus
+from recommender.site.generated_links import Generated
+from recommender.site.link_graph import graph_today
 from recommender.site.link_verdicts import Judged, find_target
 
 Scoring = Callable[[int, int], float]
@@ -173,6 +175,13 @@ def reviewed(rules: EditorRules, canonical: Callable[[str], str] = str) -> Revie
 def helped(change: ListChange, orphans: Collection[str]) -> int:
     """Count the added links to articles that nothing links to so far."""
     return sum(link.target in orphans for link in change.added)
+
+
+def orphans(corpus: Corpus, generated: Generated) -> frozenset[str]:
+    """Give the urls of the articles that may be linked to and that nothing links to, copies included."""
+    lonely = set(graph_today(corpus, generated).orphans.tolist())
+    families = zip(corpus.articles, corpus.families, strict=True)
+    return frozenset(article.url for article, family in families if family in lonely)
 
 
 def selected(changes: Iterable[ListChange], subject: str = "", verdict: str = "") -> list[ListChange]:

@@ -76,7 +76,7 @@ def press(session: Session, key: str) -> Session:
         return replace(session, message="this is the first link")
     if session.place < len(session.pairs):
         if key == "s":
-            return replace(session, place=session.place + 1)
+            return _onward(session)
         number, target = session.pairs[session.place]
         change = session.lists[number]
         if key == "o":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
@@ -11,6 +12,7 @@ from pathlib import Path
 from recommender.article import Link
 from recommender.rules.editor_rules import PairRule
 from recommender.rules.rules_text import Rule, with_rules
+from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
 from recommender.site.link_verdicts import find_target
@@ -51,6 +53,13 @@ class Deleted:
     def too_many(self) -> bool:
         """Whether so many files speak of a revert or a merge rather than of decisions."""
         return self.files > min(FILES, max(FEW, self.known // SHARE))
+
+
+def without_deleted(corpus: Corpus, settings: Settings, found: Deleted) -> tuple[Corpus, Settings]:
+    """Give a site and its settings as if the deleted links were blocked already."""
+    own = settings.editor_rules
+    rules = dataclasses.replace(own, pairs=(*own.pairs, *found.rules))
+    return dataclasses.replace(corpus, rules=rules), dataclasses.replace(settings, editor_rules=rules)
 
 
 def deleted_links(corpus: Corpus, generated: Generated) -> Deleted:

@@ -276,7 +276,8 @@ JSON = [
         0,
         ["curated", "poor", "strong", "floor", "strong score", "poor links", "strong suggestions"],
     ),
-    (["fill"], 0, ["files", "summary", "problems"]),
+    (["fill"], 0, ["files", "summary", "problems", "lists"]),
+    (["review"], 0, ["lists"]),
     (["fill", "--check"], 1, ["files", "summary", "problems"]),
 ]
 
