@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["json-lines", "json-files"]),
+    type=click.Choice(["json-lines", "json-files", "widget"]),
     default="json-lines",
     show_default=True,
-    help="All lists in one FILE, or a static file for each article in DIR: only what changed is written.",
+    help="All lists in one FILE; a static file for each article in DIR: only what changed is written; or the script "
+    "of <related-articles> in FILE.",
 )
 @click.option("--limit", type=click.IntRange(1, 20), help="Links per article, at most 20 (default: the slots).")
 @click.option("--output", "target", type=PATH, help="FILE of the JSON lines, - for stdout.")
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 @JSON
 def export(folder: Path | None, form: str, target: Path | None, as_json: bool, **options: Any) -> int:
     """Write the ranked lists of all articles: as JSON lines to --output FILE, or as static files into DIR."""
+    if form == "widget":
+        return _write_widget(folder, target)
     settings = find_settings(Path.cwd())
     if form == "json-files":
         exclude("form", ["target"], "json-files go into a folder: `recommender export --format json-files DIR`")
@@ -49,6 +52,20 @@ def export(folder: Path | None, form: str, target: Path | None, as_json: bool, *
     if str(target) == "-" and as_json:
         raise click.UsageError("--output - prints the lists on stdout, so --json has no place there; name a FILE")
     _write_lines(target, settings, options, as_json=as_json)
+    return 0
+
+
+def _write_widget(folder: Path | None, target: Path | None) -> int:
+    from importlib.resources import files
+
+    if target is None or folder is not None:
+        raise click.UsageError("the widget is one file: `recommender export --format widget --output recommender.js`")
+    script = (files("recommender") / "service" / "static" / "recommender.js").read_bytes()
+    if str(target) == "-":
+        click.echo(script, nl=False)
+    else:
+        check_target(target)
+        write_target(target, script)
     return 0
 
 

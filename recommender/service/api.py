@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request
@@ -18,6 +21,18 @@ from recommender.model.lookup import by_id, check_partition, closest, row_of_slu
 from recommender.model.model import Model
 from recommender.service.access import Access
 from recommender.service.app_state import State
+from recommender.service.list_options import (
+    OPTIONS,
+    REPEATABLE,
+    ListOptions,
+    check_together,
+    fallback_of,
+    fields_of,
+    fragment,
+    only_fields,
+    values_of,
+)
+from recommender.service.list_options import document as list_document
 from recommender.service.live_model import Served
 from recommender.service.problem_documents import Refusal, shown
 from recommender.service.requests import (
@@ -30,24 +45,28 @@ from recommender.service.requests import (
     read_query,
     read_related_request,
     text_of,
+    wants_html,
 )
-from recommender.service.responses import cached_reply, encode, json_reply
+from recommender.service.responses import cached_reply, decode, encode, json_reply
 from recommender.settings import TEXT, Settings
 
 WHICH = ("lang", "version")
-RELATED = ("url", *WHICH, "limit", "subject", "min_score", "explain")
-OF_ID = ("copy", *WHICH, "limit", "subject", "min_score", "explain")
+OF_LIST = (*WHICH, "limit", "subject", "min_score", "explain", *OPTIONS)
+RELATED = ("url", *OF_LIST)
+OF_ID = ("copy", *OF_LIST)
 DRAFT = ("title", "question", "answer", "keywords", "limit")
 BATCH, LINKERS = 100, 10
 # Articles that are found beyond the limit where hidden ones are left out.
 SPARE = 200
 # A query that is the url of an article and nothing else, without a character that stands for another.
+WIDGET = Path(__file__).with_name("static") / "recommender.js"
 ONLY_URL = re.compile(rb"url=([!-$'-*,-~]{1,2000})")
 
 
 def add_api(app: Flask, state: State, access: Access) -> None:
     """Register the routes below /v1."""
     api = _Api(state, access)
+    app.add_url_rule("/recommender.js", "widget", view_func=widget, methods=["GET"])
     app.add_url_rule("/v1/related", "api_related", view_func=api.related, methods=["GET"])
     app.add_url_rule("/v1/related", "api_draft", view_func=api.draft, methods=["POST"])
     app.add_url_rule("/v1/related:batch", "api_batch", view_func=api.batch, methods=["POST"])
@@ -62,6 +81,16 @@ def add_api(app: Flask, state: State, access: Access) -> None:
     )
 
 
+def widget() -> Response:
+    """Give the script of <related-articles>, which pages of any origin may load."""
+    read_query(request.query_string, ())
+    body = WIDGET.read_bytes()
+    response = cached_reply(hashlib.blake2b(body).hexdigest(), lambda: body)
+    response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
 class _Api:
     def __init__(self, state: State, access: Access) -> None:
         self.state = state
@@ -71,26 +100,46 @@ class _Api:
     def related(self) -> Response:
         served, alone = self.state.current.served, ONLY_URL.fullmatch(request.query_string)
         if served is not None and alone is not None and (row := served.prepared.find(alone[1])) >= 0:
-            return self._related(served, row, RelatedRequest())
-        query = read_query(request.query_string, RELATED)
+            return self._related(served, row, RelatedRequest(), ListOptions())
+        query = read_query(request.query_string, RELATED, REPEATABLE)
         served = self.state.current.require()
         url, wish = text_of(query, "url"), read_related_request(query)
-        return self._related(served, find_url(served, url, partition_of(served, query)), wish)
+        row = find_url(served, url, partition_of(served, query))
+        return self._related(served, row, wish, self._options(served, query))
 
     def related_of_id(self, identity: str) -> Response:
-        query = read_query(request.query_string, OF_ID)
+        query = read_query(request.query_string, OF_ID, REPEATABLE)
         served = self.state.current.require()
         wish = read_related_request({"id": identity, **query})
         row = find_id(served, identity, partition_of(served, query), query.get("copy"))
-        return self._related(served, row, wish)
+        return self._related(served, row, wish, self._options(served, query))
 
-    def _related(self, served: Served, row: int, wish: RelatedRequest) -> Response:
+    def _options(self, served: Served, query: Mapping[str, str]) -> ListOptions:
+        if not query.keys() & set(OPTIONS):
+            return ListOptions()
+        check_together(query)
+        rows: dict[str, list[int]] = {name: [] for name in REPEATABLE}
+        for name, found in rows.items():
+            for url in values_of(request.query_string, name):
+                text = text_of({name: url}, name)
+                with contextlib.suppress(Refusal):  # what is no article is in no list
+                    found.append(find_url(served, text, suggest=False))
+        fields, fallback = fields_of(served.model, query.get("fields")), fallback_of(query.get("fallback"))
+        return ListOptions(tuple(rows["also"]), tuple(rows["exclude"]), fields, fallback)
+
+    def _related(self, served: Served, row: int, wish: RelatedRequest, options: ListOptions) -> Response:
+        as_html = "HTTP_ACCEPT" in request.environ and wants_html(request)
         curated = self.state.curated(served, row)
+
+        def make() -> bytes:
+            body = list_of(served, row, wish, options, curated or ())
+            return fragment(decode(body)["related"]) if as_html else body
+
         if curated is None:  # what is no more than a guess must not be kept
-            return Response(answer(served, row, wish, ()), content_type="application/json")
+            return _negotiated(Response(make()), as_html=as_html)
         only = (wish.only.subject, wish.only.min_score) if wish.only else ""
-        key = f"{served.tag} related {row} {wish.limit} {only} {wish.explain} {sorted(curated)}"
-        return cached_reply(key, lambda: answer(served, row, wish, curated))
+        asked = f"{wish.limit} {only} {wish.explain} {options} {as_html} {sorted(curated)}"
+        return _negotiated(cached_reply(f"{served.tag} related {row} {asked}", make), as_html=as_html)
 
     def linkers(self) -> Response:
         query = read_query(request.query_string, ("url", *WHICH, "limit"))
@@ -179,6 +228,24 @@ class _Api:
             return document(served, row, RelatedRequest(limit), self.state.curated(served, row) or ())
         except Refusal as refusal:
             return refusal.document()
+
+
+def _negotiated(response: Response, *, as_html: bool) -> Response:
+    """Name the kind of an answer that is JSON or HTML by what is accepted, which caches must know."""
+    response.headers["Content-Type"] = "text/html; charset=utf-8" if as_html else "application/json"
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+def list_of(served: Served, row: int, wish: RelatedRequest, options: ListOptions, curated: Collection[int]) -> bytes:
+    """Write the answer for one article, with what a front end asks besides."""
+    if not options:
+        return answer(served, row, wish, curated)
+    if not options.other_links:
+        return encode(only_fields(document(served, row, wish, curated), options.fields))
+    limit = wish.limit or served.model.settings.slots
+    found = list_document(served.model, row, limit, options, curated)
+    return encode(only_fields({**found, "model": served.facts}, options.fields))
 
 
 def answer(served: Served, row: int, wish: RelatedRequest, curated: Collection[int]) -> bytes:

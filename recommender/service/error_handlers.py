@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Request, Response, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from recommender.model.documents import public_urls
@@ -12,13 +12,13 @@ from recommender.service.access import Access
 from recommender.service.app_state import State
 from recommender.service.pages import error_page
 from recommender.service.problem_documents import Refusal
+from recommender.service.requests import wants_html
 from recommender.service.responses import problem_reply
 
 LOG = logging.getLogger("recommender.service")
 STATUS_KINDS = {404: "unknown-route", 405: "wrong-method", 413: "too-large", 414: "too-long", 415: "wrong-type"}
 # What only programs ask for, so its errors are problem documents whatever is accepted.
-MACHINES = ("/v1/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json")
-PROBLEM, PAGE = "application/problem+json", "text/html"
+MACHINES = ("/v1/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/recommender.js")
 _DETAILS = {
     "unknown-route": "there is no such route; /openapi.json lists all",
     "wrong-method": "this route takes the methods of the Allow header",
@@ -67,13 +67,7 @@ class _Failures:
         # Nothing of the site is on the answer to a request for another host.
         if not self.access.pages or refusal.kind == "other-host" or request.path.startswith(MACHINES):
             return problem_reply(refusal, identity)
-        page = wants_page(request)
+        page = wants_html(request)
         reply = error_page(self.state, refusal, identity) if page else problem_reply(refusal, identity)
         reply.headers["Vary"] = "Accept"
         return reply
-
-
-def wants_page(asked: Request) -> bool:
-    """Tell whether a page is accepted rather than a problem document: by a browser, and by nobody who did not ask."""
-    accepted = asked.accept_mimetypes
-    return accepted[PAGE] > max(accepted[PROBLEM], accepted["application/json"])

@@ -9,6 +9,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
+from flask import Request
+
 from recommender.model.ask import CandidateFilter
 from recommender.model.documents import RelatedRequest
 from recommender.service.problem_documents import Refusal, shown
@@ -20,8 +22,8 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-def read_query(raw: bytes, known: Collection[str]) -> dict[str, str]:
-    """Read a query string: each known parameter at most once, percent-encoded UTF-8.
+def read_query(raw: bytes, known: Collection[str], repeatable: Collection[str] = ()) -> dict[str, str]:
+    """Read a query string, percent-encoded UTF-8: each known parameter at most once, of repeatable ones the first.
 
     Raises:
         Refusal: anything else.
@@ -40,9 +42,9 @@ def read_query(raw: bytes, known: Collection[str]) -> dict[str, str]:
         if name not in known:
             names = ", ".join(known) or "none"
             raise Refusal("bad-parameter", f"unknown parameter {shown(name)}; known: {names}", name[:50])
-        if name in values:
+        if name in values and name not in repeatable:
             raise Refusal("bad-parameter", f"{name} stands twice; give it once", name)
-        values[name] = value
+        values.setdefault(name, value)
     return values
 
 
@@ -142,6 +144,12 @@ def limit_in(document: Mapping[str, Any], where: str = "") -> int:
     ):
         raise Refusal("bad-body", f"limit must be a whole number from 1 to {MAX_LIMIT}", f"{where}limit")
     return int(value)
+
+
+def wants_html(asked: Request) -> bool:
+    """Tell whether HTML is accepted rather than JSON: by a browser, and by nobody who did not ask."""
+    accepted = asked.accept_mimetypes
+    return accepted["text/html"] > max(accepted["application/problem+json"], accepted["application/json"])
 
 
 class _TwinKey(Exception):

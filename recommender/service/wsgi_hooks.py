@@ -37,7 +37,7 @@ LINE = (
     '"model":"%s"}'
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
-_PUBLIC = ("/v1/", "/openapi.json")
+_PUBLIC = ("/v1/", "/openapi.json", "/recommender.js")
 # Bytes of a body that are read though nobody wants them: what deploy/nginx.conf lets through.
 UNWANTED = 1024 * 1024
 

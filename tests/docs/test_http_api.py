@@ -13,7 +13,7 @@ def test_the_answers_that_carry_a_strong_etag_are_named(saved: Path) -> None:
     from recommender.settings import Settings
 
     text = " ".join(text_of(DOCS / "reference" / "http-api.md").split())
-    (named,) = re.findall(r"The answers of `GET ([^.]*)` carry a strong ETag", text)
+    (named,) = re.findall(r"The answers of `GET (.*?)` carry a strong ETag", text)
     client = create_app(saved, Settings()).test_client()
     url = "/learn/physics/questions/what-is-entropy-and-why-does-it-tend-to-increase"
     queries = {
@@ -30,3 +30,15 @@ def test_the_answers_that_carry_a_strong_etag_are_named(saved: Path) -> None:
         if answer.headers.get("ETag", "").startswith('"'):
             tagged.add(rule.replace("<identity>", "{id}"))
     assert set(re.split("`, `|` and `", named)) == tagged
+
+
+def test_the_fragment_that_is_shown_is_the_real_one(saved: Path) -> None:
+    from recommender.service import create_app
+    from recommender.settings import Settings
+
+    text = text_of(DOCS / "how-to" / "embed-in-a-template.md")
+    (asked,) = re.findall(
+        r"^curl -H 'Accept: text/html' 'http://127.0.0.1:8080(/v1/related\?[^']*)'$", text, re.MULTILINE
+    )
+    answer = create_app(saved, Settings()).test_client().get(asked, headers={"Accept": "text/html"}).text
+    assert f"```html\n{answer}```" in text
