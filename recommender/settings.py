@@ -16,7 +16,16 @@ from recommender.markdown import front_matter
 from recommender.rules.editor_rules import NO_RULES, RULES_FILE, EditorRules, rules_in_text
 from recommender.rules.reader import Reader, reader_of
 from recommender.rules.rule import HIDDEN, rules_in
-from recommender.settings_values import check_known, flag_in, mapping_in, number_in, some_above_zero, text_in, texts_in
+from recommender.settings_values import (
+    check_known,
+    flag_in,
+    mapping_in,
+    number_in,
+    some_above_zero,
+    text_in,
+    texts_in,
+    web_pattern_in,
+)
 from recommender.site_settings import ListSettings, PageSettings, lists_in, pages_in
 
 FILE_NAME = "recommender.yml"
@@ -81,10 +90,11 @@ class Settings:
     With 1, 3, 5 and all: nDCG@5 0.547, 0.552, 0.559 and 0.557 against ESLint's own lists, 0.217, 0.211, 0.209 and 0.204
     against those of a blog with scripts. ``skip_linked`` passes over what the text of an article links
     to. ``floor`` None is half of what the site's near candidates usually
-    score. ``answers`` are keys whose values answers give besides. ``hidden``, ``never_suggest`` and ``no_list`` are
-    rules, as ``rules`` reads them, ``editor_rules`` those of ``recommender.rules.yml``. The defaults of numbers were
-    chosen by their means over 160 judged articles of one site and the curated links of seven others, the same for all
-    of them.
+    score. ``answers`` are keys whose values answers give besides. ``page_link`` and ``file_link`` are patterns of the
+    addresses of a live page and of its file, for the pages of the service. ``hidden``, ``never_suggest`` and
+    ``no_list`` are rules, as ``rules`` reads them, ``editor_rules`` those of ``recommender.rules.yml``. The defaults
+    of numbers were chosen by their means over 160 judged articles of one site and the curated links of seven others,
+    the same for all of them.
     """
 
     content: Path | None = None
@@ -112,6 +122,8 @@ class Settings:
     pages: PageSettings = field(default_factory=PageSettings)
     links: tuple[ListSettings, ...] = ()
     answers: tuple[str, ...] = ()
+    page_link: str = ""
+    file_link: str = ""
     editor_rules: EditorRules = NO_RULES
     home: Path | None = None
 
@@ -224,8 +236,11 @@ _PATHS = ("content", "model")
 # Settings of rules on who takes part.
 RULES = ("hidden", "never_suggest", "no_list")
 FLAGS = {"skip_linked": "suggestions pass over what the text of the asking article links to"}
+# Patterns of addresses on the pages for editors, and what stands in each for the article.
+PATTERNS = {"page_link": "{url}", "file_link": "{path}"}
 _SITE = ("site", "except", "title", "apart")
-_KNOWN = (*_PATHS, *NUMBERS, *FLAGS, *RULES, *_SITE, "keys", "url", "links", "fields", "text", "parts", "answers")
+_KNOWN = (*_PATHS, *NUMBERS, *FLAGS, *RULES, *_SITE, *PATTERNS)
+_KNOWN += ("keys", "url", "links", "fields", "text", "parts", "answers")
 # What answers say of an article anyway.
 ANSWERED = ("id", "title", "subject", "url", "score", "rank", "source", "terms", "hidden", "likeness")
 
@@ -311,6 +326,8 @@ def make_settings(values: Mapping[str, Any], file: Path) -> Settings:
             made[name] = number_in(name, value, (kind, low, high), file)
         elif name in FLAGS:
             made[name] = flag_in(name, value, file)
+        elif name in PATTERNS:
+            made[name] = web_pattern_in(name, value, PATTERNS[name], file)
         elif name in RULES:
             made[name] = rules_in(name, value, file)
         else:

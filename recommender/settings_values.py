@@ -56,6 +56,19 @@ def flag_in(name: str, value: Any, file: Path) -> bool:
     return bool(value == "true")
 
 
+def web_pattern_in(name: str, value: Any, placeholder: str, file: Path) -> str:
+    """Read the pattern of a web address, with a placeholder.
+
+    Raises:
+        SettingsError: it is no such address, or lacks the placeholder.
+    """
+    text = text_in(name, value, file)
+    if not text.startswith(("https://", "http://")) or placeholder not in text or not text.isprintable():
+        example = f"https://example.org/{placeholder}".replace("/{url}", "{url}")
+        raise SettingsError(f"{file}: {name} must be an address with {placeholder} in it, as {example}")
+    return text
+
+
 def mapping_in(name: str, value: Any, file: Path) -> Mapping[str, Any]:
     """Read lines of ``name: value``.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,8 +11,6 @@ if TYPE_CHECKING:
 
 # Orphans, targets and pairs of subjects that the text names; the other formats have all.
 NAMED, PAIRS = 10, 5
-# What a spreadsheet takes for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_json(made: Report) -> str:
@@ -142,14 +138,13 @@ def place_in_words(linker: dict[str, Any], found: dict[str, Any]) -> str:
 def as_csv(made: Report) -> str:
     """Write a table of all shown articles: links to each by kind, clicks, and who could link to an orphan."""
     from recommender.cli.report import LINKERS
+    from recommender.system.csv_tables import csv_text
 
     before, after, corpus = made.before, made.after, made.corpus
     lists, texts, in_links = before.in_links(before.lists), before.in_links(before.texts), before.in_links()
     columns = (in_links, lists, texts, before.out_links(), before.depths, after.in_links(), after.depths)
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
     names = ("in_links", "from_lists", "from_texts", "out_links", "clicks", "in_links_after_fill", "clicks_after_fill")
-    writer.writerow(["url", "title", "subject", "path", *names, "linker_1", "linker_2", "linker_3"])
+    rows: list[list[str | int]] = [["url", "title", "subject", "path", *names, "linker_1", "linker_2", "linker_3"]]
     for row in range(len(corpus.articles)):
         if not before.pages.shown[row]:
             continue
@@ -157,11 +152,6 @@ def as_csv(made: Report) -> str:
         numbers = [int(column[family]) for column in columns]
         linkers = [corpus.articles[one.row].url for one in made.linkers.get(family, ())]
         linkers += [""] * (LINKERS - len(linkers))
-        named = [safe(text) for text in (article.url, article.title, article.subject, article.path)]
-        writer.writerow([*named, *("" if number < 0 else number for number in numbers), *map(safe, linkers)])
-    return stream.getvalue()
-
-
-def safe(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+        named = [article.url, article.title, article.subject, article.path]
+        rows.append([*named, *("" if number < 0 else number for number in numbers), *linkers])
+    return csv_text(rows)

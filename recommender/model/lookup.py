@@ -165,8 +165,9 @@ def _place_of_id(model: Model, key: bytes) -> int:
 def search(model: Model, text: str, limit: int) -> list[int]:
     """Give the rows of the articles whose titles hold most of the words of a text, best first.
 
-    The last word may be unfinished. Words are compared by their first 5 letters; of titles with as many of the
-    words, the one in which they weigh most comes first. A url, an id or a path finds its article.
+    The last word may be unfinished; a whole word counts more than one that only begins like it. Words are compared by
+    their first 5 letters; of titles with as many of the words, the one in which they weigh most comes first. A url, an
+    id or a path finds its article.
     """
     try:
         found = look_up(model, text, suggest=False)
@@ -210,7 +211,8 @@ def _titles_with(model: Model, ranges: Sequence[tuple[int, int]], most: int) -> 
 
 def _words_held(words: list[str], title: list[str]) -> int:
     unfinished = words[-1]
-    return sum(word in title for word in words[:-1]) + any(word.startswith(unfinished) for word in title)
+    begun = 2 if unfinished in title else any(word.startswith(unfinished) for word in title)
+    return 2 * sum(word in title for word in words[:-1]) + begun
 
 
 def prefix_range(terms: Texts, prefix: str, *, whole: bool) -> tuple[int, int]:

@@ -117,6 +117,11 @@ class Model:
         return default_floor(self.nearest.indptr, self.nearest.scores) if set_by_hand is None else set_by_hand
 
     @cached_property
+    def usual_score(self) -> float:
+        """Give what near candidates of the site usually score."""
+        return 2 * default_floor(self.nearest.indptr, self.nearest.scores)
+
+    @cached_property
     def address_index(self) -> SavedAddresses:
         """Where its articles are found by their addresses."""
         return SavedAddresses(self.catalogue, self.settings.url)

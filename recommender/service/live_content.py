@@ -14,8 +14,11 @@ from typing import overload
 
 from recommender.article import Article, Style
 from recommender.editing.fill import diff_prefix
+from recommender.editing.link_plan import Target, plan_links
 from recommender.editing.list_style import list_style
 from recommender.editing.plan import Edit, Filling, make_plan
+from recommender.editing.planned_links import link_of
+from recommender.markdown.link_blocks import Wanted
 from recommender.markdown.list_editing import ListStyle
 from recommender.model.catalogue import Catalogue, SavedAddresses
 from recommender.model.lookup import rows_of_id
@@ -26,7 +29,7 @@ from recommender.site.corpus import Corpus
 from recommender.site.data_links import read_data_links, with_data_links_of
 from recommender.site.generated_links import generated_of
 from recommender.site.link_kinds import LinkKinds, link_kinds
-from recommender.site.link_verdicts import Judged, curated_targets, judge_links
+from recommender.site.link_verdicts import Judged, curated_targets, find_target, judge_links
 from recommender.site.other_pages import SiteForm, form_of
 from recommender.site.partitions import as_named
 from recommender.site.reader import read_article
@@ -52,6 +55,22 @@ class Today:
     problems: tuple[Problem, ...] = ()
     gone: bool = False
     moved_to: str = ""
+
+
+NOTHING = Today(None)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a fill would make of one article: its links, and the edit of its file, what forbids it, or None for none."""
+
+    corpus: Corpus
+    target: Target
+    outcome: Edit | Problem | None
+
+    def row_of(self, want: Wanted) -> int:
+        """Find the article that a wanted link leads to; negative for none."""
+        return find_target(self.corpus, self.target.row, link_of(want)).row
 
 
 def _read(root: Path, settings: Settings, catalogue: Catalogue, row: int) -> tuple[Article | None, tuple[Problem, ...]]:
@@ -113,10 +132,8 @@ class Content:
         generated = generated_of(self.links_file, url)
         return Today(article, judge_links(self._corpus(model, ambiguous), row, generated), generated, problems)
 
-    def fill(
-        self, model: Model, row: int, mode: str, known: tuple[Sequence[str], Style | None]
-    ) -> Edit | Problem | None:
-        """Give the edit that a fill would make to one file, what forbids it, or None where all is as wanted.
+    def fill(self, model: Model, row: int, mode: str, known: tuple[Sequence[str], Style | None]) -> Planned:
+        """Give the links that one article would have after a fill, and the edit of its file.
 
         ``known`` is what only a look at the whole site tells: the urls that two files have, and the commonest style
         of its blocks.
@@ -136,9 +153,10 @@ class Content:
             known_list_style=self._lists_of(model).list_style,
         )
         if self.settings.data_file:
-            return self._fill_data(filling, row)
-        ((_, outcome),) = filling([row])
-        return outcome
+            target = plan_links(filling.corpus, row, mode, model, (self.settings, filling.generated))
+            return Planned(filling.corpus, target, self._fill_data(filling, row))
+        ((target, outcome),) = filling([row])
+        return Planned(filling.corpus, target, outcome)
 
     def _fill_data(self, filling: Filling, row: int) -> Edit | Problem | None:
         links = read_data_links(self.settings, self.root, lambda url: filling.corpus.row_of.get(url, -1))

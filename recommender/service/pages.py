@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from flask import Flask, Response, redirect, render_template, request, url_for
@@ -11,16 +12,17 @@ from werkzeug.wrappers import Response as AnyResponse
 from recommender.editing.link_plan import MODES
 from recommender.errors import RecommenderError, SettingsError
 from recommender.model.ask import Answer, ask_row, ask_texts
-from recommender.model.lookup import closest, look_up, search
-from recommender.service import page_views
+from recommender.model.lookup import look_up
+from recommender.problems import KINDS, SEVERITIES
+from recommender.service import article_view, page_views, site_view
 from recommender.service.api import WHICH, draft_texts, find_url, partition_of
 from recommender.service.app_state import State
+from recommender.service.live_content import NOTHING
 from recommender.service.live_model import Served
 from recommender.service.problem_documents import Refusal, shown
 from recommender.service.requests import MAX_BODY, read_query, text_of
 from recommender.service.site_scanner import SiteScan
 
-ORPHANS = 50
 # Bytes of a form that are read at most: percent-encoded, a text of 256 KiB has up to 768.
 MAX_FORM = 4 * 1024 * 1024
 
@@ -33,6 +35,9 @@ def add_pages(app: Flask, state: State) -> None:
     app.add_url_rule("/draft", "draft", pages.draft, methods=["GET"])
     app.add_url_rule("/draft", "ask_draft", pages.ask_draft, methods=["POST"])
     app.add_url_rule("/site", "site", pages.site, methods=["GET"])
+    app.add_url_rule("/site.csv", "site_csv", pages.site_csv, methods=["GET"])
+    app.add_url_rule("/findings", "findings", pages.findings, methods=["GET"])
+    app.add_url_rule("/findings.csv", "findings_csv", pages.findings_csv, methods=["GET"])
     app.add_url_rule("/favicon.ico", "icon", lambda: redirect(url_for("static", filename="mark.svg")), methods=["GET"])
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(page_views.FILTERS)
@@ -60,24 +65,39 @@ class _Pages:
         self.state = state
 
     def home(self) -> AnyResponse | str:
-        query = read_query(request.query_string, ("query",))
+        query = read_query(request.query_string, ("query", "subject", "page"))
         served = self.state.current.require()
-        text = query.get("query", "").strip()
+        text, page = query.get("query", "").strip(), page_views.page_number(query.get("page"))
         if not text:
-            survey = self._survey(served)
-            worst = (
-                [(page_views.card(served.model, row), count) for row, count in survey.facts["worst"]] if survey else []
-            )
-            return render_template("home.html", served=served, worst=worst, cards=[], query="")
+            return self._front(served)
         text_of({"query": text}, "query")
         exact = exact_row(served, text)
-        if exact >= 0:
+        if exact >= 0 and len(query) == 1:
             where: dict[str, Any] = page_views.address(served.model, exact)
             return redirect(url_for("article", **where))
-        rows = search(served.model, text, 30)
-        near = [] if rows else [served.model.catalogue.urls.find(url) for url in closest(served.model, text)]
-        cards = [page_views.card(served.model, row) for row in rows or near]
-        return render_template("home.html", served=served, worst=[], cards=cards, query=text, near=bool(near))
+        subject = query.get("subject", "")
+        found = page_views.found(served.model, text, subject, page)
+        if page > found["pages"]:
+            return redirect(url_for("home", query=text, subject=subject or None, page=found["pages"]))
+        shown_here = {"found": found, "query": text, "subject": subject, "page": page}
+        return render_template("search_results.html", served=served, **shown_here)
+
+    def _front(self, served: Served) -> str:
+        survey = self._survey(served)
+        facts = survey.facts if survey else {"worst": [], "problems": []}
+        return render_template(
+            "home.html",
+            served=served,
+            worst=[(page_views.card(served.model, row), count) for row, count in facts["worst"]],
+            numbers=site_view.numbers(served.model, survey) if survey else [],
+            problems=facts["problems"],
+            **self._reading(survey),
+        )
+
+    def _reading(self, survey: SiteScan | None) -> dict[str, Any]:
+        """Give what keeps the state of the files from being known, and how many of them changed since the build."""
+        waiting = self.state.surveys is not None and survey is None
+        return {"waiting": waiting, "trouble": self.state.trouble(), "changed": self.state.changed()}
 
     def article(self) -> str:
         query = read_query(request.query_string, ("url", *WHICH, "mode"))
@@ -87,40 +107,31 @@ class _Pages:
             raise Refusal("bad-parameter", f"mode must be one of {', '.join(MODES)}, got {shown(mode)}", "mode")
         row = find_url(served, text_of(query, "url"), partition_of(served, query))
         model, survey = served.model, self._survey(served)
-        answer = ask_row(model, row, model.settings.slots)
-        now = self._now(answer, mode, survey)
-        links = now["today"]["links"] if now["today"] else []
-        linked = {link["row"] for link in links}
+        found, trouble = self._list(ask_row(model, row, model.settings.slots), mode, survey)
         return render_template(
             "article.html",
             served=served,
             article=page_views.card(model, row),
-            facts=page_views.article_facts(model, row, survey),
-            suggestions=page_views.suggestions(answer, linked),
-            passed=page_views.passed_over(answer),
-            reason=answer.choice.reason(answer.limit),
-            best=page_views.best(answer, links),
+            facts=article_view.about(model, row, self.state.settings, survey),
+            found=found,
+            trouble=trouble,
             mode=mode,
-            modes=MODES,
+            modes=article_view.MODES,
             changed=self.state.changed(),
-            **now,
         )
 
-    def _now(self, answer: Answer, mode: str, survey: SiteScan | None) -> dict[str, Any]:
-        """Give what stands in an article's file and what a fill would make of it, or why neither can be told."""
-        shown_here: dict[str, Any] = {"today": None, "fill": None, "trouble": ""}
+    def _list(self, answer: Answer, mode: str, survey: SiteScan | None) -> tuple[dict[str, Any], str]:
+        """Give the links of an article after a fill, and why only those of the ranking can be told, where it is so."""
         files = self.state.files
         if files is None:
-            return {**shown_here, "trouble": "Not available here: the service was started without the content"}
+            return article_view.the_list(answer, NOTHING, None), "the service was started without the content"
         known = (survey.facts["ambiguous"], survey.style) if survey else ((), None)
         try:
             today = files.today(answer.model, answer.row, known[0])
-            shown_here["today"] = page_views.today(answer, today)
-            if today.article is not None:
-                shown_here["fill"] = page_views.fill(files.fill(answer.model, answer.row, mode, known))
+            planned = files.fill(answer.model, answer.row, mode, known) if today.article else None
         except SettingsError as error:
-            return {**shown_here, "trouble": f"Not available: {error}"}
-        return shown_here
+            return article_view.the_list(answer, NOTHING, None), str(error)
+        return article_view.the_list(answer, today, planned), article_view.missing(today)
 
     def draft(self) -> str:
         read_query(request.query_string, ())
@@ -148,25 +159,94 @@ class _Pages:
         return render_template("draft.html", served=served, form=form, result=result, error=error, best=best)
 
     def site(self) -> AnyResponse | str:
-        query = read_query(request.query_string, ("page",))
-        served = self.state.current.require()
-        survey = self._survey(served)
-        page = page_views.page_number(query.get("page"))
-        view = page_views.site(served.model, survey, (page - 1) * ORPHANS, ORPHANS)
+        query = read_query(request.query_string, ("page", *site_view.SORTS))
+        served, sorts = self.state.current.require(), sorts_in(query)
+        survey, page = self._survey(served), page_views.page_number(query.get("page"))
+        view = site_view.site(served.model, survey, page, sorts)
         if survey is not None and page > view["pages"]:  # articles have got links since, or nobody counted
-            return redirect(url_for("site", page=view["pages"], _anchor="orphans"))
+            where: dict[str, Any] = {**sorts, "page": view["pages"], "_anchor": "orphans"}
+            return redirect(url_for("site", **where))
+        asked = {"page": page, "sorts": sorts, "known": site_view.SORTS}
+        return render_template("site.html", served=served, site=view, **asked, **self._reading(survey))
+
+    def site_csv(self) -> Response:
+        query = read_query(request.query_string, ("table", "sort"))
+        table = text_of(query, "table")
+        if table not in site_view.SORTS:
+            raise Refusal("bad-parameter", f"table must be one of {', '.join(site_view.SORTS)}", "table")
+        sorts = sorts_in({table: query["sort"]}) if "sort" in query else {}
+        served = self.state.current.require()
+        return csv_reply(site_view.as_csv(served.model, self._surveyed(served), table, sorts), table)
+
+    def findings(self) -> AnyResponse | str:
+        query = read_query(request.query_string, ("code", "severity", "subject", "page"))
+        served, wanted = self.state.current.require(), wanted_in(query)
+        survey, page = self._survey(served), page_views.page_number(query.get("page"))
+        found = site_view.findings(served.model, survey, wanted, page) if survey else None
+        if found and page > found["pages"]:
+            where: dict[str, Any] = {**asked_for(wanted), "page": found["pages"]}
+            return redirect(url_for("findings", **where))
         return render_template(
-            "site.html",
-            served=served,
-            site=view,
-            page=page,
-            waiting=self.state.surveys is not None and survey is None,
-            trouble=self.state.trouble(),
-            changed=self.state.changed(),
-        )
+            "findings.html", served=served, found=found, wanted=wanted, asked=asked_for(wanted), page=page,
+            **self._reading(survey),
+        )  # fmt: skip
+
+    def findings_csv(self) -> Response:
+        wanted = wanted_in(read_query(request.query_string, ("code", "severity", "subject")))
+        served = self.state.current.require()
+        return csv_reply(site_view.findings_csv(served.model, self._surveyed(served), wanted), "findings")
+
+    def _surveyed(self, served: Served) -> SiteScan:
+        """Give the survey of the content.
+
+        Raises:
+            Refusal: there is none, or none yet.
+        """
+        survey = self._survey(served)
+        if survey is None:
+            raise Refusal("no-survey", "the content is not read, or is being read; ask again in a moment")
+        return survey
 
     def _survey(self, served: Served) -> SiteScan | None:
         return self.state.surveys.of(served.tag) if self.state.surveys else None
+
+
+def sorts_in(query: Mapping[str, str]) -> dict[str, str]:
+    """Read by what the tables of the site are sorted.
+
+    Raises:
+        Refusal: by something that they are not.
+    """
+    found = {table: query[table] for table in site_view.SORTS if table in query}
+    for table, name in found.items():
+        if name not in site_view.SORTS[table]:
+            known = ", ".join(site_view.SORTS[table])
+            raise Refusal("bad-parameter", f"{table} are sorted by one of {known}, got {shown(name)}", table)
+    return found
+
+
+def wanted_in(query: Mapping[str, str]) -> site_view.Wanted:
+    """Read which findings are wanted.
+
+    Raises:
+        Refusal: there is no such code or severity.
+    """
+    for name, known in (("code", KINDS), ("severity", SEVERITIES)):
+        if query.get(name, "") and query[name] not in known:
+            raise Refusal("bad-parameter", f"there is no {name} {shown(query[name])}", name)
+    return site_view.Wanted(query.get("code", ""), query.get("severity", ""), query.get("subject", ""))
+
+
+def asked_for(wanted: site_view.Wanted) -> dict[str, str]:
+    """Give the parameters that ask for some findings."""
+    return {name: value for name, value in asdict(wanted).items() if value}
+
+
+def csv_reply(text: str, name: str) -> Response:
+    """Give a table that a browser saves as a file."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    data = text.encode("utf-8", "backslashreplace")
+    return Response(data, headers=headers, content_type="text/csv; charset=utf-8")
 
 
 def exact_row(served: Served, text: str) -> int:

@@ -22,6 +22,7 @@ REFUSALS = {
     "no-words": (422, "The draft holds no text"),
     "bug": (500, "A bug of the service"),
     "no-model": (503, "No model is loaded yet"),
+    "no-survey": (404, "The content is not read, or not yet"),
     "refused": (400, "The request was refused"),
 }
 TYPE = "urn:recommender:problem:"

@@ -212,6 +212,11 @@ model: {MODEL_FOLDER}
 # Keys whose values answers give beside id, title, subject and url: description, image, date.
 # answers: null
 
+# Where the pages of `serve` lead to: the live page, as https://example.org{{url}}, and its file, as
+# https://github.com/OWNER/REPOSITORY/edit/main/content/{{path}}; {{path}} is relative to the content.
+# page_link: null
+# file_link: null
+
 {_ADDRESSES}"""
         + _ranking(settings)
         + _rules(settings)

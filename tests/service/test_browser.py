@@ -152,19 +152,19 @@ def test_enter_without_a_choice_lists_what_was_found(page: Any) -> None:
 
 def test_an_article_is_explained_and_its_neighbours_walked(page: Any) -> None:
     article(page)
-    assert page.locator("#today").is_visible()
+    assert page.locator("#list").is_visible()
     assert page.locator(".mark.bad", has_text="dead").count() == 1
     # A neighbour by the keyboard alone.
-    link = page.locator("section[aria-labelledby=today] a.title").first
+    link = page.locator("section[aria-labelledby=list] a.title").first
     title = link.inner_text()
     link.focus()
     page.keyboard.press("Enter")
     page.wait_for_function("title => document.querySelector('h1').innerText === title", arg=title)
     article(page, "/learn/history/questions/why-did-the-french-revolution-begin-in-1789")
-    opener = page.locator("section[aria-labelledby=should] summary").first
+    opener = page.locator("section[aria-labelledby=list] summary").first
     opener.focus()
     page.keyboard.press("Enter")
-    values = page.locator("section[aria-labelledby=should] .why").first.locator("dt .number").all_inner_texts()
+    values = page.locator("section[aria-labelledby=list] .why").first.locator("dt .number").all_inner_texts()
     assert sum(map(float, values[:-1])) == pytest.approx(float(values[-1]), abs=3e-4)
 
 
@@ -190,7 +190,8 @@ def test_a_draft_is_checked(page: Any) -> None:
     assert page.locator("section[aria-labelledby=in] a").count() >= 1
 
 
-VIEWS = ["/", "/?query=moon", "/?query=zzzz", f"/article?url={TELESCOPES}", "/draft", "/site"]
+VIEWS = ["/", "/?query=moon", "/?query=zzzz", f"/article?url={TELESCOPES}", "/draft", "/site", "/?query=how"]
+VIEWS += [f"/article?url={TELESCOPES}&mode=regenerate", "/findings", "/findings?code=dead", "/findings?severity=note"]
 LOOKS = [
     {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
@@ -252,12 +253,13 @@ def test_what_is_pressed_is_at_least_24_pixels_high(page: Any) -> None:
     for view in [*VIEWS, f"/article?url={TELESCOPES}&mode=empty"]:
         page.goto(view)
         for kind, height in page.evaluate(
-            "[...document.querySelectorAll('summary, button, input, textarea, nav a, a.more')]"
+            "[...document.querySelectorAll('summary, button, input:not([type=hidden]), textarea, select, nav a, a.more,"
+            " th a, .tiles a')]"
             ".filter((e) => e.offsetParent).map((e) => [e.localName, e.getBoundingClientRect().height])"
         ):
             seen.add(kind)
             assert height >= 24, (view, kind, height)
-    assert seen == {"summary", "button", "input", "textarea", "a"}
+    assert seen == {"summary", "button", "input", "textarea", "select", "a"}
 
 
 def test_a_mark_of_a_copy_is_a_mark_and_is_printed(page: Any) -> None:
@@ -288,7 +290,7 @@ def test_buttons_marks_and_choices_are_seen_in_forced_colours(page: Any) -> None
         return found
 
     article(page)
-    page.locator("section[aria-labelledby=should] summary").first.click()
+    page.locator("section[aria-labelledby=list] summary").first.click()
     for selector in ("button", ".mark", ".term:not(.rest)", "input"):
         assert all(width == "1px" and colour != "rgba(0, 0, 0, 0)" for width, colour in edges(selector)), selector
     outlines = [one.evaluate("(e) => getComputedStyle(e).outlineStyle") for one in page.locator(".modes a").all()]
@@ -364,7 +366,7 @@ def test_the_screenshots_of_the_pages_are_there_and_small(page: Any) -> None:
     if os.environ.get("RECOMMENDER_WRITE_DOCS"):
         page.set_viewport_size({"width": 1040, "height": 780})
         article(page, "/learn/chemistry/questions/why-do-reactions-go-faster-at-higher-temperature")
-        page.locator("section[aria-labelledby=should] summary").first.click()
+        page.locator("section[aria-labelledby=list] summary").first.click()
         page.screenshot(path=images / "article.png")
         page.emulate_media(color_scheme="dark")
         page.goto("/site")
@@ -454,7 +456,7 @@ def test_no_text_of_an_article_does_anything_to_a_page(browser: Any, hostile: tu
     running, urls = hostile
     base = f"http://127.0.0.1:{running.port}"
     page, wrong = watched(browser, base)
-    views = ["/", "/site", "/draft", "/?query=moon+tide", f"/?query={quote(HOSTILE['script'], safe='')}"]
+    views = ["/", "/site", "/findings", "/draft", "/?query=moon+tide", f"/?query={quote(HOSTILE['script'], safe='')}"]
     views += [f"/article?url={quote(url, safe='')}" for url in urls]
     views += [f"/article?url={quote(urls[0], safe='')}&mode={mode}" for mode in ("empty", "regenerate")]
     for view in views:
@@ -463,7 +465,7 @@ def test_no_text_of_an_article_does_anything_to_a_page(browser: Any, hostile: tu
     # Neighbours, by their links; the type-ahead; drafts that hold the texts themselves.
     page.goto(f"/article?url={quote(urls[1], safe='')}")
     for number in range(3):
-        page.locator("section[aria-labelledby=should] a.title").nth(number).click()
+        page.locator("section[aria-labelledby=list] a.title").nth(number).click()
         check_harmless(page, wrong, f"neighbour {number}: {page.url}")
         page.go_back()
     page.goto("/")

@@ -24,9 +24,11 @@ from recommender.model.store import save_model
 from recommender.ranking.score import Part
 from recommender.service import create_app
 from recommender.service.app_state import State
-from recommender.service.page_views import VERDICTS, bars, diff_lines, fields, plot
+from recommender.service.article_view import VERDICTS
+from recommender.service.page_views import diff_lines, fields
 from recommender.service.pages import error_page
 from recommender.service.problem_documents import Refusal
+from recommender.service.site_view import bars, plot
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.site.link_verdicts import BEYOND
@@ -83,15 +85,17 @@ def page(client: FlaskClient, path: str, status: int = 200, **query: str) -> str
 def test_every_verdict_is_marked(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
     text = page(site_of_marks[0], "/article", url="/a")
     marks = re.findall(r'class="mark [a-z]+">([^<]+)<', text)
-    for said in ("sound", "dead: no article has this url or id", "repeated: linked already", "links to its own copy",
-                 "links to a hidden article (no_index: true)", "copy", "same question"):  # fmt: skip
+    verdicts = ["dead: no article has this url or id", "repeated: linked already", "links to its own copy"]
+    verdicts += ["links to a hidden article (no_index: true)", "copy"]
+    for said in ("kept", "dropped", "1 kept", "4 dropped", "by a person", *verdicts):
         assert said in marks, said
     assert "title drifted" in page(site_of_marks[0], "/article", url="/b")
+    assert '<span class="mark warn">corrected</span>' in page(site_of_marks[0], "/article", url="/b")
 
 
 def test_a_link_that_is_kept_unjudged_is_not_called_unsound(tmp_path: Path) -> None:
     """A link to another site was a 500, and counted as unsound."""
-    assert set(VERDICTS) == {"sound", "dead", "ambiguous", "self", "copy", "hidden", "repeated", *BEYOND}
+    assert set(VERDICTS) == {"sound", "dead", "ambiguous", "self", "copy", "hidden", "blocked", "repeated", *BEYOND}
     assert len(set(VERDICTS.values())) == len(VERDICTS)
     away = block(1, "", "Far away", "Things", "https://elsewhere.example/x")
     files = {"a.md": article("a", away, answer=TIDES), "b.md": article("b", answer=f"{TIDES} two")}
@@ -100,8 +104,8 @@ def test_a_link_that_is_kept_unjudged_is_not_called_unsound(tmp_path: Path) -> N
     client = served_site(tmp_path)
     state = client.application.extensions["recommender"]
     text = page(client, "/article", url="/a")
-    assert '<span class="mark plainmark">another site</span>' in text
-    assert '<li class="link good">' in text
+    assert '<span class="mark warn">another site</span>' in text
+    assert '<li class="link kept">' in text
     assert "elsewhere.example" not in "".join(re.findall(r'href="([^"]*)"', text))
     assert wait_for_scan(state, 60)
     assert "unsound" not in page(client, "/")
@@ -200,7 +204,7 @@ def test_a_page_beyond_the_last_leads_to_the_last(
     reply = client.get(f"/site?page={wanted}")
     assert (reply.status_code, reply.headers["Location"]) == (302, "/site?page=1#orphans")
     assert "Page 1 of" not in page(client, "/site")  # one page needs no links to others
-    monkeypatch.setattr("recommender.service.pages.ORPHANS", 2)
+    monkeypatch.setattr("recommender.service.site_view.ORPHANS", 2)
     orphans = int(re.search(r"Linked from nowhere: (\d+)", page(client, "/site"))[1])
     last = -(-orphans // 2)
     assert last >= 2
@@ -285,7 +289,11 @@ def test_the_result_of_a_draft_is_where_the_browser_goes(site_of_marks: tuple[Fl
 def test_without_the_content_the_page_says_so(saved: Path) -> None:
     client = create_app(saved, Settings()).test_client()
     url = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
-    assert page(client, "/article", url=url).count("Not available here") == 2
+    text = page(client, "/article", url=url)
+    assert text.count("The service was started without the content.") == 1
+    assert text.count("Not available here: the service was started without the content.") == 1
+    assert "What the ranking suggests" in text
+    assert "dropped" not in text
     assert "not available here" in page(client, "/site")
 
 
@@ -414,5 +422,5 @@ def test_templates_are_ready_before_the_first_request(
 
 def test_a_link_of_today_says_what_the_ranking_makes_of_it(site_of_marks: tuple[FlaskClient, State, Path]) -> None:
     text = page(site_of_marks[0], "/article", url="/a")
-    assert re.findall(r'<p class="says">(Suggested[^<]*|Not suggested[^<]*)</p>', text)
+    assert re.findall(r'<p class="says">(The ranking has it at place \d\.|The ranking would not [^<]*)</p>', text)
     assert "not shown" not in text

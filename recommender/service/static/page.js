@@ -130,7 +130,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(source.textContent);
-      status.textContent = "Copied; apply it with git apply at the top of the repository.";
+      status.textContent = button.dataset.said;
     } catch {
       // No clipboard outside https and localhost: the text is selected for Ctrl-C instead.
       window.getSelection().selectAllChildren(source);
