@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 # What no reader of a site sees, in any generator.
 README = "**/README.md"
@@ -233,6 +234,7 @@ _LANGUAGE = re.compile(
 _REGION = re.compile(r"[a-z]{2}|[A-Z]{2}|[0-9]{3}|[A-Za-z][a-z]{3}")
 
 
+@lru_cache(maxsize=4096)  # asked for every folder of every file
 def is_language(text: str) -> bool:
     """Tell whether a folder's name or a key's value is the code of a language: de, pt-br, zh_Hant."""
     language, *others = re.split("[-_]", text)

@@ -22,6 +22,7 @@ from recommender.cli.options import (
     output_format,
     read_site,
 )
+from recommender.cli.pr import read_followed
 from recommender.errors import RecommenderError
 from recommender.settings import Settings, find_settings
 
@@ -43,6 +44,7 @@ MANY = 1000
 @click.option("--only", multiple=True, metavar="GLOB", help="Change only files whose path in CONTENT matches.")
 @click.option("--reviewed", is_flag=True, help="Add only links that a rule pins or decides, in their articles alone.")
 @click.option("--max-files", type=click.IntRange(1), help="Change at most this many files.")
+@click.option("--base", metavar="REF", help="Correct links to pages that moved since this branch left REF.")
 @click.option("--allow-dirty", is_flag=True, help="Edit files that hold uncommitted work.")
 @click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
 @click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
@@ -66,7 +68,7 @@ def fill(**options: Any) -> int:
             printing.show_written(result, as_json=as_json)
             return 1 if result.problems else 0
         _check_unfinished(root, write=options["write"])
-        corpus = read_site(root, settings)
+        corpus = read_followed(root, settings, options["base"]) if options["base"] else read_site(root, settings)
         filling.rows_of(order, corpus)  # a mistyped pattern is said before a model is built
         corpus, settings = with_deleted(corpus, settings, write=options["write"])
         folder = model_folder(options["model"], settings)
@@ -106,7 +108,8 @@ def _order(root: Path, options: Mapping[str, Any], settings: Settings, *, as_jso
 def _checked(options: Mapping[str, Any]) -> str:
     """Refuse options that contradict each other, and give the format of what is printed."""
     exclude("check", ["write", "resume"], "--check writes nothing")
-    exclude("resume", ["mode", "only", "reviewed", "max_files", "model"], "--resume finishes a run as it was planned")
+    planned = ["mode", "only", "reviewed", "max_files", "base", "model"]
+    exclude("resume", planned, "--resume finishes a run as it was planned")
     if options["reviewed"] and options["mode"] == "regenerate":
         raise click.UsageError("--reviewed adds to lists as they stand, --mode regenerate makes them anew; give one")
     form = output_format(options["form"], as_json=options["as_json"])

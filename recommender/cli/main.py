@@ -21,6 +21,7 @@ from recommender.cli.export import export
 from recommender.cli.fill import fill
 from recommender.cli.init import init
 from recommender.cli.judge import judge
+from recommender.cli.pr import pr
 from recommender.cli.related import related
 from recommender.cli.report import report
 from recommender.cli.review import review
@@ -111,6 +112,7 @@ for _command in (
     related,
     report,
     review,
+    pr,
     rule,
     watch,
     fill,

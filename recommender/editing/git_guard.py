@@ -22,7 +22,7 @@ class GitGuard(RecommenderError):
 def top_level(root: Path) -> Path | None:
     """Find the work tree that a folder belongs to; None outside one, or where git is not installed."""
     try:
-        answer = _git(root, "rev-parse", "--show-toplevel")
+        answer = git(root, "rev-parse", "--show-toplevel")
     except (OSError, subprocess.CalledProcessError):
         return None
     return Path(os.fsdecode(answer.removesuffix(b"\n")))
@@ -42,7 +42,7 @@ def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_n
     if top is None:
         if allow_no_vcs:
             return
-        raise GitGuard(f"{_why_none(root)}, or run again with --allow-no-vcs")
+        raise GitGuard(f"{why_no_work_tree(root)}, or run again with --allow-no-vcs")
     if allow_dirty:
         return
     try:
@@ -60,10 +60,10 @@ def check_guard(root: Path, edits: Sequence[Edit], *, allow_dirty: bool, allow_n
         )
 
 
-def _why_none(root: Path) -> str:
+def why_no_work_tree(root: Path) -> str:
     """Say why git knows of no work tree, and what to do."""
     try:
-        _git(root, "rev-parse", "--show-toplevel")
+        git(root, "rev-parse", "--show-toplevel")
     except OSError as error:
         return f"git cannot be run ({error.strerror}), so nothing could bring the files back; install it"
     except subprocess.CalledProcessError as error:
@@ -75,7 +75,7 @@ def _why_none(root: Path) -> str:
 
 def _unsafe(root: Path, edits: Sequence[Edit]) -> list[tuple[str, str]]:
     beside = [edit.path for edit in edits if edit.path.startswith("../")]  # a data file
-    listing = _git(root, "ls-files", "-v", "-z", "--", ".", *beside)
+    listing = git(root, "ls-files", "-v", "-z", "--", ".", *beside)
     tracked = {os.fsdecode(row[2:]): row[:1] for row in listing.split(b"\0")}
     changed = _changed(root, beside)
     unsafe = []
@@ -90,8 +90,8 @@ def _unsafe(root: Path, edits: Sequence[Edit]) -> list[tuple[str, str]]:
 
 def _changed(root: Path, beside: Sequence[str]) -> dict[str, str]:
     """Give the tracked files in and beside a folder that differ from the last commit, by their path from there."""
-    prefix = os.fsdecode(_git(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
-    rows = _git(
+    prefix = os.fsdecode(git(root, "rev-parse", "--show-prefix").removesuffix(b"\n"))
+    rows = git(
         root, "status", "--porcelain=v1", "-z", "--untracked-files=no", "--no-renames", "--", ".", *beside
     ).split(b"\0")
     found = {}
@@ -111,11 +111,18 @@ def _digest(path: Path) -> str:
         return ""
 
 
-def _git(root: Path, *arguments: str) -> bytes:
+def git(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:
+    """Run git in a folder and give what it prints.
+
+    Raises:
+        OSError: git cannot be run.
+        subprocess.CalledProcessError: it failed; what it said is in ``stderr``.
+    """
     # core.quotePath and colours do not matter with -z; optional locks would disturb another git of the user.
     return subprocess.run(
         ["git", "--no-optional-locks", "-C", str(root), *arguments],
         check=True,
         capture_output=True,
+        input=stdin,
         env={**os.environ, "LC_ALL": "C"},  # its words are read
     ).stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -63,7 +63,7 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
         wanted = [_as_is(j.link, j.link.slot) for j in judged]
     elif mode == "repair" or listless:
         kept = _with_room(corpus, row, _kept(row, judged, None if listless else chooser), slots)
-        wanted = [_stay(corpus, j, slot) for slot, j in enumerate(kept, 1)]
+        wanted = [_stay(corpus, row, j, slot) for slot, j in enumerate(kept, 1)]
     else:
         kept = tuple(j for j in judged if j.stays and not j.sound and not j.generated)
         places = _places([j.link.slot for j in kept], max(slots, len(kept)))
@@ -76,7 +76,7 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
     sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
     for slot, (target, url) in zip(free, new.items(), strict=False):
         source = sources.get(target)
-        wanted.append(_stay(corpus, source, slot) if source else _new(corpus, target, slot, url))
+        wanted.append(_stay(corpus, row, source, slot) if source else _new(corpus, target, slot, url))
     wanted = sorted(wanted, key=lambda want: want.slot)
     if mode != "empty" and row in corpus.decisions.pins:
         wanted = _pinned_first(corpus, row, wanted)
@@ -141,13 +141,26 @@ def _as_is(link: Link, slot: int) -> Wanted:
     return Wanted(slot, link.id, link.title, link.subject, link.url, source=link.slot)
 
 
-def _stay(corpus: Corpus, judged: Judged, slot: int) -> Wanted:
+def moved_links(corpus: Corpus, row: int, targets: Container[int], ours: frozenset[str]) -> Target:
+    """Work out the links of an article where only the addresses of some targets are corrected."""
+    judged = [j for j in judge_links(corpus, row, ours) if j.link.place == 0]
+    moved = [
+        _stay(corpus, row, j, j.link.slot) if j.sound and j.target in targets else _as_is(j.link, j.link.slot)
+        for j in judged
+    ]
+    return _target(corpus, row, judged, moved, ours)
+
+
+def _stay(corpus: Corpus, row: int, judged: Judged, slot: int) -> Wanted:
     target = corpus.articles[judged.target]
     if not judged.drift:
         kept = _as_is(judged.link, slot)
         titled = judged.generated and corpus.lists and corpus.lists[0].field("title")
         return replace(kept, title=target.title) if titled else kept
-    return Wanted(slot, target.id or judged.link.id, target.title, target.subject, judged.url, source=judged.link.slot)
+    url = judged.url
+    if corpus.moved and corpus.lists and "moved" in judged.drift:
+        url = reference_to(corpus, row, judged.target, corpus.reference_style) or url
+    return Wanted(slot, target.id or judged.link.id, target.title, target.subject, url, source=judged.link.slot)
 
 
 def _new(corpus: Corpus, row: int, slot: int, url: str) -> Wanted:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from recommender import patterns
 from recommender.addresses import Addresses, AddressIndex, make_addresses, own_hosts, resolve
-from recommender.article import Article, Style, digest_of
+from recommender.article import Article, Link, Style, digest_of
 from recommender.errors import ContentError
 from recommender.problems import Problem
 from recommender.rules.editor_rules import NO_RULES, RULES_FILE, Decisions, EditorRules, decide
@@ -52,7 +52,8 @@ class Corpus:
     ``families`` gives each article the row of its family's first member: copies share a number. ``counted`` holds
     the words where reading counted them; the articles have no texts and no links then. ``book`` finds articles by
     their addresses. Whether an article is hidden was decided for ``day``. Where
-    pages of several languages or versions state one url, ``same_partition`` tells which of them a page means.
+    pages of several languages or versions state one url, ``same_partition`` tells which of them a page means. Where
+    pages moved since another state of the site, ``moved`` gives the row of the page that a link of a row led to.
     """
 
     root: Path
@@ -77,6 +78,7 @@ class Corpus:
     rules: EditorRules = field(default=NO_RULES, compare=False)
     known_decisions: Decisions | None = field(default=None, compare=False)
     same_partition: Callable[[int, int], bool] | None = field(default=None, compare=False)
+    moved: Callable[[int, Link], int] | None = field(default=None, compare=False)
 
     @cached_property
     def decisions(self) -> Decisions:
@@ -134,9 +136,40 @@ def read_corpus(root: Path, settings: Settings, progress: parallel.Progress = pa
         ContentError: the folder does not exist, cannot be listed, or holds no article.
         SettingsError: the sitemap or the built folder cannot be read.
     """
+    return corpus_of(read_site(root, settings, progress))
+
+
+@dataclass(frozen=True)
+class SiteReads:
+    """What the files of a site gave, by their paths from the root in the order of these, and what cannot be listed."""
+
+    root: Path
+    settings: Settings
+    reads: Mapping[str, Read]
+    problems: Sequence[Problem]
+
+
+def read_site(root: Path, settings: Settings, progress: parallel.Progress = parallel.silent) -> SiteReads:
+    """Read every Markdown file below a folder.
+
+    Raises:
+        ContentError: the folder does not exist, cannot be listed, or holds no Markdown file.
+    """
     paths, problems = listed(root, settings.pages)
     parts = parallel.run(Reading(str(root), settings), paths, progress)
-    corpus = not_empty(assemble(root, [read for part in parts for read in part.reads], problems, settings))
+    reads = (read for part in parts for read in part.reads)
+    return SiteReads(root, settings, dict(zip(paths, reads, strict=True)), problems)
+
+
+def corpus_of(site: SiteReads) -> Corpus:
+    """Make the corpus of a site that was read, with the lists of its data file.
+
+    Raises:
+        ContentError: it holds no article.
+        SettingsError: the sitemap or the built folder cannot be read.
+    """
+    settings = site.settings
+    corpus = not_empty(assemble(site.root, list(site.reads.values()), site.problems, settings))
     corpus = with_data_links(corpus, settings)
     if settings.url.sitemap or settings.url.built:
         corpus.form  # noqa: B018  (what cannot be read is said at once)

@@ -106,7 +106,8 @@ def find_target(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | Non
         return found
     rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link, forms)
     if not rows:
-        return found
+        row = corpus.moved(row, link) if corpus.moved else -1
+        return found if row < 0 else Resolved("alias", row)
     if len({corpus.families[member] for member in rows}) > 1:
         return Resolved("ambiguous", rows=tuple(rows))
     return Resolved("id", representative(corpus, rows, corpus.articles[row].subject))

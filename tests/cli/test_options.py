@@ -25,6 +25,7 @@ VALUES = {
     "models": ["--model", "models/default"],
     "fail_on": ["--fail-on", "note"],
     "baseline": ["--baseline", "known.jsonl"],
+    "base": ["--base", "HEAD"],
     "write_baseline": ["--write-baseline", "out.jsonl"],
     "article": ["/a"],
     "draft": ["--text", "draft.txt"],
@@ -51,7 +52,7 @@ VALUES = {
     "file": ["--show", "content/a.md"],
 }
 # Formats of commands that have others than export.
-FORMATS = {"audit": "json", "fill": "json"}
+FORMATS = {"audit": "json", "fill": "json", "pr": "json"}
 # Command -> what is refused -> what the message must name.
 REFUSED = {
     "audit": {
@@ -65,6 +66,7 @@ REFUSED = {
         ("mode", "resume"): ("--mode", "--resume"),
         ("only", "resume"): ("--only", "--resume"),
         ("max_files", "resume"): ("--max-files", "--resume"),
+        ("base", "resume"): ("--base", "--resume"),
         ("resume", "model"): ("--resume", "--model"),
     },
     "related": {("article", "draft"): ("url, id or path", "--text")},
@@ -88,6 +90,7 @@ REFUSED = {
 NEEDED = {
     "related": [("article", "draft")],
     "export": [("target", "folder")],
+    "pr": [("base",)],
 }
 # `serve` listens for ever, and a scheduler is another program: tests/test_service_running.py and tests/test_cluster.py.
 LEFT_OUT = {"serve": None, "build": "scheduler"}

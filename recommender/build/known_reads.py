@@ -1,0 +1,80 @@
+"""A site by what its last build read; only files that changed, or that name a certain page, are read whole."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from recommender.addresses import parse
+from recommender.article import Article
+from recommender.build.read_cache import load_index
+from recommender.errors import FileProblem
+from recommender.settings import Settings
+from recommender.site.corpus import SiteReads, listed
+from recommender.site.files import read_bytes
+from recommender.site.reader import Reading
+from recommender.site_settings import INDEX
+from recommender.system import parallel
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The work of finding the files that hold one of some names, in letters of any case."""
+
+    root: str
+    names: tuple[bytes, ...]
+
+    def __call__(self, paths: Sequence[str]) -> list[str]:
+        """Give those of some files that do."""
+        return [path for path in paths if self._holds(path)]
+
+    def _holds(self, path: str) -> bool:
+        try:
+            data = read_bytes(os.path.join(self.root, path))[0].lower()
+        except FileProblem:
+            return False
+        return any(name in data for name in self.names)
+
+
+def names_of(articles: Iterable[Article], settings: Settings) -> tuple[bytes, ...]:
+    """Give a part of whatever a link to one of some articles can be written as, in small letters."""
+    found = set[bytes]()
+    titled = any(one.refer in ("title", "wikilink") for one in settings.links)
+    for article in articles:
+        file = os.path.splitext(os.path.basename(article.path))[0]
+        ends = [parse(url).path.rstrip("/").rpartition("/")[2] for url in (article.url, *article.aliases)]
+        texts = [unquote(end).removesuffix(".html") for end in ends]
+        texts += [file] if file.lower() not in INDEX else []
+        texts += [*article.names, *([article.id] if article.id else []), *([article.title] if titled else [])]
+        for text in texts:
+            forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+            found |= {spelt.encode().lower() for form in forms for spelt in (form, quote(form))}
+    return tuple(sorted(found))
+
+
+def read_known(
+    root: Path, settings: Settings, folder: Path, whole: Iterable[str], names: tuple[bytes, ...]
+) -> tuple[SiteReads, frozenset[str]]:
+    """Read a site with the index of the build in a folder, and tell which of its files were read whole.
+
+    Those are ``whole``, what the index does not know as it is, and what holds one of the ``names``. The others have
+    neither texts nor links.
+
+    Raises:
+        ContentError: the folder does not exist or holds no Markdown file.
+    """
+    paths, problems = listed(root, settings.pages)
+    index, prefix = load_index(folder, settings), os.path.join(root, "")
+    changed = set(paths) if index is None else {path for path in paths if not index.unchanged(prefix, path)}
+    changed |= {*whole} & {*paths}
+    others = [path for path in paths if path not in changed] if names else []
+    changed |= {*parallel.run(Naming(str(root), names), others, label="looking for links")}
+    asked = [path for path in paths if path in changed]
+    parts = parallel.run(Reading(str(root), settings), asked)
+    fresh = dict(zip(asked, (read for part in parts for read in part.reads), strict=True))
+    reads = {path: fresh[path] if index is None or path in fresh else index.read(path) for path in paths}
+    return SiteReads(root, settings, reads, problems), frozenset(asked)

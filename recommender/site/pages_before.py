@@ -1,0 +1,76 @@
+"""The pages of a site as they were before some files changed, and where each of them is now."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from recommender.article import Link
+from recommender.settings import Settings
+from recommender.site.corpus import Corpus, SiteReads, assemble
+from recommender.site.files import printed
+from recommender.site.link_verdicts import find_target
+from recommender.site.reader import Read, Reading
+
+
+@dataclass(frozen=True)
+class PagesBefore:
+    """A site now and before; ``paths`` gives the path now of each file that is elsewhere, "" where it is gone."""
+
+    now: Corpus
+    before: Corpus
+    paths: Mapping[str, str]
+
+    @cached_property
+    def row_now(self) -> Mapping[int, int]:
+        """Give the row of a page now by its row before, where it is still there."""
+        rows = {article.path: row for row, article in enumerate(self.now.articles)}
+        pairs = ((row, self.paths.get(article.path, article.path)) for row, article in enumerate(self.before.articles))
+        return {row: rows[path] for row, path in pairs if path in rows}
+
+    @cached_property
+    def row_before(self) -> Mapping[int, int]:
+        """Give the row of a page before by its row now, where it was there."""
+        return {now: before for before, now in self.row_now.items()}
+
+    def led_to(self, row: int, link: Link) -> int:
+        """Give the row before of the page that a link of a page led to; -1 for none, and for a page that is new."""
+        own = self.row_before.get(row, -1)
+        return find_target(self.before, own, link).row if own >= 0 else -1
+
+    def leads_to(self, row: int, link: Link) -> int:
+        """Give the row now of the page that a link of a page led to; -1 where it is gone."""
+        return self.row_now.get(self.led_to(row, link), -1)
+
+    def followed(self) -> Corpus:
+        """Give the site of now, where links to pages that moved count as such."""
+        return replace(self.now, moved=self.leads_to)
+
+
+def read_texts(files: Mapping[str, bytes], settings: Settings) -> dict[str, Read]:
+    """Read the bytes of some files as those of a site, by their paths."""
+    with tempfile.TemporaryDirectory() as folder:
+        for path, data in files.items():
+            file = Path(folder, path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+        reading = Reading(folder, settings)
+        return {path: reading.read(path) for path in files}
+
+
+def pages_before(
+    site: SiteReads, now: Corpus, moves: Iterable[tuple[str, str]], old: Mapping[str, Read]
+) -> PagesBefore:
+    """Compare a site with what it was before some files changed.
+
+    ``moves`` has the path before and now of each of these, "" where it was not there; ``old`` what the first gave.
+    """
+    pairs = list(moves)
+    fresh = {path for before, path in pairs if path != before}
+    reads = {path: read for path, read in site.reads.items() if path not in fresh} | dict(old)
+    before = assemble(site.root, [reads[path] for path in sorted(reads)], site.problems, site.settings)
+    paths = {printed(before): printed(path) for before, path in pairs if before}
+    return PagesBefore(now, before, paths)
