@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import os
-import unicodedata
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote
+from urllib.parse import unquote_to_bytes
 
-from recommender.addresses import parse
-from recommender.article import Article
 from recommender.build.read_cache import load_index
 from recommender.errors import FileProblem
 from recommender.settings import Settings
 from recommender.site.corpus import SiteReads, listed
 from recommender.site.files import read_bytes
 from recommender.site.reader import Reading
-from recommender.site_settings import INDEX
 from recommender.system import parallel
+
+_ESCAPE = re.compile(rb"%[0-9a-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -37,23 +36,9 @@ class Naming:
             data = read_bytes(os.path.join(self.root, path))[0].lower()
         except FileProblem:
             return False
-        return any(name in data for name in self.names)
-
-
-def names_of(articles: Iterable[Article], settings: Settings) -> tuple[bytes, ...]:
-    """Give a part of whatever a link to one of some articles can be written as, in small letters."""
-    found = set[bytes]()
-    titled = any(one.refer in ("title", "wikilink") for one in settings.links)
-    for article in articles:
-        file = os.path.splitext(os.path.basename(article.path))[0]
-        ends = [parse(url).path.rstrip("/").rpartition("/")[2] for url in (article.url, *article.aliases)]
-        texts = [unquote(end).removesuffix(".html") for end in ends]
-        texts += [file] if file.lower() not in INDEX else []
-        texts += [*article.names, *([article.id] if article.id else []), *([article.title] if titled else [])]
-        for text in texts:
-            forms = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
-            found |= {spelt.encode().lower() for form in forms for spelt in (form, quote(form))}
-    return tuple(sorted(found))
+        # A link may have any of its letters as an escape.
+        forms = (data, unquote_to_bytes(data).lower()) if _ESCAPE.search(data) else (data,)
+        return any(name in form for form in forms for name in self.names)
 
 
 def read_known(

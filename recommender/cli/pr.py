@@ -86,7 +86,7 @@ def _of_site(changes: Changes, settings: Settings) -> list[Change]:
 
 @parallel.no_collection()
 def _reviewed(root: Path, settings: Settings, folder: Path, files: Sequence[Change]) -> dict[str, Any]:
-    from recommender.build.known_reads import names_of, read_known
+    from recommender.build.known_reads import read_known
     from recommender.build.site_build import build_site
     from recommender.editing.fill import diff_prefix
     from recommender.editing.git_changes import old_bytes
@@ -95,7 +95,7 @@ def _reviewed(root: Path, settings: Settings, folder: Path, files: Sequence[Chan
     from recommender.site.corpus import corpus_of
     from recommender.site.files import printed
     from recommender.site.generated_links import read_generated
-    from recommender.site.pages_before import pages_before, read_texts
+    from recommender.site.pages_before import names_of, pages_before, read_texts
 
     if not files:
         return {"articles": [], "moved": [], "hidden": [], "deleted": [], "unread": [], "patch": ""}

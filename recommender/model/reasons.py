@@ -35,4 +35,4 @@ def _rare(model: Model, terms: Iterable[str]) -> list[str]:
     for number in range(len(space.fields)):
         for word, column in columns_of(space, number, words).items():
             idf[word].append(float(space.idf[column]))
-    return [word for word in words if min(idf[word], default=0.0) >= RARE]
+    return [word for word in words if min(idf[word], default=0.0) >= RARE and len(word) > 1]

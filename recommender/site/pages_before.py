@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
-from recommender.article import Link
+from recommender.article import Article, Link, site_path
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, SiteReads, assemble
 from recommender.site.files import printed
 from recommender.site.link_verdicts import find_target
 from recommender.site.reader import Read, Reading
+from recommender.site_settings import INDEX
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,21 @@ def read_texts(files: Mapping[str, bytes], settings: Settings) -> dict[str, Read
             file.write_bytes(data)
         reading = Reading(folder, settings)
         return {path: reading.read(path) for path in files}
+
+
+def names_of(articles: Iterable[Article], settings: Settings) -> tuple[bytes, ...]:
+    """Give a part of whatever a link to one of some articles can be written as, in small letters."""
+    found = set[bytes]()
+    titled = any(one.refer in ("title", "wikilink") for one in settings.links)
+    for article in articles:
+        file = os.path.splitext(os.path.basename(article.path))[0]
+        ends = [site_path(url).rpartition("/")[2] for url in (article.url, *article.aliases)]
+        texts = [unquote(end).removesuffix(".html") for end in ends]
+        texts += [file] if file.lower() not in INDEX else []
+        texts += [*article.names, *([article.id] if article.id else []), *([article.title] if titled else [])]
+        for text in texts:
+            found |= {unicodedata.normalize(form, text).encode().lower() for form in ("NFC", "NFD")}
+    return tuple(sorted(found))
 
 
 def pages_before(

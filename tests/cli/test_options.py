@@ -118,7 +118,7 @@ def line(name: str, pair: tuple[click.Parameter, ...]) -> list[str]:
     needed: list[str] = []
     for choices in NEEDED.get(name, []):
         if not held & set(choices):
-            needed += VALUES["folder" if "form" in held else choices[0]]
+            needed += VALUES["folder" if name == "export" and "form" in held else choices[0]]
     if name == "init" and not held & {"force", "file"}:  # the site has a recommender.yml
         needed.append("--force")
     if name == "export" and "folder" in held and "form" not in held:
