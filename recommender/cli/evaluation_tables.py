@@ -26,11 +26,8 @@ MAIN = ("nDCG", "useful")
 UNJUDGED = 0.03
 
 
-def show_evaluation(corpus: Corpus, found: Evaluation, *, subjects: bool, as_json: bool) -> None:
+def show_evaluation(corpus: Corpus, found: Evaluation, *, subjects: bool) -> None:
     """Print the measures of several rankers side by side, then how sure the differences to the first are."""
-    if as_json:
-        print_json(evaluation_as_dict(corpus, found))
-        return
     articles = len(found.curated.reports[0].rows) if found.curated.reports else 0
     say(f"{articles:,} articles with sound curated links; {found.truth.left_out:,} generated links left out")
     _show_section(corpus, found.curated, found.depths, subjects=subjects)

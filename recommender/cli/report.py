@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ LINKERS, BUSIEST, APART = 3, 20, 100
     show_default=True,
     help="A summary, one document, a table of all articles, or a page with plots.",
 )
+@click.option("--clicks", type=PATH, help="Log of clicks as `evaluate` reads it: name the links that nobody follows.")
 @click.option("--output", "target", type=PATH, help="Write to a file in place of stdout.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @MODEL
@@ -52,6 +53,8 @@ def report(content: Path | None, form: str, target: Path | None, as_json: bool, 
         check_target(target)
     settings = find_settings(Path.cwd())
     made = make_report(content_folder(content, settings), options["mode"], settings, options["model"])
+    if options["clicks"]:
+        made = replace(made, unfollowed=unfollowed_links(made.corpus, options["clicks"]))
     write = {
         "text": report_text.as_text,
         "json": report_text.as_json,
@@ -69,7 +72,10 @@ def report(content: Path | None, form: str, target: Path | None, as_json: bool, 
 
 @dataclass(frozen=True)
 class Report:
-    """The graph of a site today and after a fill, and by orphan who could link to it."""
+    """The graph of a site today and after a fill, and by orphan who could link to it.
+
+    ``unfollowed`` are article, link and views of the links that nobody follows; None without a log of clicks.
+    """
 
     corpus: Corpus
     model: Model
@@ -77,6 +83,15 @@ class Report:
     before: LinkGraph
     after: LinkGraph
     linkers: dict[int, list[Linker]]
+    unfollowed: list[tuple[int, int, int]] | None = None
+
+
+def unfollowed_links(corpus: Corpus, file: Path) -> list[tuple[int, int, int]]:
+    """Read a log of clicks, and give the links that nobody follows, with their views."""
+    from recommender.evaluation.clicks import fit, read_clicks, unfollowed
+
+    clicks = read_clicks(file, corpus)
+    return unfollowed(clicks, fit(clicks))
 
 
 def make_report(root: Path, mode: str, settings: Settings, folder: Path | None) -> Report:
@@ -121,7 +136,13 @@ def document(made: Report) -> dict[str, Any]:
         "before": _state(made, made.before),
         "after": _state(made, made.after),
         "orphans": orphans,
+        **({} if made.unfollowed is None else {"unfollowed": _unfollowed(made)}),
     }
+
+
+def _unfollowed(made: Report) -> list[dict[str, Any]]:
+    pairs = made.unfollowed or ()
+    return [{"article": _page(made, a), "link": _page(made, b), "shown": shown} for a, b, shown in pairs]
 
 
 def _state(made: Report, graph: LinkGraph) -> dict[str, Any]:

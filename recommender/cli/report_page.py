@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from recommender.cli.report_text import ROWS, counted, in_sentences, place_in_words, start_in_words
+from recommender.cli.report_text import ROWS, counted, in_sentences, place_in_words, start_in_words, unfollowed_in_words
 
 if TYPE_CHECKING:
     from recommender.cli.report import Report
@@ -47,7 +47,15 @@ def as_page(made: Report) -> str:
 
     found = document(made)
     said = "".join(f"<p>{escape(line)}</p>" for line in in_sentences(found))
-    parts = [_numbers(found), _in_links(found), _clicks(found), _busiest(found), _apart(found), _orphans(found)]
+    parts = [
+        _numbers(found),
+        _in_links(found),
+        _clicks(found),
+        _busiest(found),
+        _apart(found),
+        _orphans(found),
+        _unfollowed(found),
+    ]
     body = "".join(parts) if found["pages"] > 1 else ""
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -186,3 +194,13 @@ def _orphan(page: dict[str, Any], found: dict[str, Any]) -> str:
     )
     who = f"Could be linked from:<ul>{linkers}</ul>" if linkers else "No page is near enough to link to it."
     return f"{_named(page)}; {helped}. {who}"
+
+
+def _unfollowed(found: dict[str, Any]) -> str:
+    if "unfollowed" not in found:
+        return ""
+    rows = (
+        (f"{_named(one['article'])} links to {_named(one['link'])}", f"{one['shown']:,}") for one in found["unfollowed"]
+    )
+    table = _table("Links without a click", ("link", "shown"), rows) if found["unfollowed"] else ""
+    return f"<h2>Links that nobody follows</h2>\n<p>{escape(unfollowed_in_words(found))}</p>\n{table}"

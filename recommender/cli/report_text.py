@@ -26,7 +26,7 @@ def as_text(made: Report) -> str:
     from recommender.problems import printable
 
     found = document(made)
-    lines = [*_counts(found), *_clicks(found), *_busiest(found), *_apart(found), *_orphans(found)]
+    lines = [*_counts(found), *_clicks(found), *_busiest(found), *_apart(found), *_orphans(found), *_unfollowed(found)]
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
@@ -128,6 +128,24 @@ def _orphans(found: dict[str, Any]) -> list[str]:
     if len(pages) > NAMED:
         lines.append(f"  and {len(pages) - NAMED:,} more; --format csv has all")
     return lines
+
+
+def unfollowed_in_words(found: dict[str, Any]) -> str:
+    """Say how many links nobody follows, and by what that is told."""
+    count = len(found["unfollowed"])
+    if not count:
+        return "Every link that was shown often enough to tell was followed."
+    told = "at the mean of all links at its rank each would have had 3 clicks or more"
+    return f"{counted(count, 'link')} that nobody followed; {told}."
+
+
+def _unfollowed(found: dict[str, Any]) -> list[str]:
+    if "unfollowed" not in found:
+        return []
+    links = found["unfollowed"]
+    lines = ["", unfollowed_in_words(found)]
+    lines += [f"{one['shown']:>7,}  {one['article']['title']} -> {one['link']['title']}" for one in links[:NAMED]]
+    return [*lines, f"  and {len(links) - NAMED:,} more; --format json has all"] if len(links) > NAMED else lines
 
 
 def place_in_words(linker: dict[str, Any], found: dict[str, Any]) -> str:

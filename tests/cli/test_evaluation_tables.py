@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from recommender.cli import evaluation_tables
+from recommender.cli.printing import print_json
 from recommender.evaluation.disagreements import Disagreements, Search, find_disagreements
 from recommender.evaluation.evaluate import DEPTHS, Evaluation, Report, assess, evaluate_rankers
 from recommender.evaluation.ground_truth import Graded, Truth, curated_truth
@@ -36,7 +37,7 @@ def evaluation(*reports: Report, graded: Graded | None = None, judged: tuple[Rep
 
 def test_rankers_stand_side_by_side(corpus: Corpus, capsys: pytest.CaptureFixture[str]) -> None:
     found = evaluation(report("model", [1.0, 0.5], [1.0, 1.0]), report("most linked", [0.0, 0.0], [0.0, 0.0]))
-    evaluation_tables.show_evaluation(corpus, found, subjects=True, as_json=False)
+    evaluation_tables.show_evaluation(corpus, found, subjects=True)
     subject = corpus.articles[0].subject
     assert corpus.articles[1].subject == subject
     p = found.curated.comparisons[1].p
@@ -69,7 +70,7 @@ def test_what_means_hide_is_said(corpus: Corpus, capsys: pytest.CaptureFixture[s
     half = Report("old", (0, 1), measures, values, np.array([[1.0, 5.0], [1.0, 0.0]]))
     graded = Graded({0: {1: Label(3)}, 1: {2: Label(3)}}, 4, 5)
     found = evaluation(report("model", [1.0], [1.0]), graded=graded, judged=(full, half))
-    evaluation_tables.show_evaluation(corpus, found, subjects=False, as_json=False)
+    evaluation_tables.show_evaluation(corpus, found, subjects=False)
     shown = lines(capsys)
     start = shown.index("2 judged articles; 4 more are not in the content, nor are 5 judged candidates")
     assert shown[start + 4 : start + 6] == [
@@ -83,13 +84,13 @@ def test_nothing_to_judge_is_said(corpus: Corpus, capsys: pytest.CaptureFixture[
     nobody = Truth({}, 0)
     rankers = beside_references(corpus, {"model": {}}, {}, {}, 5)
     found = evaluate_rankers(corpus, rankers, (nobody, None))
-    evaluation_tables.show_evaluation(corpus, found, subjects=True, as_json=False)
+    evaluation_tables.show_evaluation(corpus, found, subjects=True)
     assert lines(capsys)[:3] == [
         "0 articles with sound curated links; 0 generated links left out",
         "",
         "142 articles: what the lists do to the whole site",
     ]
-    evaluation_tables.show_evaluation(corpus, found, subjects=True, as_json=True)
+    print_json(evaluation_tables.evaluation_as_dict(corpus, found))
     document = json.loads(capsys.readouterr().out)
     assert (document["articles"], document["means"]["model"], document["comparisons"][:1]) == (0, {}, [])
 
@@ -103,7 +104,7 @@ def whole(corpus: Corpus, model: Model) -> Evaluation:
 
 
 def test_the_document_holds_all_numbers(corpus: Corpus, whole: Evaluation, capsys: pytest.CaptureFixture[str]) -> None:
-    evaluation_tables.show_evaluation(corpus, whole, subjects=False, as_json=True)
+    print_json(evaluation_tables.evaluation_as_dict(corpus, whole))
     found = json.loads(capsys.readouterr().out)
     assert list(found)[:6] == ["articles", "generated links left out", "means", "intervals", "comparisons", "subjects"]
     assert list(found)[6:] == ["judged", "catalogue", "seed", "draws", "swaps"]

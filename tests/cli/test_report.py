@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_sites import article, command, link, write_files
+from small_sites import ROOT, article, command, link, write_files
 
 pytestmark = pytest.mark.slow  # a process for every format
 
@@ -146,3 +146,31 @@ def test_a_site_without_articles_is_said_to_be(tmp_path: Path) -> None:
     done = command(small_site(tmp_path, {"a.txt": "x"}), "report")
     assert (done.returncode, done.stdout) == (2, "")
     assert "holds no Markdown file" in done.stderr
+
+
+def test_a_log_of_clicks_names_the_links_that_nobody_follows_in_every_format(site: Path) -> None:
+    log = ("--clicks", str(ROOT / "data" / "clicks.csv"))
+    assert "unfollowed" not in json.loads(report(site, "--json"))
+    found = json.loads(report(site, "--json", *log))["unfollowed"]
+    lines = list(csv.DictReader(io.StringIO((ROOT / "data" / "clicks.csv").read_text(encoding="utf-8"))))
+    by_url = [(one, [n for n in lines if (n["article"], n["link"]) == (one["article"]["url"], one["link"]["url"])])
+              for one in found]  # fmt: skip
+    assert len([own for _, own in by_url if own]) >= 2  # others are named by another copy than the log does
+    for one, own in by_url:
+        assert not own or sum(int(n["shown"]) for n in own) == one["shown"]
+        assert not any(int(n["clicked"]) for n in own)
+    text, page = report(site, *log), report(site, "--format", "html", *log)
+    for one in found:
+        assert one["link"]["title"] in text.partition("nobody followed")[2]
+    assert page.count(" links to ") >= len(found) > 1
+    broken = command(site, "report", "--clicks", "recommender.yml")
+    assert (broken.returncode, "no column article" in broken.stderr) == (2, True)
+
+
+def test_evaluate_compares_by_clicks(site: Path) -> None:
+    done = command(site, "evaluate", "--json", "--clicks", str(ROOT / "data" / "clicks.csv"))
+    found = json.loads(done.stdout)["clicks"]
+    assert [one["rank"] for one in found["ranks"]] == [1, 2, 3, 4, 5]
+    assert set(found["rankers"]) == {"model", "curated links"}
+    assert found["rankers"]["curated links"]["difference of the first"][0] > 0
+    assert found["not in the content"] == 0
