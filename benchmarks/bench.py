@@ -32,7 +32,7 @@ from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.system import parallel
 from recommender.text.tfidf import fit_vectors
-from recommender.text.word_counts import count_articles
+from recommender.text.tokens import tokenize_articles
 
 ROOT = Path(__file__).resolve().parent.parent
 QUERIES = 2_000
@@ -111,7 +111,7 @@ def bench_ranking(corpus: Corpus) -> None:
     from sparse_dot_topn import sp_matmul_topn
 
     settings, threads = Settings(), parallel.cores()
-    fitted, weighing = measure(lambda: fit_vectors(count_articles(corpus.articles, settings), settings))
+    fitted, weighing = measure(lambda: fit_vectors(tokenize_articles(corpus.articles, settings), settings))
     row("count and weigh the words", weighing)
     rows, k, families = fitted.main.rows, settings.candidates, np.array(corpus.families, np.int32)
     _, first = measure(lambda: nearest(head(rows, 512), k, families[:512], 0.0, threads))

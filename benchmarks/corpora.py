@@ -21,9 +21,9 @@ from numba import njit
 from numpy.typing import NDArray
 from shapes import FIELDS, Shape
 
-from recommender.settings import TEXT, Settings
+from recommender.settings import Settings
 from recommender.system.parallel import cores
-from recommender.text.word_counts import MOST, Counted, Counts, join
+from recommender.text.tokens import Tokenized, Tokens, join, lines_of
 
 FOLDER = 1000  # articles of one folder
 DEPTH = 24  # levels of the tree: 16 million leaves
@@ -221,46 +221,23 @@ def words_of(tables: Tables, first: int, last: int, field: int) -> Any:
     return starts, out[: starts[-1]]
 
 
-def counted(tables: Tables, articles: int, settings: Settings) -> Counted:
-    """Count the words of articles without writing them: what reading their files would give."""
-    chunks = [_count_part(tables, first, min(first + PART, articles), settings) for first in range(0, articles, PART)]
-    return Counted((join(chunks),), np.arange(articles))
+def counted(tables: Tables, articles: int, settings: Settings) -> Tokenized:
+    """Number the words of articles without writing them: what reading their files would give."""
+    chunks = [_part(tables, first, min(first + PART, articles), settings) for first in range(0, articles, PART)]
+    return Tokenized((join(chunks),), np.arange(articles))
 
 
-def _count_part(tables: Tables, first: int, last: int, settings: Settings) -> Counts:
-    parts = [words_of(tables, first, last, field) for field in range(len(FIELDS))]
-    texts = dict(zip(FIELDS, parts, strict=True))
-    lead = _openings(texts["answer"], settings.lead_words)
-    bodies = [(texts[name], times) for name, times in settings.text.items() if name in texts]
-    named = [(own, times) for own, times in bodies if own is not texts["answer"]]
-    fields = [
-        [(lead, settings.lead_times), *bodies] if name == TEXT else [(texts[name], 1)] for name in settings.weighted
-    ]
-    return _count([*fields, [(lead, 1), *named], [(texts["title"], 1)]])
-
-
-def _openings(text: tuple[Any, Any], length: int) -> tuple[Any, Any]:
-    starts, words = text
-    kept = np.minimum(np.diff(starts), length)
-    ends = np.concatenate([[0], np.cumsum(kept)])
-    return ends, words[np.arange(ends[-1]) + np.repeat(starts[:-1] - ends[:-1], kept)]
-
-
-def _count(columns: list[list[tuple[tuple[Any, Any], int]]]) -> Counts:
-    texts = [(text, times, column) for column, own in enumerate(columns) for text, times in own]
-    size = len(texts[0][0][0]) - 1
-    owners = np.concatenate([np.repeat(np.arange(size), np.diff(starts)) for (starts, _), _, _ in texts])
-    ranks, numbers = np.unique(np.concatenate([words for (_, words), _, _ in texts]), return_inverse=True)
-    entries, places = np.unique(owners * len(ranks) + numbers, return_inverse=True)
-    ends = np.cumsum([len(words) for (_, words), _, _ in texts])
-    data = np.zeros((len(columns), len(entries)))
-    for (text, times, column), end in zip(texts, ends.tolist(), strict=True):
-        own = places[end - len(text[1]) : end]
-        data[column] += times * np.bincount(own, minlength=len(entries))
-    owners, indices = np.divmod(entries, max(1, len(ranks)))
-    indptr = np.concatenate([[0], np.cumsum(np.bincount(owners, minlength=size))])
-    counts = np.ascontiguousarray(np.minimum(data, MOST).T, np.uint16)
-    return Counts([word(rank) for rank in ranks.tolist()], indptr, indices.astype(np.int32), counts)
+def _part(tables: Tables, first: int, last: int, settings: Settings) -> Tokens:
+    lines, size = lines_of(settings), last - first
+    texts = {name: words_of(tables, first, last, field) for field, name in enumerate(FIELDS)}
+    none = np.zeros(size + 1, np.int64), np.zeros(0, np.int64)
+    own = [none if code else texts.get(name, none) for name, code in zip(lines.sources, lines.code, strict=True)]
+    ranks, numbers = np.unique(np.concatenate([words for _, words in own]), return_inverse=True)
+    lengths = np.stack([np.diff(starts) for starts, _ in own], axis=1)
+    line = np.concatenate([np.repeat(np.arange(size) * len(own) + n, lengths[:, n]) for n in range(len(own))])
+    starts = np.concatenate([[0], np.cumsum(lengths.ravel())]).astype(np.int64)
+    order = np.argsort(line, kind="stable")
+    return Tokens([word(rank) for rank in ranks.tolist()], starts, numbers[order].astype(np.int32), len(own))
 
 
 def write(shape: Shape, articles: int, folder: Path, seed: int = 1) -> None:

@@ -19,7 +19,7 @@ from recommender.ranking.nearest.search import nearest
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.text.tfidf import fit_vectors
-from recommender.text.word_counts import Counted, arrange
+from recommender.text.tokens import Tokenized, arrange, join
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = 4000  # articles that the free numbers are fitted on
@@ -42,7 +42,7 @@ BOUNDS = {
 Figures = dict[str, list[float]]
 
 
-def figures_of(words: Counted) -> Figures:
+def figures_of(words: Tokenized) -> Figures:
     """Measure a site: terms of a row, cosines of neighbours, terms of each field, articles of its r-th term."""
     fitted = fit_vectors(words, Settings())
     rows, starts = fitted.main.rows, fitted.main.space.starts
@@ -60,7 +60,7 @@ def figures_of(words: Counted) -> Figures:
     return figures
 
 
-def sample_of(words: Counted, size: int) -> Counted:
+def sample_of(words: Tokenized, size: int) -> Tokenized:
     """Draw articles of a site."""
     total = len(words.order)
     row = np.full(total, -1)
@@ -68,7 +68,7 @@ def sample_of(words: Counted, size: int) -> Counted:
     row[drawn] = np.arange(len(drawn))
     place = np.empty(total, np.int64)
     place[words.order] = row
-    return arrange(words.counts, place)
+    return arrange(join(words.parts), place)
 
 
 def distance(one: Figures, other: Figures) -> float:
@@ -81,7 +81,7 @@ def distance(one: Figures, other: Figures) -> float:
     return float(np.mean(ratios))
 
 
-def fitted_shape(shape: Shape, words: Counted, tries: int) -> Shape:
+def fitted_shape(shape: Shape, words: Tokenized, tries: int) -> Shape:
     """Search the free numbers: change some at random, keep what brings a generated sample nearer to the site's."""
     wanted = figures_of(sample_of(words, SAMPLE))
     size, random = min(SAMPLE, shape.articles), np.random.default_rng(1)
@@ -102,7 +102,7 @@ def fitted_shape(shape: Shape, words: Counted, tries: int) -> Shape:
     return with_numbers(shape, best)
 
 
-def print_match(shape: Shape, words: Counted, seed: int) -> None:
+def print_match(shape: Shape, words: Tokenized, seed: int) -> None:
     """Print the figures of the site beside those of a generated one of the same size."""
     site = figures_of(words)
     made = figures_of(counted(tables_of(shape, seed), shape.articles, Settings()))

@@ -17,7 +17,7 @@ from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble, listed, not_empty
 from recommender.site.reader import Part, Read, Reading
 from recommender.system import parallel
-from recommender.text.word_counts import Counted, Counts, counting, join, take
+from recommender.text.tokens import Tokenized, Tokens, join, numbering, take
 
 # An index that leaves this many files to be read is made anew: about half a second's work.
 STALE = 512
@@ -37,21 +37,21 @@ class Collected:
     index: Index
     read: int
     said: tuple[bytes, ...]
-    counts: Counts | None
+    counts: Tokens | None
     rows: Ints
     order: Ints
     settings: Settings
 
     @cached_property
-    def fresh(self) -> Counts:
+    def fresh(self) -> Tokens:
         """The counted words of what was read."""
-        return self.counts or counting(self.read)(self.said, self.settings)
+        return self.counts or numbering(self.read)(self.said, self.settings)
 
-    def words(self, before: Counts | None = None) -> Counted:
+    def words(self, before: Tokens | None = None) -> Tokenized:
         """Give the words of the corpus; ``before`` are those of the index from before."""
-        return Counted((self.fresh,) if before is None else (before, self.fresh), self.order)
+        return Tokenized((self.fresh,) if before is None else (before, self.fresh), self.order)
 
-    def indexed(self, before: Counts | None = None) -> Counts:
+    def indexed(self, before: Tokens | None = None) -> Tokens:
         """Give the words that belong to the index."""
         return self.fresh if before is None else take(join([before, self.fresh]), self.rows)
 
@@ -88,7 +88,7 @@ def collect(
     load()
     words = _words(itertools.chain(first, reading), done)
     if before is None:
-        counts = counting(len(paths))(words, settings)
+        counts = numbering(len(paths))(words, settings)
     said = tuple(words)
     found = dict(zip(changed, done, strict=True))
     reads = [_known(before, path, found.get(path)) or found[path] for path in paths]

@@ -11,16 +11,16 @@ from typing import Any, cast
 from recommender.arrays.compiling import compiles
 from recommender.build.collection import Collected, Loading, collect, nothing
 from recommender.build.pipeline import Described, describe, engines, load_kernels
-from recommender.build.read_cache import load_counts, load_index, save_index
+from recommender.build.read_cache import load_index, load_tokens, save_index
 from recommender.errors import ModelError
 from recommender.model.model import Model
 from recommender.model.store import articles_in, make_folder, open_model, own_manifest
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.system import parallel
-from recommender.text.word_counts import Counted, Counts, counting
+from recommender.text.tokens import Tokenized, Tokens, numbering
 
-Kept = tuple[int, Counts]
+Kept = tuple[int, Tokens]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def find_changes(
     if manifest is None:
         with contextlib.ExitStack() as until:
             found = look("", lambda files: until.enter_context(engines(settings, files)))
-        kept = load_counts(folder, settings) if found.lacks else None
+        kept = load_tokens(folder, settings) if found.lacks else None
     else:
         digest = manifest["corpus_digest"]
         found, (model, kept) = parallel.both(lambda: look(digest, nothing), lambda: _load(folder, settings, manifest))
@@ -75,7 +75,7 @@ def find_changes(
         found = replace(look, anew=True)("", nothing)
     described = found.described
     if described and found.lacks and kept:
-        described = described.with_words(kept[1], counting(found.read or 0)(found.said, settings))
+        described = described.with_words(kept[1], numbering(found.read or 0)(found.said, settings))
     return Changes(described, model, found.files, found.read, found.problems)
 
 
@@ -85,7 +85,7 @@ def _load(folder: Path, settings: Settings, manifest: Mapping[str, Any]) -> tupl
     model = None
     with contextlib.suppress(ModelError):
         model = open_model(folder, manifest)
-    return model, load_counts(folder, settings)
+    return model, load_tokens(folder, settings)
 
 
 @dataclass(frozen=True)
@@ -104,11 +104,11 @@ class _Look:
         """
         before = None if self.anew else load_index(self.folder, self.settings, verify=self.verify)
         found = collect(self.root, self.settings, self.progress, nothing if before else meanwhile, before)
-        corpus, read, lacks, words = found.corpus, found.read if before else None, 0, Counted((), found.order)
+        corpus, read, lacks, words = found.corpus, found.read if before else None, 0, Tokenized((), found.order)
         if before and found.index is before:
             lacks = before.read_at
         else:
-            kept = load_counts(self.folder, self.settings) if before else None
+            kept = load_tokens(self.folder, self.settings) if before else None
             if before and (kept is None or kept[0] != before.read_at):
                 return replace(self, anew=True)(digest, meanwhile)
             words = found.words(kept and kept[1])
@@ -118,7 +118,7 @@ class _Look:
             described = describe(replace(corpus, counted=words), self.settings, self.progress)
         return _Found(described, corpus.files, read, corpus.problems, lacks, found.said)
 
-    def _save(self, found: Collected, counts: Counts | None) -> None:
+    def _save(self, found: Collected, counts: Tokens | None) -> None:
         with contextlib.suppress(OSError):  # the next build then reads all files
             make_folder(self.folder)
             save_index(found.index, found.indexed(counts), self.folder)

@@ -33,8 +33,9 @@ from recommender.site.reader import Read
 from recommender.site.text_links import links_of_texts
 from recommender.system import parallel, processes
 from recommender.system.threads import in_threads
+from recommender.text.passages import without_repeated
 from recommender.text.tfidf import Fitted, Vectors, fit_vectors
-from recommender.text.word_counts import Counted, Counts, count_articles, title_words
+from recommender.text.tokens import Tokenized, Tokens, lines_of, title_words, tokenize_articles
 
 if TYPE_CHECKING:
     from recommender.addresses import Addresses
@@ -58,12 +59,12 @@ class Described:
     """
 
     words: Texts
-    counted: Counted
+    counted: Tokenized
     catalogue: Catalogue
     answered: NDArray[np.bool_]
     digest: str
 
-    def with_words(self, *parts: Counts) -> Described:
+    def with_words(self, *parts: Tokens) -> Described:
         """Give it the counted words of its articles in place of those that it has."""
         *others, last = parts
         bare = replace(self.counted, parts=(*others, replace(last, vocabulary=[])))
@@ -100,7 +101,7 @@ def describe(corpus: Corpus, settings: Settings, progress: parallel.Progress = p
     """Count the words of a corpus, where reading has not, and list what is shown of its articles."""
     counted = corpus.counted
     if counted is None:
-        counted = count_articles(corpus.articles, settings, progress)
+        counted = tokenize_articles(corpus.articles, settings, progress)
     answered = np.array([article.answer_digest != "" for article in corpus.articles], np.bool_)
     described = Described(pack([]), counted, _catalogue(corpus), answered, corpus.digest)
     return described.with_words(*counted.parts) if counted.parts else described
@@ -112,7 +113,8 @@ def vectorise(described: Described, settings: Settings, *, again: bool = False) 
     *others, last = described.counted.parts
     counted = replace(described.counted, parts=(*others, replace(last, vocabulary=described.words.all())))
     catalogue = replace(described.catalogue, title_words=title_words(counted))
-    fitted = fit_vectors(counted, settings, again=again)
+    own = without_repeated(counted, lines_of(settings), catalogue.families, catalogue.partitions)
+    fitted = fit_vectors(own, settings, again=again)
     return Vectorised(fitted, catalogue, described.answered, described.digest)
 
 
@@ -281,7 +283,7 @@ def _import_loops() -> bool:
     from recommender.build import carry_over as carried  # noqa: F401, PLC0415
     from recommender.ranking import same_question_compiled  # noqa: F401, PLC0415
     from recommender.ranking.nearest.bounds import search  # noqa: PLC0415
-    from recommender.text import tfidf_compiled, vocabulary_compiled, word_counts_compiled  # noqa: F401, PLC0415
+    from recommender.text import tfidf_compiled, tokens_compiled, vocabulary_compiled  # noqa: F401, PLC0415
 
     return was_kept(search)
 

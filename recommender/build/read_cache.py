@@ -32,7 +32,7 @@ from recommender.site.includes import Taken, state_of
 from recommender.site.reader import Read, Stamp
 from recommender.system.code_version import edition
 from recommender.system.disk import replace_file
-from recommender.text.word_counts import Counts
+from recommender.text.tokens import Tokens, lines_of
 from recommender.visibility import read_visibility
 
 FILE_NAME = "index.npz"
@@ -62,8 +62,8 @@ UNREAD: dict[str, Any] = {"texts": (), "links": (), "style": None, "hidden": "",
 class Index:
     """The files of a site by the paths they were listed under, as they were read.
 
-    The counts of their articles lie beside it, a row for each in the order of the files. ``read_at`` is when reading
-    began, in ns since 1970; ``key`` tells by which settings and which code.
+    The words of their articles lie beside it, in the order of the files. ``read_at`` is when reading began, in ns since
+    1970; ``key`` tells by which settings and which code.
     """
 
     key: str
@@ -140,8 +140,8 @@ def key_of(settings: Settings) -> str:
     return sha256(f"{json.dumps(values)}\0{edition(_READING)}".encode()).hexdigest()
 
 
-def save_index(index: Index, counts: Counts, folder: Path) -> None:
-    """Write an index, with the counts of its articles, beside a model, atomically."""
+def save_index(index: Index, tokens: Tokens, folder: Path) -> None:
+    """Write an index, with the words of its articles, beside a model, atomically."""
     articles = [read.article for read in index.reads if read.article]
     texts = {name: pack(map(attrgetter(name), articles)) for name in _TEXTS}
     texts |= {name: pack("\n".join(getattr(one, name)) for one in articles) for name in _LINES}
@@ -150,16 +150,15 @@ def save_index(index: Index, counts: Counts, folder: Path) -> None:
     texts["problems"] = pack(_problems_as_text(read.problems) for read in index.reads)
     texts["taken"] = pack(json.dumps(read.taken) if read.taken else "" for read in index.reads)
     texts["digest"] = pack(map(attrgetter("digest"), index.reads))
-    texts["vocabulary"] = pack(counts.vocabulary)
+    texts["vocabulary"] = pack(tokens.vocabulary)
     texts["key"] = pack([index.key])
     stamps = chain.from_iterable(read.stamp or (-1, -1, -1, -1) for read in index.reads)
     arrays: dict[str, NDArray[Any]] = {
         "read_at": np.array([index.read_at], np.int64),
         "is_article": np.array([read.article is not None for read in index.reads], np.bool_),
         "stamps": np.fromiter(stamps, np.int64, 4 * len(index.reads)).reshape(-1, 4),
-        "indptr": counts.indptr.astype(np.int64),
-        "indices": counts.indices,
-        "data": _narrow(counts.data),
+        "starts": tokens.starts,
+        "numbers": tokens.numbers,
     }
     for name, value in texts.items():
         arrays |= {f"{name}_blob": value.blob, f"{name}_offsets": value.offsets}
@@ -175,24 +174,24 @@ def load_index(folder: Path, settings: Settings, *, verify: bool = False) -> Ind
     """
     key = key_of(settings)
     with contextlib.suppress(Exception):  # whatever a damaged file does to zipfile, numpy or json
-        arrays = _arrays(folder, key, lambda name: not _is_of_counts(name))
+        arrays = _arrays(folder, key, lambda name: not _is_of_tokens(name))
         return replace(_opened(key, arrays), verify=verify) if arrays else None
     return None
 
 
-def load_counts(folder: Path, settings: Settings) -> tuple[int, Counts] | None:
-    """Open the counts that lie beside an index, with its ``read_at``; None where ``load_index`` gives None, or might.
+def load_tokens(folder: Path, settings: Settings) -> tuple[int, Tokens] | None:
+    """Open the words that lie beside an index, with its ``read_at``; None where ``load_index`` gives None, or might.
 
     Apart from the index: they take as long, and another process may open them.
     """
     with contextlib.suppress(Exception):
-        arrays = _arrays(folder, key_of(settings), _is_of_counts)
-        return (_read_at(arrays), _counts(arrays, len(settings.weighted) + 2)) if arrays else None
+        arrays = _arrays(folder, key_of(settings), _is_of_tokens)
+        return (_read_at(arrays), _tokens(arrays, len(lines_of(settings).sources))) if arrays else None
     return None
 
 
-def _is_of_counts(name: str) -> bool:
-    return name.startswith(("ind", "data", "vocabulary"))
+def _is_of_tokens(name: str) -> bool:
+    return name.startswith(("starts", "numbers", "vocabulary"))
 
 
 def _arrays(folder: Path, key: str, wanted: Callable[[str], bool]) -> dict[str, NDArray[Any]]:
@@ -233,21 +232,19 @@ def _opened(key: str, arrays: Mapping[str, NDArray[Any]]) -> Index:
     return Index(key, _read_at(arrays), paths, reads)
 
 
-def _counts(arrays: Mapping[str, NDArray[Any]], columns: int) -> Counts:
-    data = arrays["data"].astype(np.uint16)
-    indptr, indices, vocabulary = arrays["indptr"], arrays["indices"], _texts(arrays, "vocabulary")
+def _tokens(arrays: Mapping[str, NDArray[Any]], lines: int) -> Tokens:
+    starts, numbers, vocabulary = arrays["starts"], arrays["numbers"], _texts(arrays, "vocabulary")
     good = (
-        (indptr.dtype.str, indices.dtype.str) == ("<i8", "<i4")
-        and data.shape == (len(indices), columns)
-        and indptr.shape == (arrays["is_article"].sum() + 1,)
-        and indptr[0] == 0
-        and indptr[-1] == len(indices)
-        and bool(np.all(indptr[1:] >= indptr[:-1]))
-        and (not len(indices) or (indices.min() >= 0 and indices.max() < len(vocabulary)))
+        (starts.dtype.str, numbers.dtype.str) == ("<i8", "<i4")
+        and starts.shape == (lines * arrays["is_article"].sum() + 1,)
+        and starts[0] == 0
+        and starts[-1] == len(numbers)
+        and bool(np.all(starts[1:] >= starts[:-1]))
+        and (not len(numbers) or (numbers.min() >= -1 and numbers.max() < len(vocabulary)))
     )
     if not good:
-        raise ValueError("not the counts that were written")
-    return Counts(vocabulary, indptr, indices, data)
+        raise ValueError("not the words that were written")
+    return Tokens(vocabulary, starts, numbers, lines)
 
 
 def _problems_as_text(problems: Sequence[Problem]) -> str:
@@ -260,11 +257,6 @@ def _problems(text: str) -> tuple[Problem, ...]:
 
 def _taken(text: str) -> tuple[Taken, ...]:
     return tuple(Taken(path, tuple(state), whole) for path, state, whole in json.loads(text)) if text else ()
-
-
-def _narrow(counts: NDArray[np.uint16]) -> NDArray[Any]:
-    """Halve the file: hardly a word stands 256 times in a text."""
-    return counts.astype(np.uint8) if counts.max(initial=0) < 256 else counts
 
 
 def _bytes(arrays: Mapping[str, NDArray[Any]], name: str) -> list[bytes]:

@@ -10,7 +10,7 @@ from recommender.evaluation.rankers import LENGTH, Lists, compared_lists, lists_
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.system import parallel
-from recommender.text.word_counts import count_articles
+from recommender.text.tokens import tokenize_articles
 
 WHOLE = "all parts"
 
@@ -23,7 +23,7 @@ def ablations(
     Each is a fit of its own, so the floor that nobody set follows the scores that are left.
     """
     # The words are counted once: no part changes them.
-    counted = replace(corpus, counted=corpus.counted or count_articles(corpus.articles, settings, progress))
+    counted = replace(corpus, counted=corpus.counted or tokenize_articles(corpus.articles, settings, progress))
     for name, one in _variants(settings):
         yield name, _lists(counted, one, progress)
 

@@ -36,7 +36,7 @@ from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
 from recommender.text.tfidf import Coverage, Vectors
-from recommender.text.word_counts import article_words
+from recommender.text.tokens import article_words
 
 SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.

@@ -15,7 +15,7 @@ from recommender.arrays.sparse_rows import Floats, Ints, Terms, meet
 from recommender.text.copies import SENTENCE
 from recommender.text.tfidf import Coverage, Space, Vectors, columns_of, text_counts
 from recommender.text.tokenizer import own_words
-from recommender.text.word_counts import Words
+from recommender.text.tokens import Words
 
 # Shared words of all words of both from which bodies are near copies: one of sixty differs at 0.96, one of twenty at
 # 0.9. Fewer counted words than these tell nothing; the first words count twice.

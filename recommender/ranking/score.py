@@ -28,7 +28,7 @@ from recommender.ranking.coverage import (
 from recommender.settings import PARTS
 from recommender.system import parallel
 from recommender.text.tfidf import Coverage, Vectors, columns_of, text_counts, transform
-from recommender.text.word_counts import Words
+from recommender.text.tokens import Words
 
 NAMES = tuple(PARTS)
 WORD_PARTS = NAMES[:4]

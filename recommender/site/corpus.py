@@ -28,7 +28,7 @@ from recommender.site.references import References, ReferenceStyle, make_referen
 from recommender.site_settings import ListSettings, PageSettings
 from recommender.system import parallel
 from recommender.system.clock import today
-from recommender.text.word_counts import Counted
+from recommender.text.tokens import Tokenized
 
 SET_URLS = (
     "set `url: {patterns: …}` so that each has its own, give one a url or slug of its own, "
@@ -65,7 +65,7 @@ class Corpus:
     row_of: Mapping[str, int] = field(default_factory=dict)
     rows_of_id: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     families: Sequence[int] = ()
-    counted: Counted | None = field(default=None, compare=False)
+    counted: Tokenized | None = field(default=None, compare=False)
     address_index: AddressIndex = field(default=NOWHERE, compare=False)
     url: UrlSettings = field(default_factory=UrlSettings, compare=False)
     known_form: SiteForm | None = field(default=None, compare=False)

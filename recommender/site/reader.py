@@ -30,7 +30,7 @@ from recommender.site_settings import ListSettings
 from recommender.system.clock import today
 from recommender.text.copies import SENTENCE, answer_digest
 from recommender.text.tokenizer import own_words, single_spaced
-from recommender.text.word_counts import say
+from recommender.text.tokens import say
 from recommender.visibility import Visibility
 
 Texts = tuple[str, ...]

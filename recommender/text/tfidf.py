@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,8 +23,8 @@ from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pac
 from recommender.settings import TEXT, Settings
 from recommender.text import vocabulary
 from recommender.text.foreign_terms import foreign_terms
+from recommender.text.tokens import HEADS, TITLES, Columns, Tokenized, Words, columns_of_lines
 from recommender.text.vocabulary import Merged
-from recommender.text.word_counts import HEADS, TITLES, Counted, Words
 
 # Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
 # a half is too few to tell.
@@ -107,28 +107,26 @@ class Fitted:
     titles: Vectors
 
 
-def fit_vectors(counted: Counted, settings: Settings, *, again: bool = False) -> Fitted:
-    """Weigh the counted words of all articles; independent of how the work was cut.
+def fit_vectors(site: Tokenized, settings: Settings, *, again: bool = False) -> Fitted:
+    """Count and weigh the words of all articles; independent of how the work was cut.
 
     In the rows of the titles words are cut to 5 letters. ``again`` tells that a model of the site was built before.
     """
-    way = _way(len(counted.order))
-    present = way.words_in_use(counted)
+    way, columns = _way(len(site.order)), columns_of_lines(settings)
+    present = way.words_in_use(site)
     # A call for each word of a site would take a tenth of all that is done here.
     forms = {word: fold(word, present) for word in present if word[-1] in "sx" or not word.isascii()}
-    merged = way.merge(counted, lambda word: forms.get(word, word))
+    merged = way.merge(site, lambda word: forms.get(word, word), columns)
     main, coverage = _weighed(merged, settings.weighted, way, again=again)
-    alone = tuple(replace(part, data=np.ascontiguousarray(part.data[:, TITLES:])) for part in counted.parts)
-    merged = way.merge(replace(counted, parts=alone), stem)
-    titles, _ = _weighed(merged, {"title": 1.0}, way, again=again)
+    titles, _ = _weighed(way.merge(site, stem, columns.titles), {"title": 1.0}, way, again=again)
     return Fitted(main, coverage, titles)
 
 
 class _Way(NamedTuple):
     """The loops that weigh a site's words, plain or compiled."""
 
-    words_in_use: Callable[[Counted], Counter[str]]
-    merge: Callable[[Counted, Callable[[str], str]], Merged]
+    words_in_use: Callable[[Tokenized], Counter[str]]
+    merge: Callable[[Tokenized, Callable[[str], str], Columns], Merged]
     frequencies: Callable[[Merged, int], Ints]
     weigh_rows: Callable[[Merged, Scales], Weighed]
 

@@ -12,8 +12,8 @@ from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.system.parallel import cores
 from recommender.system.threads import in_threads, spans
 from recommender.text.tfidf import Scales, Weighed
+from recommender.text.tokens import HEADS, TITLES
 from recommender.text.vocabulary import Merged
-from recommender.text.word_counts import HEADS, TITLES
 
 
 def weigh_rows(merged: Merged, scales: Scales) -> Weighed:

@@ -33,6 +33,12 @@ _EMPHASIS, _BLOCKS = (
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
 # A table of bytes is faster than a pattern; what is beyond ASCII stays.
 _WORDS = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
+# What stands between passages, which are sentences or lines: no word, and no white space.
+BREAK = 1
+_PASSAGES = bytes(BREAK if chr(code) == "\n" else space for code, space in enumerate(_WORDS))
+# A list is one passage: an item that names another page is no frame of the pages that name it too.
+_ITEMS = re.compile(r"\n[ \t]*+(?:[-*+]|(\d++)[.)])(?= )")
+_ENDS = (". ", "! ", "? ", "\u3002", "\uff01", "\uff1f")
 # What no reader sees inside a word, and what would make another word of it; marks of our own that a text may hold.
 _UNSEEN = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
 _NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004")
@@ -75,16 +81,19 @@ def spaced(text: str) -> bytes:
     return _words(plain_text(text))
 
 
-def spaced_article(text: str, code_times: int) -> bytes:
-    """Give the words of the text of an article, those of its code last, each so many times at most."""
-    prose, code = prose_and_code(text)
-    words = _words(prose)
-    return words if not code or not code_times else b" ".join([words, *_at_most(_words(code).split(), code_times)])
+def spaced_article(text: str, *, code: bool = True) -> bytes:
+    """Give the words of the prose of an article and those of its code, a line each, with BREAK between passages."""
+    prose, blocks = prose_and_code(text)
+    prose = _ITEMS.sub(r" \1", prose)
+    for end in _ENDS:
+        prose = prose.replace(end, "\n")
+    return b"\n".join([_words(prose, _PASSAGES), _words(blocks, _PASSAGES) if code and blocks else b""])
 
 
-def _at_most(words: list[bytes], times: int) -> list[bytes]:
-    seen = dict[bytes, int]()
-    kept = list[bytes]()
+def at_most(words: list[str], times: int) -> list[str]:
+    """Give the words that stand so many times at most."""
+    seen = dict[str, int]()
+    kept = list[str]()
     for word in words:
         seen[word] = seen.get(word, 0) + 1
         if seen[word] <= times:
@@ -92,7 +101,7 @@ def _at_most(words: list[bytes], times: int) -> list[bytes]:
     return kept
 
 
-def _words(text: str) -> bytes:
+def _words(text: str, table: bytes = _WORDS) -> bytes:
     plain = text.isascii()
     text = text.lower() if plain else _alike(text)
     if "'" in text:
@@ -115,7 +124,7 @@ def _words(text: str) -> bytes:
             named = " ".join(part for word in words for part in _pairs(word, patterns[1]))
         else:
             named = _BEYOND_ASCII.sub(_letters, named)
-    found = named.encode().translate(_WORDS)
+    found = named.encode().translate(table)
     if b"\xee\x80" in found:
         for sign, mark in _KEPT:
             found = found.replace(mark, sign)
@@ -165,7 +174,9 @@ def _without_made(text: str) -> str:
 
 def _letters(found: re.Match[str]) -> str:
     text = _compatible(found.group())
-    return text if text.isalnum() else "".join(char if char.isalnum() or char in _MARKS else " " for char in text)
+    return (
+        text if text.isalnum() else "".join(char if char.isalnum() or char in f"{_MARKS}\n" else " " for char in text)
+    )
 
 
 def single_spaced(text: str) -> str:
@@ -196,7 +207,7 @@ def _pairs(word: str, unspaced: re.Pattern[str]) -> list[str]:
 def _rare_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """Compile what texts with combining marks need: 0.1 s that most processes never spend."""
     marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc")) + _SELECTORS
-    word = re.compile(f"(?:[^\\W_]|[{marks}{_MARKS}])+")
+    word = re.compile(f"(?:[^\\W_]|[{marks}{_MARKS}])+|\n")
     unspaced = re.compile(f"[{_UNSPACED}][{_UNSPACED}{marks}]*")
     return word, unspaced
 

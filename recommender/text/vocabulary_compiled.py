@@ -13,51 +13,65 @@ from numpy.typing import NDArray
 from recommender.arrays.jit import Span, compiled, part
 from recommender.arrays.sparse_rows import Ints, Terms
 from recommender.system import parallel
-from recommender.system.threads import in_threads, spans
-from recommender.text.vocabulary import Merged, add_up, numbered_terms
-from recommender.text.word_counts import MOST, Counted
+from recommender.system.threads import SPAN, in_threads, spans
+from recommender.text.tokens import MOST, Columns, Tokenized
+from recommender.text.vocabulary import Merged, add_up, counting_lines, numbered_terms
 
 
 class _Source(NamedTuple):
-    indptr: Ints
-    indices: Terms
-    data: NDArray[np.uint16]  # (entries, columns)
+    starts: Ints
+    numbers: Terms
     rows: Ints  # of each article, -1 for those of other parts
     terms: Terms  # of each word
 
 
-_Rows = tuple[Ints, Ints, Terms, NDArray[np.uint16]]
+class _Counting(NamedTuple):
+    """``Columns`` for compiled loops, and which lines count in any of them."""
+
+    times: Ints
+    leads: Ints
+    long: NDArray[np.bool_]
+    code: NDArray[np.bool_]
+    code_times: int
+    lead_words: int
+    lines: NDArray[np.bool_]
 
 
-def words_in_use(counted: Counted) -> Counter[str]:
-    """Count the articles that have each word: a row of the counts need not be an article's."""
+_Rows = tuple[Ints, Terms, NDArray[np.uint16]]
+
+
+def words_in_use(site: Tokenized) -> Counter[str]:
+    """Count the articles that have each word: a row of the tokens need not be an article's."""
     words = Counter[str]()
-    for counts, rows in counted.placed():
-        used = np.zeros(len(counts.vocabulary), np.int64)
-        _add(counts.indptr, counts.indices, rows, used)
-        add_up(words, counts.vocabulary, used)
+    for tokens, rows in site.placed():
+        used, latest = np.zeros(len(tokens.vocabulary), np.int64), np.full(len(tokens.vocabulary), -1)
+        _add(tokens.starts[:: tokens.lines].copy(), tokens.numbers, rows, (used, latest))
+        add_up(words, tokens.vocabulary, used)
     return words
 
 
-def merge(counted: Counted, form: Callable[[str], str]) -> Merged:
-    """Sort the words of a site, each in the form that is its term, and the rows by their articles.
+def merge(site: Tokenized, form: Callable[[str], str], columns: Columns) -> Merged:
+    """Count the words of a site under one sorted vocabulary, each in the form that is its term.
 
-    Counts of words of one form are added up; what counts nothing in any column is left out.
+    Of the code of an article each word counts so many times at most, whatever its form.
     """
-    vocabulary, numbers = numbered_terms(counted, form)
-    sources, starts = list[_Source](), np.zeros(len(counted.order) + 1, np.int64)
-    for (counts, rows), own in zip(counted.placed(), numbers, strict=True):
-        sources.append(_Source(counts.indptr.astype(np.int64), counts.indices, counts.data, rows, own))
-        _measure(sources[-1], starts)
-    starts, filled = np.cumsum(starts), np.zeros(len(counted.order), np.int64)
-    # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
-    indices, data = np.empty(starts[-1], np.int32), np.empty((starts[-1], counted.parts[0].data.shape[1]), np.uint16)
+    vocabulary, numbers = numbered_terms(site, form)
+    counting = _Counting(*columns, counting_lines(columns))
+    articles, indptr = len(site.order), np.zeros(len(site.order) + 1, np.int64)
+    placed = zip(site.placed(), numbers, strict=True)
+    sources = [_Source(tokens.starts, tokens.numbers, rows, terms) for (tokens, rows), terms in placed]
+    # Large parts: each has a table of all terms.
+    parts = spans(articles, max(SPAN, articles // (4 * parallel.cores())))
     for source in sources:
-        sort = partial(_sort, source, (starts, filled, indices, data))
-        in_threads(parallel.cores(), sort, spans(len(filled)))
-    indptr = np.zeros(len(starts), np.int64)
-    end = _close_ranks(starts, filled, indptr, (indices, data))
-    return Merged(vocabulary, indptr, indices[:end], data[:end])
+        measure = partial(_measure, source, counting, indptr, len(vocabulary))
+        in_threads(parallel.cores(), measure, parts)
+    indptr = np.cumsum(indptr)
+    # Made by numpy, which asks for huge pages: the first touch of 160 MB in small ones takes as long as the rest.
+    indices, data = np.empty(indptr[-1], np.int32), np.zeros((indptr[-1], len(columns.leads)), np.uint16)
+    for source in sources:
+        count = partial(_count_words, source, counting, (indptr, indices, data), len(vocabulary))
+        in_threads(parallel.cores(), count, parts)
+    return Merged(vocabulary, indptr, indices, data)
 
 
 def frequencies(merged: Merged, fields: int) -> Ints:
@@ -76,70 +90,89 @@ def _count(indices: Terms, data: NDArray[np.uint16], frequency: Ints) -> None:
 
 
 @compiled
-def _add(indptr: Ints, indices: Terms, rows: Ints, used: Ints) -> None:
+def _add(starts: Ints, numbers: Terms, rows: Ints, into: tuple[Ints, Ints]) -> None:
     """Count the wanted rows that have each word; row -1 is none."""
+    used, latest = into
     for row in rows:
         if row >= 0:
-            for p in range(indptr[row], indptr[row + 1]):
-                used[indices[p]] += 1
+            for p in range(starts[row], starts[row + 1]):
+                if numbers[p] >= 0 and latest[numbers[p]] != row:
+                    latest[numbers[p]] = row
+                    used[numbers[p]] += 1
+
+
+@compiled
+def _measure(source: _Source, counting: _Counting, lengths: Ints, terms: int, span: Span) -> None:
+    """Count the terms of some articles, each behind its own place."""
+    latest, lines = np.full(terms, -1), counting.lines.size
+    for i in range(span[0], span[1]):
+        row = source.rows[i]
+        if row < 0:
+            continue
+        length = 0
+        for line in range(lines):
+            if counting.lines[line]:
+                for p in range(source.starts[row * lines + line], source.starts[row * lines + line + 1]):
+                    number = source.numbers[p]
+                    if number >= 0 and latest[source.terms[number]] != i:
+                        latest[source.terms[number]] = i
+                        length += 1
+        lengths[i + 1] = length
+
+
+@compiled
+def _count_words(source: _Source, counting: _Counting, into: _Rows, terms: int, span: Span) -> None:
+    """Fill the rows of some articles: their terms, ascending, and how often each counts in each column."""
+    latest, coded = np.full(terms, -1), np.zeros(source.terms.size, np.int64)
+    lines = counting.lines.size
+    for i in range(span[0], span[1]):
+        row, leading = source.rows[i], 0
+        if row < 0:
+            continue
+        _sort(source, counting, into, latest, i)
+        for line in range(lines):
+            if counting.lines[line]:
+                words = source.numbers[source.starts[row * lines + line] : source.starts[row * lines + line + 1]]
+                leading = _count_line(words, line, (source.terms, latest, coded), counting, (into[2], leading))
 
 
 @part
-def _counts(counts: NDArray[np.uint16], p: int) -> bool:
-    """Tell whether entry p counts something in any column."""
-    total = 0
-    for column in range(counts.shape[1]):
-        total |= counts[p, column]
-    return total > 0
-
-
-@compiled
-def _measure(source: _Source, lengths: Ints) -> None:
-    """Count the entries of each row, which stand behind it."""
-    for i in range(source.rows.size):
-        row, length = source.rows[i], 0
-        if row >= 0:
-            for p in range(source.indptr[row], source.indptr[row + 1]):
-                length += _counts(source.data, p)
-            lengths[i + 1] = length
-
-
-@compiled
-def _sort(source: _Source, into: _Rows, span: Span) -> None:
-    """Sort the entries of some rows by term; those of one term become one."""
-    starts, filled, indices, data = into
-    for i in range(span[0], span[1]):
-        if source.rows[i] < 0:
+def _count_line(
+    words: Terms, line: int, known: tuple[Terms, Ints, Ints], counting: _Counting, into: tuple[NDArray[np.uint16], int]
+) -> int:
+    """Add the words of a line to the counts of their terms; give how many words of long lines there were till then."""
+    (terms, latest, coded), (data, leading) = known, into
+    for number in words:
+        if number < 0:
             continue
-        first, at = source.indptr[source.rows[i]], starts[i]
-        keys = np.empty(starts[i + 1] - at, np.int64)
-        count = 0
-        for p in range(first, source.indptr[source.rows[i] + 1]):
-            if _counts(source.data, p):
-                keys[count] = (np.int64(source.terms[source.indices[p]]) << 32) | (p - first)
-                count += 1
-        keys.sort()
-        for key in keys:
-            term, place = key >> 32, first + (key & 0xFFFFFFFF)
-            more = at > starts[i] and indices[at - 1] == term
-            at += not more
-            indices[at - 1] = term
-            for column in range(data.shape[1]):
-                held = np.int64(data[at - 1, column]) if more else 0
-                data[at - 1, column] = min(held + source.data[place, column], MOST)
-        filled[i] = at
+        if counting.code[line]:
+            coded[number] += 1
+            if coded[number] > counting.code_times:
+                continue
+        leading += counting.long[line]
+        leads = counting.long[line] and leading <= counting.lead_words
+        for column in range(counting.leads.size):
+            more = counting.times[line, column] + leads * counting.leads[column]
+            data[latest[terms[number]], column] = min(MOST, data[latest[terms[number]], column] + more)
+    if counting.code[line]:
+        for number in words:
+            coded[number] = 0
+    return leading
 
 
-@compiled
-def _close_ranks(starts: Ints, filled: Ints, indptr: Ints, entries: tuple[Terms, NDArray[np.uint16]]) -> int:
-    """Move the entries up to where those that became one leave room; give how many there are."""
-    indices, data = entries
-    end = 0
-    for i in range(starts.size - 1):
-        for at in range(starts[i], filled[i]):
-            indices[end] = indices[at]
-            for column in range(data.shape[1]):  # to compile the copy of a row takes 2 s
-                data[end, column] = data[at, column]
-            end += 1
-        indptr[i + 1] = end
-    return end
+@part
+def _sort(source: _Source, counting: _Counting, into: _Rows, latest: Ints, i: int) -> None:
+    """Write the terms of an article, ascending, and of each in ``latest`` where it stands."""
+    indptr, indices, row, lines = into[0], into[1], source.rows[i], counting.lines.size
+    end = indptr[i]
+    for line in range(lines):
+        if counting.lines[line]:
+            for p in range(source.starts[row * lines + line], source.starts[row * lines + line + 1]):
+                number = source.numbers[p]
+                if number >= 0 and latest[source.terms[number]] < indptr[i]:
+                    latest[source.terms[number]] = indptr[i]
+                    indices[end] = source.terms[number]
+                    end += 1
+    indices[indptr[i] : end].sort()
+    for q in range(indptr[i], end):
+        latest[indices[q]] = q

@@ -19,7 +19,7 @@ from recommender.build.pipeline import fit_model
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from recommender.text.tokenizer import analyze
-from recommender.text.word_counts import Counts
+from recommender.text.tokens import Tokenized, join, take
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +27,10 @@ def shape() -> Shape:
     return shape_of(read_corpus(ARTICLES, Settings()), Settings())
 
 
-def by_article(counts: Counts, column: int) -> list[dict[str, int]]:
-    words, data = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[:, column].tolist()
-    return [
-        {words[place]: data[place] for place in range(start, stop) if data[place]}
-        for start, stop in pairwise(counts.indptr.tolist())
-    ]
+def by_line(site: Tokenized) -> list[list[str]]:
+    tokens = take(join(site.parts), site.order)
+    words = [tokens.vocabulary[number] for number in tokens.numbers.tolist()]
+    return [words[start:stop] for start, stop in pairwise(tokens.starts.tolist())]
 
 
 def test_the_shape_is_what_the_site_holds(shape: Shape) -> None:
@@ -69,10 +67,8 @@ def test_the_files_count_as_the_generator_counts_without_them(shape: Shape, tmp_
     read = collect(tmp_path, Settings())
     assert (len(read.corpus.articles), [p for p in read.corpus.problems if p.code != "dead"]) == (130, [])
     direct = corpora.counted(corpora.tables_of(shape, 2), 130, Settings())
-    files = read.words()
-    for column in range(files.counts.data.shape[1]):
-        found, made = by_article(files.counts, column), by_article(direct.counts, column)
-        assert [found[place] for place in files.order] == [made[int(a.id) - 1] for a in read.corpus.articles]
+    ids = np.array([int(article.id) - 1 for article in read.corpus.articles])
+    assert by_line(read.words()) == by_line(replace(direct, order=ids))
 
 
 def test_folders_hold_a_thousand_files_and_a_second_run_writes_the_same(

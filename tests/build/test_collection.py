@@ -15,15 +15,15 @@ from small_sites import article, write_files
 
 from recommender.build import collection as module
 from recommender.build.collection import Collected, collect
-from recommender.build.read_cache import UNREAD, Index, load_counts, load_index, save_index
+from recommender.build.read_cache import UNREAD, Index, load_index, load_tokens, save_index
 from recommender.markdown import front_matter
 from recommender.settings import Settings
 from recommender.site import reader
 from recommender.site.corpus import read_corpus
 from recommender.system import parallel
 from recommender.text.tfidf import Fitted, fit_vectors
+from recommender.text.tokens import Tokenized, Tokens, join, take, title_words, tokenize_articles
 from recommender.text.vocabulary_compiled import words_in_use
-from recommender.text.word_counts import Counted, Counts, count_articles, take, title_words
 
 SETTINGS = Settings()
 OLD = 1_600_000_000  # s; long before any test
@@ -56,7 +56,7 @@ def test_words_counted_while_reading_are_those_of_the_articles(
     assert called == [33, -1]
     assert len(plain.articles) == 30
     assert counted.corpus.articles == tuple(replace(one, **UNREAD) for one in plain.articles)
-    words = counted.words(), count_articles(plain.articles, SETTINGS)
+    words = counted.words(), tokenize_articles(plain.articles, SETTINGS)
     equal(*(fit_vectors(own, SETTINGS) for own in words))
 
 
@@ -81,7 +81,7 @@ def trusted(found: Collected) -> Collected:
     return replace(found, index=replace(found.index, read_at=found.index.read_at + 3_600_000_000_000))
 
 
-def same(found: Collected, before: Counts | None, wanted: Collected) -> None:
+def same(found: Collected, before: Tokens | None, wanted: Collected) -> None:
     assert found.corpus == wanted.corpus
     words, fresh = found.words(before), wanted.words()
     assert rows(words) == rows(fresh)
@@ -100,11 +100,10 @@ def equal(found: Fitted, wanted: Fitted) -> None:
             assert getattr(one.rows, name).tobytes() == getattr(other.rows, name).tobytes()
 
 
-def rows(counted: Counted) -> list[dict[str, list[int]]]:
-    counts = take(counted.counts, counted.order)
-    ends, words = counts.indptr.tolist(), [counts.vocabulary[number] for number in counts.indices.tolist()]
-    columns = counts.data.tolist()
-    return [dict(zip(words[a:b], columns[a:b], strict=True)) for a, b in itertools.pairwise(ends)]
+def rows(site: Tokenized) -> list[list[str]]:
+    tokens = take(join(site.parts), site.order)
+    words = [*tokens.vocabulary, ""]
+    return [[words[n] for n in tokens.numbers[a:b]] for a, b in itertools.pairwise(tokens.starts.tolist())]
 
 
 def test_nothing_is_read_again_where_nothing_changed(tmp_path: Path) -> None:
@@ -201,7 +200,7 @@ def test_random_edits_additions_deletions_and_moves(tmp_path: Path, monkeypatch:
     draw = random.Random(seed)
     monkeypatch.setattr(module, "STALE", draw.choice([0, 2, 99]))
     index: Index | None = None
-    counts: Counts | None = None
+    counts: Tokens | None = None
     site(tmp_path / "site", 20)
     for _ in range(6):
         for _ in range(draw.randrange(5)):
@@ -215,6 +214,6 @@ def test_random_edits_additions_deletions_and_moves(tmp_path: Path, monkeypatch:
         kept = counts if found.index is index and counts else found.indexed(counts)
         save_index(found.index, kept, tmp_path)
         index = load_index(tmp_path, SETTINGS, verify=draw.random() < 0.3)
-        loaded = load_counts(tmp_path, SETTINGS)
+        loaded = load_tokens(tmp_path, SETTINGS)
         assert index is not None and loaded is not None and loaded[0] == index.read_at
         counts = loaded[1]

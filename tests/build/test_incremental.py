@@ -16,7 +16,7 @@ from recommender.build import collection as collecting
 from recommender.build import incremental as module
 from recommender.cli.main import main
 from recommender.model.store import load_model
-from recommender.text.word_counts import Counts
+from recommender.text.tokens import Tokens
 
 NOTE = "files read; the others are as the last build read them\n"
 
@@ -50,7 +50,7 @@ def halve(file: Path) -> None:
 def spoil_words(file: Path) -> None:
     with np.load(file) as held:
         arrays = dict(held)
-    np.savez(file, **(arrays | {"indices": arrays["indices"] - 1}))
+    np.savez(file, **(arrays | {"numbers": arrays["numbers"] - 2}))
 
 
 @pytest.mark.slow  # builds after every damage
@@ -79,13 +79,13 @@ def test_words_of_another_index_are_not_taken(
 ) -> None:
     build()
     write_files(here, {"content/new.md": article("new", answer="A planet and its moon.")})
-    load_counts = module.load_counts
+    load_tokens = module.load_tokens
 
-    def of_later(*arguments: Any) -> tuple[int, Counts]:
-        read_at, counts = load_counts(*arguments)
+    def of_later(*arguments: Any) -> tuple[int, Tokens]:
+        read_at, counts = load_tokens(*arguments)
         return read_at + 1, counts
 
-    monkeypatch.setattr(module, "load_counts", of_later)
+    monkeypatch.setattr(module, "load_tokens", of_later)
     capsys.readouterr()
     build()
     assert NOTE not in capsys.readouterr().err

@@ -61,7 +61,7 @@ def files_of(texts: dict[str, tuple[str, str, str, str]]) -> dict[str, str]:
 def test_nothing_described_holds_a_text_that_was_read(corpus: Corpus) -> None:
     counted = collect(corpus.root, DEFAULT).words()
     found = describe(replace(corpus, counted=counted), DEFAULT)
-    assert found.words.all() == counted.counts.vocabulary
+    assert found.words.all() == counted.parts[-1].vocabulary
     assert len(found.words) > 1000
     assert [part.vocabulary for part in found.counted.parts] == [[]]
 
@@ -168,7 +168,7 @@ from recommender.build.pipeline import engines
 from recommender.ranking.nearest.bounds import search
 from recommender.ranking.score_compiled import _rescore
 from recommender.settings import Settings
-from recommender.text.word_counts_compiled import _fill
+from recommender.text.tokens_compiled import _fill
 
 with engines(Settings(), 10_000) as load:
     load()

@@ -13,9 +13,9 @@ from small_sites import article, write_files
 
 from recommender.build import read_cache as module
 from recommender.build.collection import Collected, collect
-from recommender.build.read_cache import FILE_NAME, Index, key_of, load_counts, load_index, save_index
+from recommender.build.read_cache import FILE_NAME, Index, key_of, load_index, load_tokens, save_index
 from recommender.settings import Settings
-from recommender.text.word_counts import Counts
+from recommender.text.tokens import Tokens
 from recommender.visibility import Visibility
 
 SETTINGS = Settings()
@@ -39,18 +39,18 @@ def index(collected: Collected) -> Index:
 
 
 @pytest.fixture
-def counts(collected: Collected) -> Counts:
+def counts(collected: Collected) -> Tokens:
     return collected.indexed()
 
 
 @pytest.fixture
-def folder(index: Index, counts: Counts, tmp_path: Path) -> Path:
+def folder(index: Index, counts: Tokens, tmp_path: Path) -> Path:
     save_index(index, counts, tmp_path)
     return tmp_path
 
 
-def test_it_comes_back_as_it_was(index: Index, counts: Counts, folder: Path) -> None:
-    found, words = load_index(folder, SETTINGS), load_counts(folder, SETTINGS)
+def test_it_comes_back_as_it_was(index: Index, counts: Tokens, folder: Path) -> None:
+    found, words = load_index(folder, SETTINGS), load_tokens(folder, SETTINGS)
     assert found is not None and words is not None
     assert (found.key, found.read_at, found.paths, found.reads) == (
         index.key,
@@ -64,17 +64,9 @@ def test_it_comes_back_as_it_was(index: Index, counts: Counts, folder: Path) -> 
     assert any(read.problems for read in found.reads) and any("\udcff" in path for path in found.paths)
     assert words[0] == index.read_at
     assert words[1].vocabulary == counts.vocabulary
-    for name in ("indptr", "indices", "data"):
+    for name in ("starts", "numbers"):
         one, other = getattr(words[1], name), getattr(counts, name)
         assert one.dtype == other.dtype and one.tobytes() == other.tobytes()
-
-
-def test_counts_of_256_and_more_are_kept(index: Index, counts: Counts, tmp_path: Path) -> None:
-    many = dataclasses.replace(counts, data=counts.data + np.uint16(300))
-    save_index(index, many, tmp_path)
-    found = load_counts(tmp_path, SETTINGS)
-    assert found is not None
-    assert found[1].data.tobytes() == many.data.tobytes()
 
 
 def test_there_is_none(tmp_path: Path) -> None:
@@ -82,7 +74,7 @@ def test_there_is_none(tmp_path: Path) -> None:
 
 
 def nothing_in(folder: Path, settings: Settings = SETTINGS) -> bool:
-    return load_index(folder, settings) is None and load_counts(folder, settings) is None
+    return load_index(folder, settings) is None and load_tokens(folder, settings) is None
 
 
 @pytest.mark.parametrize(
@@ -102,7 +94,7 @@ def nothing_in(folder: Path, settings: Settings = SETTINGS) -> bool:
 )
 def test_settings_that_change_what_is_read_make_it_void(folder: Path, changes: dict[str, object], usable: bool) -> None:
     other = dataclasses.replace(SETTINGS, **changes)
-    assert (load_index(folder, other) is not None) == (load_counts(folder, other) is not None) == usable
+    assert (load_index(folder, other) is not None) == (load_tokens(folder, other) is not None) == usable
 
 
 def test_other_code_makes_it_void(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,29 +108,29 @@ def test_verifying_trusts_no_times(folder: Path) -> None:
     assert found.verify
 
 
-def test_every_byte_may_be_wrong(folder: Path, index: Index, counts: Counts) -> None:
+def test_every_byte_may_be_wrong(folder: Path, index: Index, counts: Tokens) -> None:
     whole = (folder / FILE_NAME).read_bytes()
     for place in range(0, len(whole), 29):
         (folder / FILE_NAME).write_bytes(whole[:place] + bytes([whole[place] ^ 0x5A]) + whole[place + 1 :])
         found = load_index(folder, SETTINGS)
-        words = load_counts(folder, SETTINGS)
+        words = load_tokens(folder, SETTINGS)
         assert found is None or (found.paths, found.reads, found.read_at) == (index.paths, index.reads, index.read_at)
         assert words is None or (words[0], words[1].vocabulary) == (index.read_at, counts.vocabulary)
-        assert words is None or words[1].data.tobytes() == counts.data.tobytes()
+        assert words is None or words[1].numbers.tobytes() == counts.numbers.tobytes()
         (folder / FILE_NAME).write_bytes(whole[:place])
         assert nothing_in(folder)
 
 
 def _no_rows(arrays: dict[str, np.ndarray]) -> None:
-    arrays["indptr"] = arrays["indptr"][:-1]
+    arrays["starts"] = arrays["starts"][:-1]
 
 
 FORGED: dict[str, Callable[[dict[str, np.ndarray]], object]] = {
     "no key": lambda arrays: arrays.pop("key_blob"),
     "an array of another length": _no_rows,
-    "a word out of bounds": lambda arrays: np.copyto(arrays["indices"], 10_000),
-    "a negative word": lambda arrays: np.copyto(arrays["indices"], -1),
-    "pointers out of order": lambda arrays: np.copyto(arrays["indptr"], arrays["indptr"][::-1].copy()),
+    "a word out of bounds": lambda arrays: np.copyto(arrays["numbers"], 10_000),
+    "a negative word": lambda arrays: np.copyto(arrays["numbers"], -2),
+    "pointers out of order": lambda arrays: np.copyto(arrays["starts"], arrays["starts"][::-1].copy()),
     "no file is an article": lambda arrays: np.copyto(arrays["is_article"], False),
     "every file is an article": lambda arrays: np.copyto(arrays["is_article"], True),
     "one file less": lambda arrays: arrays.update(file_offsets=arrays["file_offsets"][:-1]),
@@ -151,11 +143,11 @@ def test_a_forged_one_is_none(folder: Path, forgery: str) -> None:
         arrays = dict(file)
     FORGED[forgery](arrays)
     np.savez(folder / FILE_NAME, **arrays)
-    assert load_index(folder, SETTINGS) is None or load_counts(folder, SETTINGS) is None
+    assert load_index(folder, SETTINGS) is None or load_tokens(folder, SETTINGS) is None
 
 
 @pytest.mark.parametrize("kind", ["a pickle", "a bomb", "a folder", "a pipe", "a link", "text"])
-def test_what_is_no_index_is_none(tmp_path: Path, index: Index, counts: Counts, kind: str) -> None:
+def test_what_is_no_index_is_none(tmp_path: Path, index: Index, counts: Tokens, kind: str) -> None:
     file = tmp_path / FILE_NAME
     if kind == "a folder":
         file.mkdir()

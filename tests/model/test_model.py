@@ -28,7 +28,7 @@ from recommender.rules.editor_rules import EditorRules, PageRule, PairRule
 from recommender.settings import Keys, Settings, ranking_settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.text.tokenizer import analyze
-from recommender.text.word_counts import article_words
+from recommender.text.tokens import article_words
 
 DEFAULT = Settings()
 

@@ -31,7 +31,7 @@ from recommender.ranking.score import (
 )
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus, read_corpus
-from recommender.text.word_counts import article_words
+from recommender.text.tokens import article_words
 
 COMPARED = slice(0, len(WORD_PARTS))
 BACK, SAME = NAMES.index("near_in_return"), NAMES.index("same_subject")

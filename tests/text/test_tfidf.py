@@ -29,7 +29,7 @@ from recommender.text.tfidf import (
     transform,
 )
 from recommender.text.tokenizer import analyze
-from recommender.text.word_counts import article_words, count_articles, forms_of
+from recommender.text.tokens import article_words, tokenize_articles, words_by_source
 
 DEFAULT = Settings()
 # Plurals, a word in ss, a word with and without its singular, short words, and words that only one field has.
@@ -60,9 +60,9 @@ def article(number: int, settings: Settings = DEFAULT, **texts: str) -> Article:
 
 def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vectors]:
     """Fit in both ways, which give the same bits."""
-    fitted = fit_vectors(count_articles(articles, settings), settings)
+    fitted = fit_vectors(tokenize_articles(articles, settings), settings)
     with compiling.always():
-        compiled = fit_vectors(count_articles(articles, settings), settings)
+        compiled = fit_vectors(tokenize_articles(articles, settings), settings)
     assert_equal(fitted.main, compiled.main)
     assert_equal(fitted.titles, compiled.titles)
     for name in ("texts", "heads", "titles", "lengths"):
@@ -73,10 +73,7 @@ def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vecto
 
 def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
     """Give the words of every weighted field of an article, repeated as the composed field wants them."""
-    forms = forms_of(settings)
-    by_source = {
-        name: forms[name](text).decode().split() for name, text in zip(settings.sources, one.texts, strict=True)
-    }
+    by_source = words_by_source(dict(zip(settings.sources, one.texts, strict=True)), settings)
     long = by_source.get("answer", []) + by_source.get("body", [])
     composed = [*long[: settings.lead_words] * settings.lead_times]
     for name, times in settings.text.items():

@@ -1,4 +1,4 @@
-"""The counting loop and its plain twin against Counter: words that look alike, that are many, and that stand often."""
+"""The numbering loop and its plain twin: words that look alike, that are many, and that stand often."""
 
 from __future__ import annotations
 
@@ -10,17 +10,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.settings import Settings
-from recommender.text import word_counts, word_counts_compiled
-from recommender.text.word_counts import MOST, TITLES, Counts, say
+from recommender.text import tokens, tokens_compiled, vocabulary, vocabulary_compiled
+from recommender.text.tokens import MOST, TITLES, Tokenized, Tokens, columns_of_lines, say
+from recommender.text.vocabulary import Merged
 
 # Composed of the answer alone, so that its column is the answer's words; no words lead.
 SETTINGS = Settings(fields={"text": 1.0}, text={"answer": 1}, lead_words=0)
 TEXT = 0
 
 
-def count_words(said: list[bytes], settings: Settings) -> Counts:
+def number_words(said: list[bytes], settings: Settings) -> Tokens:
+    """Number in both ways, which give the same arrays."""
+    found, plain = (module.number_words(said, settings) for module in (tokens_compiled, tokens))
+    assert (found.vocabulary, found.lines) == (plain.vocabulary, plain.lines)
+    for name in ("starts", "numbers"):
+        one, other = getattr(found, name), getattr(plain, name)
+        assert (one.dtype, one.shape, one.tobytes()) == (other.dtype, other.shape, other.tobytes())
+    return found
+
+
+def count_words(said: list[bytes], settings: Settings) -> Merged:
     """Count in both ways, which give the same arrays."""
-    found, plain = (module.count_words(said, settings) for module in (word_counts_compiled, word_counts))
+    words = number_words(said, settings)
+    site, columns = Tokenized((words,), np.arange(words.articles)), columns_of_lines(settings)
+    found, plain = (module.merge(site, str, columns) for module in (vocabulary_compiled, vocabulary))
     assert found.vocabulary == plain.vocabulary
     for name in ("indptr", "indices", "data"):
         one, other = getattr(found, name), getattr(plain, name)
@@ -28,7 +41,7 @@ def count_words(said: list[bytes], settings: Settings) -> Counts:
     return found
 
 
-def rows(counts: Counts, column: int) -> list[dict[str, int]]:
+def rows(counts: Merged, column: int) -> list[dict[str, int]]:
     words, times = [counts.vocabulary[number] for number in counts.indices.tolist()], counts.data[:, column].tolist()
     return [
         {words[at]: times[at] for at in range(start, stop) if times[at]}
@@ -40,26 +53,36 @@ def rows(counts: Counts, column: int) -> list[dict[str, int]]:
 STEMS = ("", "abcdef", "abcdefg", "abcdefgh", "abcdefghijklmnop", "ééé", "éééé")
 ALIKE = [stem + end for stem in STEMS for end in ("x", "y", "é", "xx")]
 SAID = st.lists(st.sampled_from(ALIKE), max_size=40)
+BETWEEN = st.sampled_from([" , ", ". ", " ", "\n\n", "!?"])
 
 
-@given(st.lists(st.tuples(SAID, SAID), max_size=5), st.integers(0, 5))
-def test_words_that_look_alike_are_told_apart(site: list[tuple[list[str], list[str]]], cut: int) -> None:
-    texts = [(" ".join(title), " , ".join(answer)) for title, answer in site]
+@given(st.lists(st.tuples(SAID, SAID), max_size=5), st.integers(0, 5), BETWEEN)
+def test_words_that_look_alike_are_told_apart(site: list[tuple[list[str], list[str]]], cut: int, between: str) -> None:
+    texts = [(" ".join(title), between.join([*answer, ""])) for title, answer in site]
     counts = count_words([say(texts[:cut], SETTINGS), say(texts[cut:], SETTINGS)], SETTINGS)
     assert rows(counts, TITLES) == [Counter(title) for title, _ in site]
     assert rows(counts, TEXT) == [Counter(answer) for _, answer in site]
     assert len(set(counts.vocabulary)) == len(counts.vocabulary)
 
 
-def test_a_chunk_of_words_that_are_all_different_is_counted() -> None:
+CODE = Settings(fields={"title": 0.5, "text": 1.0}, text={"answer": 2, "body": 1}, lead_words=4, code_times=2)
+PROSE_AND_CODE = st.lists(st.sampled_from([*ALIKE[:5], "\n\n```\n", ".", " "]), max_size=30).map(" ".join)
+
+
+@given(st.lists(st.tuples(SAID.map(" ".join), PROSE_AND_CODE, PROSE_AND_CODE), max_size=4))
+def test_code_is_counted_as_by_the_plain_twin(site: list[tuple[str, str, str]]) -> None:
+    assert len(count_words([say(site, CODE)], CODE).indptr) == len(site) + 1
+
+
+def test_a_chunk_of_words_that_are_all_different_is_numbered() -> None:
     # Far more than the usual share of them: the table of words grows several times.
     draw = np.random.default_rng(7)
     words = [f"{number:x}" for number in draw.integers(0, 1 << 60, 30_000).tolist()]
     words += [f"{word}{word}" for word in words[:9_000]]
     texts = [("", " ".join(words[first : first + 3_000])) for first in range(0, len(words), 3_000)]
-    counts = count_words([say(texts, SETTINGS)], SETTINGS)
-    assert rows(counts, TEXT) == [Counter(answer.split()) for _, answer in texts]
-    assert counts.vocabulary == list(dict.fromkeys(words))
+    found = number_words([say(texts, SETTINGS)], SETTINGS)
+    assert found.vocabulary == list(dict.fromkeys(words))
+    assert [found.vocabulary[number] for number in found.numbers.tolist()] == words
 
 
 def test_a_count_ends_at_the_most_that_two_bytes_hold() -> None:
