@@ -11,12 +11,13 @@ from typing import NamedTuple
 from recommender.errors import FileProblem, SettingsError
 from recommender.markdown.yaml_nodes import Mapped, Node, Scalar, compose, plain
 from recommender.problems import Problem, printable, shorten
+from recommender.rules import rule_lines
 from recommender.rules.rule import parsed_rule
 
 RULES_FILE = "recommender.rules.yml"
 # 100,000 rules with urls of some 60 characters.
 MAX_RULES = 16 * 1024 * 1024
-PAIRS = ("pin", "block", "decided")
+PAIRS = rule_lines.PAIRS
 PAGES = ("never_suggest", "no_list")
 SECTIONS = (*PAIRS, *PAGES)
 BLOCK_FORM = "a block is [/a, /b] (both ways) or {from: /a, to: /b}"
@@ -91,17 +92,20 @@ def rules_in_text(text: str, file: str = RULES_FILE) -> EditorRules:
     """
     if len(text) > MAX_RULES:
         raise SettingsError(f"{file}: larger than 16 MiB; take rules out")
+    reading = _Reading()
+    apart = rule_lines.split(text)
+    if apart is not None:
+        text = apart[1]
+        for rule in apart[0]:
+            reading.pair(PairRule(*rule), rule[-1])
     try:
         top = compose(text if text.endswith("\n") else text + "\n", MAX_RULES)
     except FileProblem as problem:
         line = f", line {problem.line - 1}" if problem.line else ""
         raise SettingsError(f"{file}{line}: {problem.reason}; mend the YAML") from None
-    if top is None:
-        return NO_RULES
-    if not isinstance(top, Mapped):
+    if top is not None and not isinstance(top, Mapped):
         raise SettingsError(f"{file}: not a mapping; it holds {', '.join(f'{name}:' for name in SECTIONS)}")
-    reading = _Reading(text)
-    for key, value in top.value:
+    for key, value in top.value if top is not None else ():
         reading.section(key, value)
     return EditorRules(*reading.found())
 
@@ -109,8 +113,7 @@ def rules_in_text(text: str, file: str = RULES_FILE) -> EditorRules:
 class _Reading:
     """Collects the rules and problems of one text."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self) -> None:
         self.pairs: dict[tuple[str, str, str, bool], PairRule] = {}
         self.pages: dict[tuple[str, str], PageRule] = {}
         self.problems: list[Problem] = []
@@ -122,7 +125,10 @@ class _Reading:
         return int(node.start_mark.line) + 1
 
     def say(self, code: str, node: Node, value: str, reason: str = "") -> None:
-        self.problems.append(Problem(code, RULES_FILE, self.line(node), value=shorten(printable(value)), reason=reason))
+        self.say_at(code, self.line(node), value, reason)
+
+    def say_at(self, code: str, line: int, value: str, reason: str) -> None:
+        self.problems.append(Problem(code, RULES_FILE, line, value=shorten(printable(value)), reason=reason))
 
     def section(self, key: Node, value: Node) -> None:
         name = key.value if isinstance(key, Scalar) else ""
@@ -147,7 +153,7 @@ class _Reading:
                 self.say("bad-rule", key, str(getattr(key, "value", kind)), LIST_FORM)
                 continue
             for node in urls:
-                self.pair(PairRule(kind, key.value.strip(), node.value.strip(), line=self.line(node)), node)
+                self.pair(PairRule(kind, key.value.strip(), node.value.strip(), line=self.line(node)), self.line(node))
 
     def block(self, item: Node) -> None:
         rule = None
@@ -163,13 +169,13 @@ class _Reading:
         if rule is None:
             self.say("bad-rule", item, _shown(item), BLOCK_FORM)
         else:
-            self.pair(rule, item)
+            self.pair(rule, self.line(item))
 
-    def pair(self, rule: PairRule, node: Node) -> None:
+    def pair(self, rule: PairRule, line: int) -> None:
         ends = sorted(rule[1:3]) if rule.kind == "block" and not rule.one_way else rule[1:3]
         earlier = self.pairs.setdefault((rule.kind, *ends, rule.one_way), rule)
         if earlier is not rule:
-            self.say("duplicate-rule", node, _in_words(rule), f"it stands in line {earlier.line} too")
+            self.say_at("duplicate-rule", line, _in_words(rule), f"it stands in line {earlier.line} too")
 
     def page(self, kind: str, item: Node) -> None:
         try:

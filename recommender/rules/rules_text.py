@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import accumulate
 
 from recommender.errors import SettingsError
 from recommender.rules.editor_rules import (
@@ -77,17 +79,27 @@ def _rewrite(lines: list[str], section: str, rules: list[Rule]) -> None:
     stop = next((n for n in range(start + 1, len(lines)) if re.match(r"[^\s#]", lines[n])), len(lines))
     while stop > start + 1 and not _ENTRY.match(lines[stop - 1]):
         stop -= 1
-    old = lines[start + 1 : stop]
-    new = [line for line in old if line.lstrip().startswith("#") or not line.strip() or _plain(line) in entries]
-    behind = {_name(line): line.rstrip("\n")[len(_plain(line).rstrip("\n")) :] for line in old if line not in new}
-    for entry in entries:
-        if entry not in map(_plain, new):
-            place = next((n for n, line in enumerate(new) if _ENTRY.match(line) and _plain(line) > entry), len(new))
-            comment = behind.get(_name(entry), "")
-            new.insert(place, f"{entry[:-1]}{comment}\n")
+    old, wanted = lines[start + 1 : stop], set(entries)
+    new = [line for line in old if line.lstrip().startswith("#") or not line.strip() or _plain(line) in wanted]
+    held = set(map(_plain, new))
+    gone = (line for line in old if _plain(line) not in held)
+    behind = {_name(line): line.rstrip("\n")[len(_plain(line).rstrip("\n")) :] for line in gone}
+    fresh = [entry for entry in entries if entry not in held]
+    new = _merged(new, fresh, [f"{entry[:-1]}{behind.get(_name(entry), '')}\n" for entry in fresh])
     if not entries and not new:
         start -= start > 0 and not lines[start - 1].strip()  # with the blank line before it
     lines[start:stop] = [lines[start], *new] if entries or new else []
+
+
+def _merged(lines: list[str], entries: list[str], written: list[str]) -> list[str]:
+    """Put new entries, sorted, each before the first line that is greater, as they are to be written."""
+    highest = list(accumulate((_plain(line) if _ENTRY.match(line) else "" for line in lines), max))
+    out, before = list[str](), 0
+    for entry, line in zip(entries, written, strict=True):
+        place = bisect_right(highest, entry)
+        out += [*lines[before:place], line]
+        before = max(before, place)
+    return [*out, *lines[before:]]
 
 
 def _plain(line: str) -> str:
