@@ -11,12 +11,14 @@ import io
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from recommender.article import Link
 from recommender.markdown.link_blocks import Wanted, fold
 from recommender.model.ask import rule_in_words
 from recommender.model.model import Model
+from recommender.ranking.score import Query
 from recommender.rules.editor_rules import EditorRules
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
@@ -147,12 +149,19 @@ class Reviewed:
 
     of: Mapping[tuple[str, str], str]
 
+    @cached_property
+    def articles(self) -> frozenset[str]:
+        """The articles of which a link is decided."""
+        return frozenset(url for url, _ in self.of)
+
     def link(self, url: str, target: str) -> str:
         """Give the decision on one link: accepted, pinned, rejected, or "" for none."""
         return self.of.get((url, target), "")
 
     def article(self, change: ListChange) -> str:
         """Give what a reviewed fill makes of an article: accepted, rejected (all added links), or "" for neither."""
+        if change.url not in self.articles:
+            return ""
         held = {self.link(change.url, target) for target in change.decidable}
         if held & {"accepted", "pinned"}:
             return "accepted"
@@ -205,23 +214,24 @@ def ordered(changes: Sequence[ListChange], order: str, orphans: Collection[str] 
 def reasons(change: ListChange, model: Model) -> list[str]:
     """Say in words why each link of a list is added or dropped; "" for others, and where the verdict says it."""
     row = model.catalogue.urls.find(change.url)
-    return [_reason(link, model, row) if row >= 0 else "" for link in change.links]
+    if row < 0:
+        return [""] * len(change.links)
+    query = model.query(row) if change.added else None
+    return [_reason(link, model, row, query) for link in change.links]
 
 
-def _reason(link: LinkChange, model: Model, row: int) -> str:
+def _reason(link: LinkChange, model: Model, row: int, query: Query | None) -> str:
     target = model.catalogue.urls.find(link.target) if link.target else -1
     if target < 0:
         return ""
     if link.verdict == "blocked" and target in model.decisions.blocks.get(row, ()):
         return f"{rule_in_words(model, 'blocked', target)}: {model.decisions.place('block', row, target)}"
-    if link.change != "added":
+    if link.change != "added" or query is None:
         return ""
     if target in model.decisions.pins.get(row, ()):
         return f"it is pinned ({model.decisions.place('pin', row, target)})"
-    terms = [part.term for part in model.explain(model.query(row), target) if part.term]
-    return (
-        f"both are about {', '.join(list(dict.fromkeys(terms))[:TERMS])}" if terms else "they share no word that counts"
-    )
+    terms = [part.term for part in model.explain(query, target) if part.term]
+    return f"both are about {', '.join([*dict.fromkeys(terms)][:TERMS])}" if terms else "they share no word that counts"
 
 
 def as_dict(change: ListChange, model: Model) -> dict[str, Any]:

@@ -23,17 +23,25 @@ from recommender.system.user_files import rewrite
 FILES, SHARE, FEW = 20, 100, 3
 
 
-def write_rules(file: Path, added: Iterable[Rule], removed: Iterable[Rule] = (), held: Path | None = None) -> bool:
+def write_rules(
+    file: Path,
+    added: Iterable[Rule],
+    removed: Iterable[Rule] = (),
+    *,
+    held: Path | None = None,
+    patience: float = 0.0,
+) -> bool:
     """Change the file under a lock, from its text as it is then: two editors at once lose nothing.
 
-    ``held`` is a folder of which the caller has the lock. Gives False where the file says so already.
+    ``held`` is a folder of which the caller has the lock; another run is waited for up to ``patience`` seconds. Gives
+    False where the file says so already.
 
     Raises:
         SettingsError: its form does not allow the change.
         LockHeld: another run writes to the site.
     """
     mine = held is not None and os.path.realpath(held) == os.path.realpath(file.parent)
-    with nullcontext() if mine else locked(file.parent):
+    with nullcontext() if mine else locked(file.parent, patience):
         text = file.read_text(encoding="utf-8-sig") if file.exists() else ""
         changed = with_rules(text, added, removed)
         if changed != text:

@@ -48,7 +48,7 @@ def with_decisions(model: Model, rules: EditorRules) -> Model:
     if not rules.pairs:
         return model
     excluded = model.rules.excluded
-    return replace(model, decisions=decide(rules, _finder(model), lambda row: excluded[row]))
+    return replace(model, decisions=decide(rules, finder(model), lambda row: excluded[row]))
 
 
 def with_rules(model: Model, rules: EditorRules) -> Model:
@@ -64,7 +64,8 @@ def with_rules(model: Model, rules: EditorRules) -> Model:
     return _chosen_again(ruled, again)
 
 
-def _finder(model: Model) -> Callable[[str], int]:
+def finder(model: Model) -> Callable[[str], int]:
+    """Give what finds the row of a url of any host, as rules are read; -1 where it names no article."""
     index = model.address_index
     return lambda url: resolve(index, url, any_host=True).row
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from recommender.errors import SettingsError
@@ -26,7 +26,8 @@ class Access:
 
     ``origins`` are the web origins whose scripts may read the API ("https://example.org"; "*": all). ``hosts`` are the
     names that a request may be for, beside loopback names and addresses; None: any. ``pages`` tells whether the
-    editors' pages are there, with their diffs and hidden articles.
+    editors' pages are there, with their diffs and hidden articles. With ``edit`` their review is there, which decides
+    and writes; ``token`` is the password that it asks for, "" for none, and then it answers this machine alone.
 
     Raises:
         SettingsError: an origin that no browser sends, or a host that is no name.
@@ -35,6 +36,8 @@ class Access:
     origins: Collection[str] = ()
     hosts: Collection[str] | None = None
     pages: bool = True
+    edit: bool = False
+    token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         """Refuse what could never match; a host is kept as browsers send it."""

@@ -16,6 +16,8 @@ from recommender.service.live_model import LiveModel
 from recommender.service.metrics import Metrics
 from recommender.service.pages import add_pages
 from recommender.service.requests import MAX_BODY
+from recommender.service.review import add_review
+from recommender.service.review_jobs import ReviewJobs
 from recommender.service.site_scanner import SiteScanner
 from recommender.service.wsgi_hooks import add_hooks
 from recommender.settings import Settings
@@ -48,4 +50,7 @@ def make_app(model_folder: Path, settings: Settings, content: Path | None, acces
     add_api(app, state, access)
     if access.pages:
         add_pages(app, state)
+    app.jinja_env.globals["editing"] = access.pages and access.edit and content is not None
+    if access.pages and access.edit and content is not None:
+        add_review(app, state, ReviewJobs(content, model_folder, settings), access)
     return app

@@ -10,6 +10,7 @@ from recommender.problems import printable, shorten
 REFUSALS = {
     "bad-parameter": (400, "A parameter is missing, unknown, repeated or malformed"),
     "bad-body": (400, "The body is not the JSON that this route takes"),
+    "not-here": (403, "Nothing is decided or written for this request"),
     "unknown-article": (404, "No such article"),
     "unknown-route": (404, "No such route"),
     "wrong-method": (405, "This route does not take that method"),

@@ -13,7 +13,7 @@ import os
 import sys
 import types
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast, get_args, get_origin, get_type_hints
 
@@ -53,12 +53,18 @@ def order_of(model_folder: Path, content: Path, settings: Settings, out: Path) -
     return json.dumps(order, default=os.path.realpath).encode()
 
 
+def settings_of(order: Mapping[str, Any]) -> Settings:
+    """Give the settings of an order, with the editors' rules as they are now."""
+    places = {"content": Path(order["content"]), "model": Path(order["model"])}
+    settings: Settings = dataclasses.replace(made_of(Settings, order["settings"]), **places)
+    return dataclasses.replace(settings, editor_rules=load_rules(settings.rules_file))
+
+
 def main(order: bytes) -> None:
     """Survey the content unless nothing changed since the survey that is there, and put the new one in its place."""
     values = json.loads(order)
     folder, content, out = Path(values["model"]), Path(values["content"]), Path(values["out"])
-    settings = dataclasses.replace(made_of(Settings, values["settings"]), content=content, model=folder)
-    settings = dataclasses.replace(settings, editor_rules=load_rules(settings.rules_file))
+    settings = settings_of(values)
     links_file = settings.links_file
     generated = read_generated(links_file)  # first: where it is damaged nothing else needs to be read
     manifest = read_manifest(folder)

@@ -165,7 +165,7 @@ class SiteScanner:
                     # -P: the module is ours, whatever lies in the working directory.
                     [sys.executable, "-P", "-m", "recommender.service.site_scan"],
                     input=order,
-                    env={**os.environ, "PYTHONPATH": _path_of_package()},
+                    env={**os.environ, "PYTHONPATH": path_of_package()},
                     capture_output=True,
                     check=False,
                 )
@@ -190,7 +190,7 @@ class SiteScanner:
             yield
 
 
-def _path_of_package() -> str:
+def path_of_package() -> str:
     """Give the path on which a child process finds the package that runs here."""
     here = str(Path(__file__).resolve().parents[2])
     return os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])

@@ -80,6 +80,7 @@ class _Server:
                 connection_limit=1000,
                 max_request_header_size=MAX_HEADERS,
                 max_request_body_size=MAX_BODY,
+                clear_untrusted_proxy_headers=False,  # the review is not there where a proxy passes it
             )
         except RuntimeError:  # a thread could not be started
             raise NoThread from None

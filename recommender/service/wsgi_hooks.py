@@ -72,7 +72,7 @@ class Hooks:
         def answer(status: str, headers: list[tuple[str, str]], error: Any = None) -> Callable[[bytes], object]:
             found = dict(headers)
             policy = PAGE_POLICY if found.get("Content-Type", "").startswith("text/html") else POLICY
-            headers += HEADERS
+            headers += [pair for pair in HEADERS if pair[0] not in found]
             headers += [("Content-Security-Policy", policy), ("X-Request-ID", identity)]
             if "Cache-Control" not in found:
                 headers.append(("Cache-Control", "no-store"))

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,8 +105,10 @@ def make_folders(folder: Path, mode: int = 0o777) -> None:
 
 
 @contextlib.contextmanager
-def locked(root: Path) -> Iterator[None]:
+def locked(root: Path, patience: float = 0.0) -> Iterator[None]:
     """Hold the lock of a folder of articles; the kernel frees it when the process ends, however it ends.
+
+    Another run is waited for up to ``patience`` seconds.
 
     Raises:
         LockHeld: another run holds it.
@@ -120,10 +123,15 @@ def locked(root: Path) -> Iterator[None]:
     except OSError as error:
         raise RecommenderError(f"{root}: cannot be opened ({error.strerror}); name the site's folder") from None
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise LockHeld(f"another run is writing to {root}; wait until it has ended") from None
+        until = time.monotonic() + patience
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() >= until:
+                    raise LockHeld(f"another run is writing to {root}; wait until it has ended") from None
+                time.sleep(0.02)
         yield
     finally:
         os.close(descriptor)

@@ -1,0 +1,100 @@
+"""The list of changes of a fill, planned in a process of its own: no worker of a service should hold a whole site."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from recommender.editing.changes import LinkChange, ListChange, orphans
+from recommender.editing.fill import Order, plan_fill
+from recommender.editing.rules_writer import deleted_links, without_deleted
+from recommender.errors import ModelError, RecommenderError
+from recommender.model.redating import hidden_on
+from recommender.model.store import load_model
+from recommender.service.site_scan import settings_of
+from recommender.site.corpus import read_corpus
+from recommender.site.generated_links import read_generated
+from recommender.system import parallel
+from recommender.system.disk import replace_file
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What was planned: the lists that change, in order of their paths, and who has no link to it so far."""
+
+    lists: tuple[ListChange, ...]
+    orphans: frozenset[str]
+    refused: int
+
+    @cached_property
+    def sizes(self) -> Mapping[str, int]:
+        """How many links of each list are to be decided, by its url."""
+        return {one.url: len(one.decidable) for one in self.lists}
+
+    @cached_property
+    def subjects(self) -> list[tuple[str, int]]:
+        """How many lists each subject has, by name."""
+        return sorted(Counter(one.subject for one in self.lists if one.subject).items())
+
+    @cached_property
+    def verdicts(self) -> list[tuple[str, int]]:
+        """How many lists drop a link for each verdict, by name."""
+        return sorted(Counter(verdict for one in self.lists for verdict in one.verdicts).items())
+
+
+def main(order: bytes) -> None:
+    """Plan a fill of the whole site and write the list down; progress goes to stdout, a line for each step."""
+    values = json.loads(order)
+    settings = settings_of(values)
+    generated = read_generated(settings.links_file)
+    corpus = read_corpus(Path(values["content"]), settings, _progress)
+    found = deleted_links(corpus, generated)
+    if found.rules and not found.too_many:
+        corpus, settings = without_deleted(corpus, settings, found)
+    model = hidden_on(load_model(Path(values["model"])), corpus.day)
+    if not model.fits(corpus, settings):
+        raise ModelError("files have changed since the model was built; run `recommender build`, then plan again")
+    model = dataclasses.replace(model, settings=settings, decisions=corpus.decisions)
+    wanted = Order(corpus.root, links_file=settings.links_file, with_diff=False, with_lists=True)
+    made = plan_fill(wanted, corpus, model, settings, _progress)
+    lists = [one for edit in made.edits for one in edit.lists]
+    out = {"lists": lists, "orphans": sorted(orphans(corpus, generated)), "refused": len(made.problems)}
+    replace_file(Path(values["out"]), json.dumps(out).encode(), durable=False)
+
+
+def read_planned(file: Path) -> Planned:
+    """Read what ``main`` wrote."""
+    values: dict[str, Any] = json.loads(file.read_bytes())
+    lists = []
+    for path, url, title, subject, links in values["lists"]:
+        lists.append(ListChange(path, url, title, subject, tuple(LinkChange(*link) for link in links)))
+    return Planned(tuple(lists), frozenset(values["orphans"]), values["refused"])
+
+
+def _progress(label: str, total: int) -> parallel.Step:
+    done = 0
+
+    def step(more: int) -> None:
+        nonlocal done
+        done += more
+        sys.stdout.write(f"{label} {done} {total}\n")
+        sys.stdout.flush()
+
+    return step
+
+
+if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(10)  # the service's own work comes first
+    try:
+        main(sys.stdin.buffer.read())
+    except (RecommenderError, OSError) as error:
+        sys.exit(str(error))
