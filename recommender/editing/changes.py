@@ -18,7 +18,7 @@ from recommender.article import Link
 from recommender.markdown.link_blocks import Wanted, fold
 from recommender.model.ask import rule_in_words
 from recommender.model.model import Model
-from recommender.ranking.score import Query
+from recommender.model.reasons import reason_in_words
 from recommender.rules.editor_rules import EditorRules
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
@@ -31,8 +31,6 @@ ORDERS = ("path", "score", "changes", "orphans")
 COLUMNS = ("path", "url", "subject", "change", "slot", "link", "title", "score", "verdict", "instead", "decision")
 # What a decision on an added link is called, by the section of the rules that holds it; the first that holds counts.
 DECISIONS = {"block": "rejected", "pin": "pinned", "decided": "accepted"}
-# Words that a reason names at most.
-TERMS = 6
 # A spreadsheet would take a text that begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -212,26 +210,18 @@ def ordered(changes: Sequence[ListChange], order: str, orphans: Collection[str] 
 
 
 def reasons(change: ListChange, model: Model) -> list[str]:
-    """Say in words why each link of a list is added or dropped; "" for others, and where the verdict says it."""
+    """Say in words why each link of a list is added, and which rule drops it; "" where the verdict says it."""
     row = model.catalogue.urls.find(change.url)
-    if row < 0:
-        return [""] * len(change.links)
-    query = model.query(row) if change.added else None
-    return [_reason(link, model, row, query) for link in change.links]
+    return [_reason(link, model, row) if row >= 0 else "" for link in change.links]
 
 
-def _reason(link: LinkChange, model: Model, row: int, query: Query | None) -> str:
+def _reason(link: LinkChange, model: Model, row: int) -> str:
     target = model.catalogue.urls.find(link.target) if link.target else -1
     if target < 0:
         return ""
     if link.verdict == "blocked" and target in model.decisions.blocks.get(row, ()):
         return f"{rule_in_words(model, 'blocked', target)}: {model.decisions.place('block', row, target)}"
-    if link.change != "added" or query is None:
-        return ""
-    if target in model.decisions.pins.get(row, ()):
-        return f"it is pinned ({model.decisions.place('pin', row, target)})"
-    terms = [part.term for part in model.explain(query, target) if part.term]
-    return f"both are about {', '.join([*dict.fromkeys(terms)][:TERMS])}" if terms else "they share no word that counts"
+    return reason_in_words(model, row, target) if link.change == "added" else ""
 
 
 def as_dict(change: ListChange, model: Model) -> dict[str, Any]:

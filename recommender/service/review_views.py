@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from recommender.editing.changes import ORDERS, LinkChange, ListChange, Reviewed, helped, reasons, selected
 from recommender.model.model import Model
 from recommender.model.redating import finder
-from recommender.service.page_views import VERDICTS
+from recommender.service.article_view import VERDICTS
 from recommender.service.problem_documents import Refusal, shown
 from recommender.service.requests import MAX_TEXT
 from recommender.service.review_jobs import ReviewJobs
