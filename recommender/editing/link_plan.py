@@ -76,7 +76,7 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
     sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
     for slot, (target, url) in zip(free, new.items(), strict=False):
         source = sources.get(target)
-        wanted.append(_stay(corpus, row, source, slot) if source else _new(corpus, target, slot, url))
+        wanted.append(_stay(corpus, row, source, slot) if source else new_link(corpus, target, slot, url))
     wanted = sorted(wanted, key=lambda want: want.slot)
     if mode != "empty" and row in corpus.decisions.pins:
         wanted = _pinned_first(corpus, row, wanted)
@@ -163,7 +163,8 @@ def _stay(corpus: Corpus, row: int, judged: Judged, slot: int) -> Wanted:
     return Wanted(slot, target.id or judged.link.id, target.title, target.subject, url, source=judged.link.slot)
 
 
-def _new(corpus: Corpus, row: int, slot: int, url: str) -> Wanted:
+def new_link(corpus: Corpus, row: int, slot: int, url: str) -> Wanted:
+    """Give a link that no file has yet; ``url`` is the text by which the file names its target."""
     target = corpus.articles[row]
     mappings = bool(corpus.lists) and corpus.lists[0].shape == "mappings"
     further = corpus.link_kinds.of(target.path) if mappings else ()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from recommender.errors import FileProblem, LookupProblem, RecommenderError
 from recommender.markdown import front_matter
+from recommender.markdown.formats import read_front
 from recommender.markdown.link_blocks import fold
-from recommender.markdown.yaml_nodes import Value
 from recommender.model.catalogue import ANY, Partition
 from recommender.model.lookup import Found, look_up
 from recommender.model.model import Model
@@ -18,6 +18,7 @@ from recommender.ranking.score import Part, Query
 from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Rejected, choose
 from recommender.settings import Settings
 from recommender.site.files import MAX_BYTES
+from recommender.site.page_urls import stated_url, title_of
 
 
 @dataclass(frozen=True)
@@ -139,29 +140,29 @@ def ask_draft(model: Model, data: bytes, limit: int) -> Answer:
     if len(data) > MAX_BYTES:
         raise RecommenderError("the draft is larger than 1 MiB; shorten it and ask again")
     try:
-        texts = draft_texts(data, model.settings)
+        draft = read_draft(data, model.settings)
     except FileProblem as problem:
         line = f", line {problem.line}" if problem.line else ""
         raise RecommenderError(f"the draft{line}: {problem.reason}; mend it and ask again") from None
-    return ask_texts(model, texts, limit)
+    return ask_texts(model, draft.texts, limit)
 
 
-def ask_texts(model: Model, texts: dict[str, str], limit: int) -> Answer:
-    """Answer for an unpublished article whose texts are given by source.
+def ask_texts(model: Model, texts: dict[str, str], limit: int, subject: str = "", own: int = -1) -> Answer:
+    """Answer for an unpublished article whose texts are given by source, or for a revision of the one in a row.
 
     Raises:
         RecommenderError: the draft holds no word.
     """
     if not any(text.strip() for text in texts.values()):
         raise RecommenderError("the draft holds no text; give a title and an answer")
-    query, asking, candidates = model.ask_draft(texts)
+    query, asking, candidates = model.ask_draft(texts, subject, own)
     choice = choose(asking, candidates, (), limit, model.rules)
     return Answer(model, -1, (), fold(texts.get(model.settings.keys.title, "")), query, asking, choice, limit)
 
 
 def draft_linkers(answer: Answer, limit: int) -> list[Linker]:
     """Name the published articles whose own lists would take up a draft, best first, one of each family."""
-    model, found, families = answer.model, list[Linker](), set[int]()
+    model, found, families = answer.model, list[Linker](), {answer.asking.family}
     rows = [candidate.row for candidate in _candidates(answer.choice)]
     scores = model.scores_of_askers(answer.query, rows).tolist()
     for candidate in sorted(map(Candidate, rows, scores), key=lambda c: (-round(c.score, 9), c.row)):
@@ -188,16 +189,33 @@ def _candidates(choice: Choice) -> list[Candidate]:
     return [*choice.shown, *(Candidate(r.row, r.score) for r in choice.rejected), *choice.rest]
 
 
-def draft_texts(data: bytes, settings: Settings) -> dict[str, str]:
-    """Give a draft's texts by source."""
-    sources = settings.sources
-    document = front_matter.split(data)
-    if document is not None:
-        values: Mapping[str, Value] = {e.key: e.value for e in front_matter.parse(document.front)}
-        return {name: document.body if name == "body" else front_matter.text_at(values, name) for name in sources}
-    lines = data.decode("utf-8").removeprefix("\ufeff").strip().split("\n", 1)
-    long_text = settings.keys.answer if settings.keys.answer in sources else "body"
-    return {settings.keys.title: lines[0].lstrip("# ").strip(), long_text: "".join(lines[1:])}
+@dataclass(frozen=True)
+class Draft:
+    """A file that is not published yet: its texts by source, and what its front matter, of a form or none, says."""
+
+    texts: dict[str, str]
+    form: str
+    subject: str = ""
+    url: str = ""
+
+
+def read_draft(data: bytes, settings: Settings) -> Draft:
+    """Read a draft as a page of the site is read; without front matter its first line is the title.
+
+    Raises:
+        FileProblem: not UTF-8, or its front matter cannot be read.
+    """
+    sources, keys, front = settings.sources, settings.keys, read_front(data)
+    if front.form == "none":
+        lines = front.body.strip().split("\n", 1)
+        long_text = keys.answer if keys.answer in sources else "body"
+        return Draft({keys.title: lines[0].lstrip("# ").strip(), long_text: "".join(lines[1:])}, front.form)
+    at = partial(front_matter.text_at, front.values)
+    texts = {name: front.body if name == "body" else at(name) for name in sources}
+    titles = [one for one in settings.pages.title or (keys.title, "heading") if one != "file"]
+    texts[keys.title] = texts[keys.title] or title_of(titles, front.values, front.body, "")
+    url = stated_url(settings.pages.keys_of_url(keys.url), front.values, filled_in=settings.pages.derived)
+    return Draft(texts, front.form, at(keys.subject).strip(), url)
 
 
 def why(model_answer: Answer, text: str) -> Reason:

@@ -277,23 +277,33 @@ class Model:
         blocked = frozenset(families[other] for other in blocks)
         return replace(asking, pinned=tuple(map(Candidate, pins, scores)), blocked=blocked)
 
-    def ask_draft(self, texts: dict[str, str]) -> tuple[Query, Asking, list[Candidate]]:
-        """Give an unpublished article's query, who asks, and its ranking; its texts are given by source."""
+    def ask_draft(
+        self, texts: dict[str, str], subject: str = "", own: int = -1
+    ) -> tuple[Query, Asking, list[Candidate]]:
+        """Give an unpublished article's query, who asks, and its ranking; its texts are given by source.
+
+        A revision is asked for with the row of the article that it is of: that and its copies are passed over.
+        """
         words = article_words(texts, self.settings)
-        query = query_draft(self.vectors, self.coverage, words)
-        candidates = self._of_one_language(self.ranked(query, DRAFT))
+        query = replace(query_draft(self.vectors, self.coverage, words), subject=subject)
+        candidates = self._of_one_language(self.ranked(query, DRAFT), own)
         numbers = np.array([candidate.row for candidate in candidates[: 4 * SHOWN]], np.int64)
         title = draft_title(self.titles.space, texts.get(self.settings.keys.title, ""), words.title)
         written = texts.get(self.settings.keys.answer) or texts.get("body", "")
         shares = draft_shares(Bodies(self.vectors, self.coverage), written, words, numbers)
         like = like_draft(self._titles, title, numbers, dots_of(self.vectors.rows, query.vector, numbers), shares)
-        return query, Asking(-1, "", like), candidates
+        if own < 0:
+            return query, Asking(-1, subject, like), candidates
+        asking = self.asking(own)
+        like = {row: value for row, value in like.items() if self.rules.families[row] != asking.family}
+        return query, replace(asking, subject=subject, like=like), candidates
 
-    def _of_one_language(self, candidates: list[Candidate]) -> list[Candidate]:
-        """Keep the candidates of a draft that are of the language and version of the first: nobody says its own."""
+    def _of_one_language(self, candidates: list[Candidate], own: int) -> list[Candidate]:
+        """Keep the candidates of a draft that are of its language and version: of the first's, where nobody says."""
         if not self.catalogue.is_partitioned or not candidates:
             return candidates
-        allowed = within(self.catalogue.partitions, int(self.catalogue.partitions[candidates[0].row]))
+        known = own if own >= 0 else candidates[0].row
+        allowed = within(self.catalogue.partitions, int(self.catalogue.partitions[known]))
         return [candidate for candidate in candidates if allowed[candidate.row]]
 
     def explain(self, query: Query, other: int) -> tuple[Part, ...]:

@@ -5,6 +5,7 @@ The site is not held: an article is read when it is asked for, and what is known
 
 from __future__ import annotations
 
+import contextlib
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +15,13 @@ from typing import overload
 
 from recommender.article import Article, Style
 from recommender.editing.fill import diff_prefix
-from recommender.editing.link_plan import Target, plan_links
+from recommender.editing.link_plan import Target, new_link, plan_links
 from recommender.editing.list_style import list_style
+from recommender.editing.new_list import list_text
 from recommender.editing.plan import Edit, Filling, make_plan
 from recommender.editing.planned_links import link_of
+from recommender.errors import FileProblem
+from recommender.markdown.formats import read_front
 from recommender.markdown.link_blocks import Wanted
 from recommender.markdown.list_editing import ListStyle
 from recommender.model.catalogue import Catalogue, SavedAddresses
@@ -27,10 +31,12 @@ from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.data_links import read_data_links, with_data_links_of
+from recommender.site.files import read_bytes
 from recommender.site.generated_links import generated_of
 from recommender.site.link_kinds import LinkKinds, link_kinds
 from recommender.site.link_verdicts import Judged, curated_targets, find_target, judge_links
 from recommender.site.other_pages import SiteForm, form_of
+from recommender.site.page_names import reference_to
 from recommender.site.partitions import as_named
 from recommender.site.reader import read_article
 from recommender.site.references import References, ReferenceStyle, make_references, style_of_references
@@ -162,6 +168,31 @@ class Content:
         links = read_data_links(self.settings, self.root, lambda url: filling.corpus.row_of.get(url, -1))
         made = make_plan(replace(filling, corpus=replace(filling.corpus, data_links=links)), [row])
         return made.problems[0] if made.problems else made.edits[0] if made.edits else None
+
+    def draft_list(self, model: Model, rows: Sequence[int], form: str, known: Style | None) -> str:
+        """Write links to some articles as the front matter of a page of the site has them; "" where it has none.
+
+        ``form`` is that of the page; where it has none, that of the first of the articles. Where lists name files by
+        their paths from the page, it is taken to stand beside that first one.
+        """
+        if not rows:
+            return ""
+        corpus, lists = self._corpus(model, (), known), self._lists_of(model)
+        with contextlib.suppress(FileProblem, OSError):
+            form = (
+                form
+                if form != "none"
+                else read_front(read_bytes(os.path.join(self.root, model.catalogue.paths[rows[0]]))[0]).form
+            )
+        style = lists.list_style or corpus.style
+        named = [(row, self._name(corpus, rows[0], row, lists)) for row in rows]
+        wanted = [new_link(corpus, row, slot, name) for slot, (row, name) in enumerate(named, 1) if name]
+        return list_text(wanted, self.settings, style, form)
+
+    def _name(self, corpus: Corpus, beside: int, row: int, lists: _Lists) -> str:
+        """Give the text by which the list of a page beside another one would name an article."""
+        style = lists.reference_style
+        return corpus.articles[row].url if style is None else reference_to(corpus, beside, row, style)
 
     def curated(self, model: Model, row: int) -> list[int]:
         """Read one article's file, and no other; give the rows that a person linked to, as a survey does.

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from recommender.model import documents
-from recommender.model.ask import Answer, draft_linkers
+from recommender.model.ask import Answer
 from recommender.model.lookup import closest, search
 from recommender.model.model import Model
 from recommender.ranking.score import Part
@@ -92,20 +92,6 @@ def fields(parts: Sequence[Part]) -> list[dict[str, Any]]:
             }
         )
     return sorted(found, key=lambda field: -abs(field["value"]))
-
-
-def draft(answer: Answer) -> dict[str, Any]:
-    """Give what a draft should link to, who should link to it, and who asks its question already."""
-    model = answer.model
-    return {
-        "title": answer.title,
-        "suggestions": suggestions(answer),
-        "reason": answer.choice.reason(answer.limit),
-        "same": [{**card(model, row), "likeness": like} for row, like in documents.same_questions(answer)],
-        "linkers": [
-            {**card(model, one.row), "score": one.score, "rank": one.place} for one in draft_linkers(answer, 10)
-        ],
-    }
 
 
 def found(model: Model, text: str, subject: str, page: int) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from recommender.editing.link_plan import MODES
 from recommender.errors import RecommenderError, SettingsError
-from recommender.model.ask import Answer, ask_row, ask_texts
+from recommender.model.ask import Answer, ask_row
 from recommender.model.lookup import look_up
 from recommender.problems import KINDS, SEVERITIES
-from recommender.service import article_view, page_views, site_view
-from recommender.service.api import WHICH, draft_texts, find_url, partition_of
+from recommender.service import article_view, draft_view, page_views, site_view
+from recommender.service.api import WHICH, find_url, partition_of
 from recommender.service.app_state import State
 from recommender.service.live_content import NOTHING
 from recommender.service.live_model import Served
@@ -142,16 +142,24 @@ class _Pages:
         served = self.state.current.require()
         # A draft that is too large is read all the same, and shown again: its author may have it nowhere else.
         request.max_content_length = request.max_form_memory_size = MAX_FORM
-        form = {name: request.form.get(name, "") for name in ("title", "answer", "keywords")}
+        form = {name: request.form.get(name, "") for name in draft_view.FIELDS}
         size = sum(len(text.encode("utf-8")) for text in form.values())
         if size > MAX_BODY:
             said = f"the draft has {size / 1024:,.0f} KiB; shorten it to {MAX_BODY // 1024}"
             return Response(self._draft_page(form, None, said), 413)
         try:
-            answer = ask_texts(served.model, draft_texts(form, served.model.settings), served.model.settings.slots)
+            pasted = draft_view.read_form(form, served.model)
+            answer = draft_view.asked(served.model, pasted)
         except RecommenderError as error:
             return self._draft_page(form, None, str(error))
-        return self._draft_page(form, page_views.draft(answer), "")
+        return self._draft_page(form, draft_view.found(answer, pasted, self._block(served, answer, pasted.form)), "")
+
+    def _block(self, served: Served, answer: Answer, form: str) -> str:
+        """Give the links of a draft as its front matter would have them; "" where the content is not at hand."""
+        survey, rows = self._survey(served), [candidate.row for candidate in answer.choice.shown]
+        if self.state.files is None:
+            return ""
+        return self.state.files.draft_list(served.model, rows, form, survey.style if survey else None)
 
     def _draft_page(self, form: Mapping[str, str], result: dict[str, Any] | None, error: str) -> str:
         served = self.state.current.require()

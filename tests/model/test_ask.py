@@ -14,7 +14,7 @@ from small_sites import ARTICLES, BUILT_AT, article, write_files
 from recommender.build.pipeline import fit_model
 from recommender.errors import LookupProblem, RecommenderError
 from recommender.model import documents
-from recommender.model.ask import Answer, CandidateFilter, ask, ask_draft, ask_row, draft_linkers, draft_texts, why
+from recommender.model.ask import Answer, CandidateFilter, ask, ask_draft, ask_row, draft_linkers, read_draft, why
 from recommender.model.documents import RelatedRequest
 from recommender.model.model import Model
 from recommender.ranking.selection import RULES
@@ -250,12 +250,12 @@ def test_a_draft_as_plain_text_has_its_title_first(every_rule: Model) -> None:
     ],
 )
 def test_the_texts_of_a_draft(model: Model, draft: str, texts: dict[str, str]) -> None:
-    assert draft_texts(draft.encode(), model.settings) == texts
+    assert read_draft(draft.encode(), model.settings).texts == texts
 
 
 def test_a_site_that_reads_no_answer_takes_a_plain_text_as_the_body() -> None:
     settings = Settings(text={"body": 1}, keys=Keys(title="name"))
-    assert draft_texts(b"Moon\nA rock.", settings) == {"name": "Moon", "body": "A rock."}
+    assert read_draft(b"Moon\nA rock.", settings).texts == {"name": "Moon", "body": "A rock."}
 
 
 @pytest.mark.parametrize(
