@@ -8,7 +8,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+try:
+    from recommender._version import __version__ as __version__
+except ModuleNotFoundError:  # a checkout that nobody installed
+    __version__ = "0+unknown"
 
 __all__ = [  # noqa: RUF022  (the reference shows them in this order)
     "Settings",

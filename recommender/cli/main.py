@@ -16,6 +16,7 @@ from recommender import __version__
 from recommender.cli import printing
 from recommender.cli.audit import audit
 from recommender.cli.build import build
+from recommender.cli.completion import completion
 from recommender.cli.evaluate import disagreements, evaluate
 from recommender.cli.export import export
 from recommender.cli.fill import fill
@@ -123,5 +124,6 @@ for _command in (
     disagreements,
     judge,
     tune,
+    completion,
 ):
     cli.add_command(_command)
