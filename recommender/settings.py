@@ -116,6 +116,7 @@ class Settings:
     same_question_article: float = 0.5
     same_question_list: float = 0.5
     skip_linked: bool = True
+    max_age: int = 0
     hidden: tuple[str, ...] = HIDDEN
     never_suggest: tuple[str, ...] = ()
     no_list: tuple[str, ...] = ()
@@ -231,6 +232,7 @@ NUMBERS: dict[str, tuple[type, float, float, str]] = {
         "likeness from which two articles ask the same question; 0: off",
     ),
     "same_question_list": (float, 0.0, 1.0, "the same between two links of one list; 0: off"),
+    "max_age": (int, 0, 36_500, "days that changes may wait for a build, for `status`; 0: no limit"),
 }
 _PATHS = ("content", "model")
 # Settings of rules on who takes part.

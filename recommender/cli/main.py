@@ -28,6 +28,7 @@ from recommender.cli.report import report
 from recommender.cli.review import review
 from recommender.cli.rule import rule
 from recommender.cli.serve import serve
+from recommender.cli.status import status
 from recommender.cli.tune import tune
 from recommender.cli.undo import undo
 from recommender.cli.watch import watch
@@ -114,6 +115,7 @@ for _command in (
     report,
     review,
     pr,
+    status,
     rule,
     watch,
     fill,

@@ -255,6 +255,9 @@ def _ranking(settings: Settings) -> str:
 
 # Suggestions pass over what the text of the asking article links to.
 # skip_linked: {str(settings.skip_linked).lower()}
+
+# Days that changes may wait for a build before `recommender status` exits with 1. 0: no limit.
+# max_age: {settings.max_age}
 """
 
 

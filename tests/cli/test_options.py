@@ -25,6 +25,7 @@ VALUES = {
     "models": ["--model", "models/default"],
     "fail_on": ["--fail-on", "note"],
     "baseline": ["--baseline", "known.jsonl"],
+    "max_age": ["--max-age", "30"],
     "base": ["--base", "HEAD"],
     "write_baseline": ["--write-baseline", "out.jsonl"],
     "article": ["/a"],
