@@ -1,7 +1,7 @@
 """The hooks for pre-commit, run by pre-commit itself on commits of a repository.
 
-For `language: python` pre-commit would install the package from a registry. Here it takes the hooks as they are, but runs
-them by the command that is tested (`language: system`), so that no network is needed.
+For `language: python` pre-commit would install the package from a registry. Here it takes the hooks as they are, but
+runs them by the command that is tested (`language: system`), so that no network is needed.
 """
 
 from __future__ import annotations
