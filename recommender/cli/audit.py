@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 def audit(content: Path | None, fail_on: str | None, model: Path | None, as_json: bool, **options: Any) -> int:
     """Report every problem of files and links, with its remedy; same questions with a model that fits."""
     from recommender.build.site_build import fitting_likeness
-    from recommender.problems import worst_reached
+    from recommender.problems import SEVERITIES, worst_reached
     from recommender.site.audit import audit_site
     from recommender.site.baseline import compare, read_baseline
     from recommender.site.generated_links import read_generated
@@ -64,10 +64,13 @@ def audit(content: Path | None, fail_on: str | None, model: Path | None, as_json
     likeness = fitting_likeness(corpus, settings, model_folder(model, settings))
     found = audit_site(corpus, settings.slots, read_generated(settings.links_file), likeness.of if likeness else None)
     if target:
-        return _write(target, [p for p in found.problems if worst_reached([p], fail_on or "note")], as_json=as_json)
+        return _write(target, found.problems, fail_on or "note", as_json=as_json)
     fail_on, compared = fail_on or "error", None
     if known is not None:
-        compared = compare(found.problems, known, unsought=() if likeness else ("same-question",))
+        # What a baseline was not made of is neither known nor new, unless it is to fail.
+        least = max(known.severity, fail_on, key=SEVERITIES.index)
+        looked_at = [problem for problem in found.problems if worst_reached([problem], least)]
+        compared = compare(looked_at, known, unsought=() if likeness else ("same-question",))
         found = dataclasses.replace(found, problems=compared.new)
     if form in ("text", "json"):
         printing.show_audit(found, compared, as_json=form == "json")
@@ -77,10 +80,10 @@ def audit(content: Path | None, fail_on: str | None, model: Path | None, as_json
     return 1 if worst_reached(found.problems, fail_on) else 0
 
 
-def _write(file: Path, problems: Sequence[Problem], *, as_json: bool) -> int:
+def _write(file: Path, problems: Sequence[Problem], severity: str, *, as_json: bool) -> int:
     from recommender.site.baseline import write_baseline
 
-    count = write_baseline(file, problems)
+    count = write_baseline(file, problems, severity)
     if as_json:
         printing.print_json({"baseline": str(file), "problems": count})
     else:

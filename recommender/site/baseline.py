@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recommender.errors import RecommenderError
-from recommender.problems import Problem, printable
+from recommender.problems import SEVERITIES, Problem, printable, worst_reached
 from recommender.system.json_lines import read_lines
 from recommender.system.user_files import write_target
 
@@ -44,39 +44,48 @@ def entry_of(problem: Problem) -> Entry:
     return Entry(problem.code, printable(problem.path.replace(os.sep, "/")), printable(target))
 
 
-def write_baseline(file: Path, problems: Iterable[Problem]) -> int:
-    """Write the problems of a site to a file, one a line and sorted, so that git merges it; give their number.
+@dataclass(frozen=True)
+class Baseline:
+    """The entries of a baseline, each with how often it stands there, and the mildest severity that it was made of."""
+
+    entries: Counter[Entry]
+    severity: str = "note"
+
+
+def write_baseline(file: Path, problems: Iterable[Problem], severity: str = "note") -> int:
+    """Write the problems of a severity or worse to a file, one a line and sorted, so that git merges it; count them.
 
     Raises:
         NotWritten: as ``write_target``.
     """
-    entries = sorted(map(entry_of, problems))
-    lines = [json.dumps({"baseline": VERSION}), *(json.dumps(entry, ensure_ascii=False) for entry in entries)]
+    entries = sorted(entry_of(problem) for problem in problems if worst_reached([problem], severity))
+    header = {"baseline": VERSION, "severity": severity}
+    lines = [json.dumps(header), *(json.dumps(entry, ensure_ascii=False) for entry in entries)]
     write_target(file, "".join(f"{line}\n" for line in lines).encode())
     return len(entries)
 
 
-def read_baseline(file: Path) -> Counter[Entry]:
-    """Read the entries of a baseline, each with how often it stands there.
+def read_baseline(file: Path) -> Baseline:
+    """Read a baseline.
 
     Raises:
         RecommenderError: the file cannot be read, is of another version, or a line is no entry.
     """
     first, *lines = read_lines(file, _REMEDY)
-    _check_version(file, first)
+    severity = _severity(file, first)
     entries = Counter[Entry]()
     for number, line in enumerate(lines, 2):
         if line.strip():
             entries[_entry(file, number, line)] += 1
-    return entries
+    return Baseline(entries, severity)
 
 
-def compare(problems: Sequence[Problem], known: Counter[Entry], *, unsought: Iterable[str] = ()) -> Comparison:
+def compare(problems: Sequence[Problem], known: Baseline, *, unsought: Iterable[str] = ()) -> Comparison:
     """Tell new problems from known ones; of equal ones, those beyond the count of the baseline are new.
 
     An entry is fixed where no problem is left for it, and its code is not ``unsought``: none of those was looked for.
     """
-    left = Counter(known)
+    left = Counter(known.entries)
     new = []
     # A mild one is taken for known first, so that of a mild and a grave one the grave one is new.
     for place in sorted(range(len(problems)), key=lambda place: not problems[place].mild):
@@ -89,10 +98,11 @@ def compare(problems: Sequence[Problem], known: Counter[Entry], *, unsought: Ite
     return Comparison(tuple(problems[place] for place in sorted(new)), len(problems) - len(new), tuple(fixed))
 
 
-def _check_version(file: Path, line: str) -> None:
+def _severity(file: Path, line: str) -> str:
+    """Give the severity that the first line names, once its version is known."""
     try:
         header = json.loads(line)
-        version = header["baseline"] if isinstance(header, dict) and len(header) == 1 else None
+        version = header["baseline"] if isinstance(header, dict) else None
     except (ValueError, KeyError, RecursionError):
         version = None
     if version is None:
@@ -102,6 +112,10 @@ def _check_version(file: Path, line: str) -> None:
             f"{file} is a baseline of version {printable(str(version))[:20]}, and this recommender reads "
             f"version {VERSION}; {_REMEDY}"
         )
+    severity = header.get("severity", "note")
+    if severity not in SEVERITIES:
+        raise RecommenderError(f"{file}: no severity is called {printable(str(severity))[:20]}; {_REMEDY}")
+    return str(severity)
 
 
 def _entry(file: Path, number: int, line: str) -> Entry:

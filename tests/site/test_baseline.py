@@ -14,7 +14,7 @@ from small_sites import article, commit, git, link
 from recommender.errors import RecommenderError
 from recommender.problems import KINDS, MILD, Problem
 from recommender.site.audit import audit_site
-from recommender.site.baseline import Entry, compare, entry_of, read_baseline, write_baseline
+from recommender.site.baseline import Baseline, compare, entry_of, read_baseline, write_baseline
 from recommender.site.corpus import Corpus
 
 DEAD = Problem("dead", "a.md", 7, 2, "/gone")
@@ -24,7 +24,9 @@ def test_an_entry_is_code_path_and_target_and_no_place(tmp_path: Path) -> None:
     file = tmp_path / "known.jsonl"
     moved = Problem("dead", "a.md", 70, 5, "/gone", reason="other words")
     assert write_baseline(file, [Problem("orphan", "b.md"), DEAD]) == 2
-    assert file.read_text() == '{"baseline": 1}\n["dead", "a.md", "/gone"]\n["orphan", "b.md", ""]\n'
+    assert (
+        file.read_text() == '{"baseline": 1, "severity": "note"}\n["dead", "a.md", "/gone"]\n["orphan", "b.md", ""]\n'
+    )
     assert compare([moved, Problem("orphan", "b.md", 3)], read_baseline(file)).new == ()
 
 
@@ -45,8 +47,8 @@ def test_of_a_mild_and_a_grave_one_the_grave_one_is_new() -> None:
     assert compare([DEAD, mild], known_as([mild])).new == (DEAD,)
 
 
-def known_as(problems: list[Problem]) -> Counter[Entry]:
-    return Counter(map(entry_of, problems))
+def known_as(problems: list[Problem]) -> Baseline:
+    return Baseline(Counter(map(entry_of, problems)))
 
 
 def test_what_was_not_looked_for_is_not_fixed() -> None:
@@ -121,6 +123,7 @@ def test_git_merges_what_two_branches_fixed_and_found(tmp_path: Path) -> None:
         ("[" * 100_000, "is no baseline"),
         ('{"baseline": 2}\n', "is a baseline of version 2, and this recommender reads version 1"),
         ('{"baseline": "\\u001b[2J"}\n', r"of version \\x1b\[2J, and"),
+        ('{"baseline": 1, "severity": "panic"}\n', "no severity is called panic"),
         ('{"baseline": 1}\n["dead", "a.md"]\n', r'line 2: not \["code", "path", "url"\]'),
         ('{"baseline": 1}\n\n["dead", "a.md", 3]\n', "line 3: not"),
         ('{"baseline": 1}\n<<<<<<< HEAD\n', "line 2: a conflict of a merge is left"),
