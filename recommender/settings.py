@@ -78,6 +78,8 @@ PARTS = {
 }
 # The field that is composed of others: all that a reader of the article reads.
 TEXT = "text"
+# What is embedded: nothing, or the titles.
+OFF, TITLES = "off", "titles"
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,12 @@ class Settings:
     of its answer or body count beside that, and ``code_times`` how often a word of its code blocks counts at most.
     With 1, 3, 5 and all: nDCG@5 0.547, 0.552, 0.559 and 0.557 against ESLint's own lists, 0.217, 0.211, 0.209 and 0.204
     against those of a blog with scripts. ``skip_linked`` passes over what the text of an article links
-    to. ``floor`` None is half of what the site's near candidates usually
-    score. ``answers`` are keys whose values answers give besides. ``page_link`` and ``file_link`` are patterns of the
-    addresses of a live page and of its file, for the pages of the service. ``hidden``, ``never_suggest`` and
-    ``no_list`` are rules, as ``rules`` reads them, ``editor_rules`` those of ``recommender.rules.yml``. The defaults
-    of numbers were chosen by their means over 160 judged articles of one site and the curated links of seven others,
-    the same for all of them.
+    to. ``embeddings`` "titles" compares what titles mean, by a model that the extra of that name brings. ``floor`` None
+    is half of what the site's near candidates usually score. ``answers`` are keys whose values answers give besides.
+    ``page_link`` and ``file_link`` are patterns of the addresses of a live page and of its file, for the pages of the
+    service. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules`` reads them, ``editor_rules`` those of
+    ``recommender.rules.yml``. The defaults of numbers were chosen by their means over 160 judged articles of one site
+    and the curated links of seven others, the same for all of them.
     """
 
     content: Path | None = None
@@ -116,6 +118,7 @@ class Settings:
     same_question_article: float = 0.5
     same_question_list: float = 0.5
     skip_linked: bool = True
+    embeddings: str = OFF
     max_age: int = 0
     hidden: tuple[str, ...] = HIDDEN
     never_suggest: tuple[str, ...] = ()
@@ -213,6 +216,8 @@ def ranking_settings(settings: Settings) -> dict[str, object]:
         "never_suggest": list(settings.page_rules[0]),
         "no_list": list(settings.page_rules[1]),
         **{name: getattr(settings, name) for name in names},
+        # Only where it is on: a model without is as it was before there was the setting.
+        **({"embeddings": settings.embeddings} if settings.embeddings != OFF else {}),
     }
 
 
@@ -241,8 +246,9 @@ FLAGS = {"skip_linked": "suggestions pass over what the text of the asking artic
 # Patterns of addresses on the pages for editors, and what stands in each for the article.
 PATTERNS = {"page_link": "{url}", "file_link": "{path}"}
 _SITE = ("site", "except", "title", "apart")
+EMBEDDINGS = (OFF, TITLES)
 _KNOWN = (*_PATHS, *NUMBERS, *FLAGS, *RULES, *_SITE, *PATTERNS)
-_KNOWN += ("keys", "url", "links", "fields", "text", "parts", "answers")
+_KNOWN += ("embeddings", "keys", "url", "links", "fields", "text", "parts", "answers")
 # What answers say of an article anyway.
 ANSWERED = ("id", "title", "subject", "url", "score", "rank", "source", "terms", "hidden", "likeness")
 
@@ -437,12 +443,20 @@ def _answers(value: Any, file: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _embeddings(value: Any, file: Path) -> str:
+    text = text_in("embeddings", value, file)
+    if text not in EMBEDDINGS:
+        raise SettingsError(f"{file}: embeddings must be titles or off, got {text!r}")
+    return text
+
+
 def _model(value: Any, file: Path) -> Path:
     return Path(os.path.normpath(file.parent / text_in("model", value, file)))
 
 
 _READERS: dict[str, Callable[[Any, Path], Any]] = {
     "model": _model,
+    "embeddings": _embeddings,
     "keys": _keys,
     "url": _url,
     "links": lists_in,

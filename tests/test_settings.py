@@ -52,6 +52,8 @@ def refusal(folder: Path, text: str | bytes) -> str:
             {"same_question_article": 0.0, "same_question_list": 0.01},
             id="likeness",
         ),
+        pytest.param("embeddings: titles\n", {"embeddings": "titles"}, id="titles"),
+        pytest.param("embeddings: off\n", {"embeddings": "off"}, id="off"),
         pytest.param("skip_linked: false\ncode_times: 0\n", {"skip_linked": False, "code_times": 0}, id="flag"),
         pytest.param("lead_words: 0\nlead_times: 0\n", {"lead_words": 0, "lead_times": 0}, id="lead-off"),
         pytest.param(
@@ -79,7 +81,7 @@ def test_load(tmp_path: Path, text: str, changed: dict[str, object]) -> None:
 KNOWN = (
     "known: content, model, slots, lead_words, lead_times, code_times, floor, candidates, exact_up_to, "
     "same_question_article, same_question_list, max_age, skip_linked, hidden, never_suggest, no_list, site, except, "
-    "title, apart, page_link, file_link, keys, url, links, fields, text, parts, answers"
+    "title, apart, page_link, file_link, embeddings, keys, url, links, fields, text, parts, answers"
 )
 
 
@@ -129,6 +131,7 @@ def test_little_is_enough(tmp_path: Path, text: str) -> None:
             for host in ("a b", "https://a.org/path", "a/b", "javascript:x", "https://", "a.org?x", "[x")
         ),
         pytest.param("url: {host: [a.org, 3: 4]}\n", ": url.host must be a text, got a mapping", id="host-of-another"),
+        pytest.param("embeddings: yes\n", ": embeddings must be titles or off, got 'yes'", id="embeddings"),
         pytest.param("url: {ignore_case: yes}\n", ": url.ignore_case must be true or false, got 'yes'", id="flag"),
         pytest.param("url: /x\n", ": url must be lines of `name: value`, got '/x'", id="url-of-another-type"),
         pytest.param("slots: 3\nslots: 4\n", ", line 2: setting 'slots' stands twice; keep one", id="twice"),

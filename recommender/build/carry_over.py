@@ -1,8 +1,9 @@
 """What a build takes over from the model before: the neighbours and scores that no change of the site touches.
 
-An article is as before where its url, subject and family are, its entries and their counts, and the idf of its words,
-all to the bit. Two such articles have the cosine that they had, and also the score, where the one stands in the
-other's list at the same place. So only what changed asks again, and those whose lists it leaves with too few.
+An article is as before where its url, subject and family are, its title's vector if it has one, its entries and their
+counts, and the idf of its words, all to the bit. Two such articles have the cosine that they had, and also the score,
+where the one stands in the other's list at the same place. So only what changed asks again, and those whose lists it
+leaves with too few.
 """
 
 from __future__ import annotations
@@ -89,13 +90,17 @@ class CarriedOver:
         return known
 
 
-def carry(before: Model, fitted: Fitted, catalogue: Catalogue) -> CarriedOver | None:
+def carry(
+    before: Model, fitted: Fitted, catalogue: Catalogue, embeddings: NDArray[np.int8] | None = None
+) -> CarriedOver | None:
     """Find the articles that are as before; None where these are too few to help.
 
     ``before`` was built with the same settings and the same code.
     """
     old_of = _rows_of_urls(before.catalogue.urls, catalogue.urls)
     old_of[_differ(old_of, before.catalogue, catalogue)] = -1
+    if embeddings is not None and before.embeddings is not None:
+        old_of[(before.embeddings[old_of] != embeddings).any(axis=1)] = -1
     columns, same = _columns(before.vectors.space, fitted.main.space)
     old, new = _weighed(before.vectors, before.coverage), _weighed(fitted.main, fitted.coverage)
     in_threads(cores(), lambda span: _compare((old, new), (columns, same), old_of, span), spans(len(old_of)))

@@ -19,12 +19,13 @@ from recommender.addresses import unescaped
 from recommender.arrays.compiling import always, compiles, misses_numba, require_numba
 from recommender.arrays.sparse_rows import Floats, Rows, Terms, Texts, numbered, pack
 from recommender.article import Article
+from recommender.build.title_vectors import embed_site
 from recommender.model.catalogue import NEVER, NO_LIST, Catalogue, packed_keys, packed_partitions, within
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.model.name_index import index_names
 from recommender.model.redating import Choosing, Chunk, ranking_of
-from recommender.ranking import brute_force, same_question, score
-from recommender.ranking.near_copies import Bodies
+from recommender.ranking import brute_force, same_question, score, title_meaning
+from recommender.ranking.near_copies import NEAR, Bodies
 from recommender.ranking.same_question import titles_of
 from recommender.ranking.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from recommender.addresses import Addresses
     from recommender.build.carry_over import CarriedOver
     from recommender.ranking.nearest.search import Neighbors
+    from recommender.ranking.same_question import Likeness
     from recommender.ranking.selection_compiled import Facts
 
 
@@ -73,12 +75,13 @@ class Described:
 
 @dataclass(frozen=True)
 class Vectorised:
-    """All that ranking needs of a site."""
+    """All that ranking needs of a site; ``embeddings`` are the vectors of its titles, None where these are off."""
 
     fitted: Fitted
     catalogue: Catalogue
     answered: NDArray[np.bool_]
     digest: str
+    embeddings: NDArray[np.int8] | None = None
 
 
 def fit_model(
@@ -93,6 +96,7 @@ def fit_model(
     ``before`` is a model that this code has made with the same settings; the result is the same without it.
     """
     vectorised = vectorise(describe(corpus, settings, progress), settings, again=before is not None)
+    vectorised = replace(vectorised, embeddings=embed_site(vectorised.catalogue.titles, settings, progress))
     return rank(vectorised, settings, built_at, progress, before)
 
 
@@ -131,18 +135,10 @@ def rank(
     if misses_numba(len(catalogue)):
         LOG.warning(SLOW, f"{len(catalogue):,}")
     step = progress("ranking", len(catalogue))
-    carried = _carried(before, fitted, catalogue)
+    carried = _carried(before, vectorised)
     near = _nearest(fitted.main, settings, catalogue, carried)
-    nearest, cosines, lift = _rescored(fitted, near, settings, catalogue.subjects.all(), carried)
+    nearest, cosines, lift = _rescored(vectorised, near, settings, carried)
     step(len(catalogue))
-    thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
-    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words, catalogue.titles)
-    pairs = Rows(near.indptr, near.rows, near.cosines, len(catalogue))
-    bodies, find_likeness = Bodies(fitted.main, fitted.coverage), same_question.find_likeness
-    if compiles(len(catalogue)):
-        from recommender.ranking import same_question_compiled  # noqa: PLC0415  (numba)
-
-        find_likeness = same_question_compiled.find_likeness
     model = Model(
         settings=settings,
         catalogue=catalogue,
@@ -152,23 +148,43 @@ def rank(
         nearest=nearest,
         cosines=cosines,
         lift=lift,
-        likeness=find_likeness(pairs, titles, bodies, vectorised.answered, min(thresholds, default=0.0)),
+        likeness=_likeness(vectorised, near, settings),
         chosen=ranking_of([], len(catalogue)),
         corpus_digest=vectorised.digest,
         built_at=built_at,
+        embeddings=vectorised.embeddings,
     )
     return _with_chosen(model)
 
 
-def _carried(before: Model | None, fitted: Fitted, catalogue: Catalogue) -> CarriedOver | None:
+def _likeness(site: Vectorised, near: Near, settings: Settings) -> Likeness:
+    """Find the pairs that ask the same question: by the blend, or by the learned model where titles are embedded."""
+    fitted, catalogue, find_likeness = site.fitted, site.catalogue, same_question.find_likeness
+    if compiles(len(catalogue)):
+        from recommender.ranking import same_question_compiled  # noqa: PLC0415  (numba)
+
+        find_likeness = same_question_compiled.find_likeness
+    thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
+    least = min(thresholds, default=0.0)
+    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words, catalogue.titles)
+    pairs = Rows(near.indptr, near.rows, near.cosines, len(catalogue))
+    bodies = Bodies(fitted.main, fitted.coverage)
+    if site.embeddings is None:
+        return find_likeness(pairs, titles, bodies, site.answered, least)
+    copies = find_likeness(pairs, titles, bodies, site.answered, max(least, NEAR) if least else 0.0)
+    return title_meaning.find_duplicates(pairs, titles, site.embeddings, copies, least)
+
+
+def _carried(before: Model | None, site: Vectorised) -> CarriedOver | None:
     """Find what a model from before spares; nothing on a small site, where pairs are not all compared, or not here."""
+    catalogue = site.catalogue
     if before is None or not compiles(len(catalogue)) or parallel.elsewhere() or catalogue.is_partitioned:
         return None
     if max(len(before), len(catalogue)) > before.settings.exact_up_to:
         return None
     from recommender.build.carry_over import carry  # noqa: PLC0415  (numba)
 
-    return carry(before, fitted, catalogue)
+    return carry(before, site.fitted, catalogue, site.embeddings)
 
 
 def _nearest(vectors: Vectors, settings: Settings, catalogue: Catalogue, carried: CarriedOver | None) -> Near:
@@ -223,9 +239,10 @@ def _nearest_within(vectors: Vectors, settings: Settings, catalogue: Catalogue) 
 
 
 def _rescored(
-    fitted: Fitted, near: Near, settings: Settings, subjects: Sequence[str], carried: CarriedOver | None
+    site: Vectorised, near: Near, settings: Settings, carried: CarriedOver | None
 ) -> tuple[Ranking, Floats, float]:
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
+    fitted, subjects = site.fitted, site.catalogue.subjects.all()
     _, numbers = numbered(subjects)
     lift = subject_lift(near, numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
@@ -233,6 +250,8 @@ def _rescored(
     if not compiles(len(subjects)):
         scores = score.rescore(fitted.main, fitted.coverage, near, named, weights)
         owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
+        if site.embeddings is not None:
+            scores += title_meaning.WEIGHT * title_meaning.pair_cosines(site.embeddings, owners, near.rows)
         order = np.lexsort((near.rows, -np.round(scores, 9), owners))
         return Ranking(near.indptr, near.rows[order], scores[order]), near.cosines[order], lift
     from recommender.ranking.score_compiled import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
@@ -241,6 +260,11 @@ def _rescored(
     if carried:
         pairs = pairs._replace(known=carried.scores(pairs, lift, parallel.cores()))
     scores = rescore(fitted.main, fitted.coverage, pairs, weights, parallel.cores())
+    if site.embeddings is not None:
+        new = (pairs.rows >= 0) & np.isnan(pairs.known)
+        owners = np.repeat(np.arange(len(subjects)), new.sum(axis=1))
+        meaning = title_meaning.pair_cosines(site.embeddings, owners, pairs.rows[new])
+        scores[new] += title_meaning.WEIGHT * meaning
     order = sorted_by_score(pairs.rows, scores)
     rows = np.take_along_axis(pairs.rows, order, axis=1)
     filled = rows >= 0

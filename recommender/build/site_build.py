@@ -13,8 +13,10 @@ from recommender.model.model import Model
 from recommender.model.redating import hidden_on
 from recommender.model.store import load_model, save_model
 from recommender.problems import Problem
+from recommender.settings import OFF
 from recommender.system import parallel
 from recommender.system.clock import stamp
+from recommender.text.title_embeddings import require
 
 if TYPE_CHECKING:
     from recommender.build.pipeline import Vectorised
@@ -56,11 +58,15 @@ def build_site(
     Raises:
         ContentError: ``content`` is no folder or holds no article.
         ModelError: ``folder`` cannot be written to.
+        RecommenderError: titles are to be embedded, and the extra is not installed.
     """
     # Ranking is imported late: who fills with a model that fits has no use for it.
     from recommender.build.incremental import find_changes  # noqa: PLC0415
     from recommender.build.pipeline import vectorise  # noqa: PLC0415
+    from recommender.build.title_vectors import embed_site  # noqa: PLC0415
 
+    if settings.embeddings != OFF:
+        require()
     found = find_changes(content, settings, folder, progress, verify=verify)
     described, model, files, read, problems = found.described, found.model, found.files, found.read, found.problems
     if described is None:
@@ -71,6 +77,8 @@ def build_site(
         parallel.give_back()
     vectorised = vectorise(described, settings, again=model is not None)
     del described
+    embeddings = embed_site(vectorised.catalogue.titles, settings, progress, folder)
+    vectorised = dataclasses.replace(vectorised, embeddings=embeddings)
     return Built(publish(vectorised, settings, folder, progress, model), files, read, problems)
 
 

@@ -47,6 +47,8 @@ def build(content: Path | None, model: Path | None, scheduler: str | None, as_js
     say_read(built)
     printing.show_build(built.model, built.files, built.problems, folder, as_json=as_json)
     _say_if_all_are_empty(built.model)
+    if built.read is None:  # once: later builds find what this one read
+        printing.mention_embeddings()
     allowed = options["allow_problems"]
     missing = say_missing(built, "" if allowed else "; so the exit code is 1, which --allow-problems makes 0")
     return 1 if missing and not allowed else 0

@@ -43,6 +43,7 @@ def init(preset: str | None, file: str | None, force: bool, as_json: bool) -> in
     else:
         for line in _lines(written):
             printing.say(line)
+        printing.mention_embeddings()
     return 1 if written.to_do else 0
 
 

@@ -109,6 +109,14 @@ def show_build(model: Model, files: int, problems: Sequence[Problem], folder: Pa
     show_problems(problems)
 
 
+def mention_embeddings() -> None:
+    """Say on stderr what the extra for embeddings is for, where it is not installed."""
+    from recommender.text.title_embeddings import REMEDY, installed
+
+    if not installed():
+        note(f"titles can be compared by what they mean, too: {REMEDY}, then set `embeddings: titles`")
+
+
 def _titled(catalogue: Catalogue, row: int) -> str:
     """Give the title of an article, and its subject on a site that has any."""
     return catalogue.titles[row] + (f"  ({catalogue.subjects[row]})" if "subject" in catalogue.named else "")
@@ -137,6 +145,8 @@ def show_related(answer: Answer, *, explain: bool, as_json: bool) -> None:
     reason = answer.choice.reason(answer.limit)
     if reason:
         say(f"     {reason}")
+    if answer.note:
+        note(answer.note)
 
 
 def show_why(reason: Reason, *, as_json: bool) -> None:

@@ -14,8 +14,20 @@ from recommender.model.model import Model, Ranking
 from recommender.model.name_index import NameIndex
 from recommender.ranking.same_question import Likeness
 from recommender.ranking.selection import VERSIONS
-from recommender.settings import FLAGS, NUMBERS, PARTS, RULES, Keys, Settings, UrlSettings, ranking_settings
+from recommender.settings import (
+    EMBEDDINGS,
+    FLAGS,
+    NUMBERS,
+    OFF,
+    PARTS,
+    RULES,
+    Keys,
+    Settings,
+    UrlSettings,
+    ranking_settings,
+)
 from recommender.text.tfidf import Coverage, Space, Vectors
+from recommender.text.title_embeddings import DIMENSIONS
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -76,6 +88,10 @@ DTYPES = {
 }
 
 
+# Only in a model whose titles are embedded.
+OPTIONAL = {"embeddings": "|i1"}
+
+
 class LayoutError(Exception):
     """The arrays do not make a model: which, and what does not hold."""
 
@@ -101,7 +117,9 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     for name, value in vectors.items():
         arrays |= {f"{name}_idf": value.space.idf, f"{name}_starts": value.space.starts}
         arrays |= {f"{name}_{part}": getattr(value.rows, part) for part in ("indptr", "indices", "data")}
-    return {name: array.astype(DTYPES[name], copy=False) for name, array in arrays.items()}
+    if model.embeddings is not None:
+        arrays["embeddings"] = model.embeddings
+    return {name: array.astype((DTYPES | OPTIONAL)[name], copy=False) for name, array in arrays.items()}
 
 
 def to_header(model: Model) -> dict[str, Any]:
@@ -128,10 +146,7 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         _within(arrays[name], 0, count if high is None else high, name)
     _require(arrays["key_rows"].shape == (len(texts[_KEYS]),), "key_rows has not one row a key")
     _within(arrays["key_rows"], -count, count, "key_rows")
-    _require(len(texts["versions"]) > 0, "versions has no name for none")
-    languages, versions = np.divmod(arrays["partitions"], VERSIONS)
-    _within(languages, 0, len(texts["languages"]), "languages")
-    _within(versions, 0, len(texts["versions"]), "versions")
+    _partitions(arrays, texts)
     _require(arrays["days"].shape == (count, 2), "days has not two entries an article")
     _require(arrays["sources"].shape == (count, 16), "sources has not one digest an article")
     _linked(arrays, count)
@@ -156,7 +171,23 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         chosen=Ranking(*lists["chosen"]),
         corpus_digest=header["corpus_digest"],
         built_at=header["built_at"],
+        embeddings=_embeddings(arrays, settings, count),
     )
+
+
+def _partitions(arrays: Arrays, texts: Mapping[str, Texts]) -> None:
+    """Check that every language and version has a name."""
+    _require(len(texts["versions"]) > 0, "versions has no name for none")
+    languages, versions = np.divmod(arrays["partitions"], VERSIONS)
+    _within(languages, 0, len(texts["languages"]), "languages")
+    _within(versions, 0, len(texts["versions"]), "versions")
+
+
+def _embeddings(arrays: Arrays, settings: Settings, count: int) -> NDArray[np.int8] | None:
+    vectors = arrays.get("embeddings")
+    _require((vectors is not None) == (settings.embeddings != OFF), "embeddings are not as the settings say")
+    _require(vectors is None or vectors.shape == (count, DIMENSIONS), "embeddings has not one vector an article")
+    return vectors
 
 
 def _names(arrays: Arrays, count: int) -> NameIndex:
@@ -196,10 +227,8 @@ def _coverage(arrays: Arrays, count: int) -> Coverage:
 
 def _settings(header: Mapping[str, Any]) -> Settings:
     values = header["settings"]
-    _require(
-        isinstance(values, dict) and set(values) == set(ranking_settings(Settings())),
-        "settings are not as written",
-    )
+    known = isinstance(values, dict) and values.keys() - {"embeddings"} == ranking_settings(Settings()).keys()
+    _require(known and values.get("embeddings", OFF) in EMBEDDINGS, "settings are not as written")
     for name, numbers, least in (("fields", (int, float), 0), ("text", (int,), 0), ("parts", (int, float), -10)):
         good = isinstance(values[name], list) and all(_is_pair(pair, numbers, least) for pair in values[name])
         _require(good and len({key for key, _ in values[name]}) == len(values[name]), f"{name} are not as written")
@@ -217,7 +246,7 @@ def _settings(header: Mapping[str, Any]) -> Settings:
     for name, value in values.items():
         if name in FLAGS:
             _require(type(value) is bool, f"setting {name} is not true or false")
-        elif name not in ("fields", "text", "parts", "keys", "url", "answers", *RULES) and (
+        elif name not in ("embeddings", "fields", "text", "parts", "keys", "url", "answers", *RULES) and (
             name != "floor" or value is not None
         ):
             _require(

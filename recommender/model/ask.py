@@ -16,9 +16,11 @@ from recommender.model.lookup import Found, look_up
 from recommender.model.model import Model
 from recommender.ranking.score import Part, Query
 from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Rejected, choose
+from recommender.ranking.title_meaning import PART
 from recommender.settings import Settings
 from recommender.site.files import MAX_BYTES
 from recommender.site.page_urls import stated_url, title_of
+from recommender.text.title_embeddings import REMEDY
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class Answer:
     def parts(self, other: int) -> tuple[Part, ...]:
         """Split the score of one article into its terms."""
         return self.model.explain(self.query, other)
+
+    @property
+    def note(self) -> str:
+        """Say what a draft is ranked without; "" where nothing is missing."""
+        if self.model.embeddings is None or self.query.meaning is not None:
+            return ""
+        return f"ranked without {PART}, for the title of a draft cannot be embedded here: {REMEDY}"
 
 
 @dataclass(frozen=True)

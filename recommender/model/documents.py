@@ -138,8 +138,13 @@ def answered(answer: Answer, *, explain: bool) -> dict[str, Any]:
             link["terms"] = terms(answer.parts(candidate.row))
     if answer.copies:
         out["copies"] = answer.model.catalogue.urls.some(answer.copies)
-    reason = answer.choice.reason(answer.limit)
-    return {**out, "reason": reason} if reason else out
+    return {**out, **_remarks(answer)}
+
+
+def _remarks(answer: Answer) -> dict[str, str]:
+    """Say why there are no more links, and what they are ranked without."""
+    said = {"reason": answer.choice.reason(answer.limit), "note": answer.note}
+    return {name: text for name, text in said.items() if text}
 
 
 def why(reason: Reason) -> dict[str, Any]:
@@ -177,10 +182,7 @@ def draft(answer: Answer, *, hidden: bool = True) -> dict[str, Any]:
             {**document, "likeness": round(likeness, 9)} for document, (_, likeness) in zip(askers, same, strict=True)
         ],
     }
-    reason = answer.choice.reason(answer.limit)
-    if reason:
-        out["reason"] = reason
-    return out
+    return {**out, **_remarks(answer)}
 
 
 def linkers(model: Model, row: int, limit: int, linking: Mapping[str, Collection[int]] | None) -> dict[str, Any]:

@@ -32,10 +32,12 @@ from recommender.ranking.score import (
     word_parts,
 )
 from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
+from recommender.ranking.title_meaning import PART, WEIGHT, cosines, duplicates_of_draft
 from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
 from recommender.text.tfidf import Coverage, Vectors
+from recommender.text.title_embeddings import embed_draft
 from recommender.text.tokens import article_words
 
 SHOWN = 20
@@ -73,6 +75,7 @@ class Model:
     scores, ``cosines`` beside them, ``chosen`` up to 20 links that choosing took from them; ``lift`` is what the
     site's subjects tell of nearness. ``corpus_digest`` tells whether it still fits a folder; ``built_at`` is UTC,
     ISO 8601. ``decisions`` are those of the editors' rules, which no build keeps: ``with_rules`` gives them.
+    ``embeddings`` are the vectors of the titles, (articles, 384) int8, None where the setting ``embeddings`` is off.
     """
 
     settings: Settings
@@ -88,6 +91,7 @@ class Model:
     corpus_digest: str
     built_at: str
     decisions: Decisions = NO_DECISIONS
+    embeddings: NDArray[np.int8] | None = None
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -132,7 +136,12 @@ class Model:
 
     @cached_property
     def _weights(self) -> Floats:
-        return weights_of(self.settings.parts, self.lift)
+        weights = weights_of(self.settings.parts, self.lift)
+        return weights if self.embeddings is None else np.append(weights, WEIGHT)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return NAMES if self.embeddings is None else (*NAMES, PART)
 
     @cached_property
     def _titles(self) -> Titles:
@@ -145,13 +154,21 @@ class Model:
 
     def query(self, row: int) -> Query:
         """Ask for one article of the site."""
-        return query_of(self.vectors, self.coverage, row, self.catalogue.subjects[row])
+        query = query_of(self.vectors, self.coverage, row, self.catalogue.subjects[row])
+        return query if self.embeddings is None else replace(query, meaning=self.embeddings[row])
 
     def part_values(self, query: Query, numbers: Ints) -> NDArray[np.float64]:
-        """Give the parts of the scores of some articles before they are weighted: (articles, 6) float64."""
+        """Give the parts of the scores of some articles before they are weighted: (articles, 6 or 7) float64."""
         words = word_parts(self.vectors, self.coverage, query, numbers)
         back = returned(self._near, query, words[:, 0], numbers)
-        return np.column_stack([words, back, self.catalogue.of_subject(query.subject, numbers)])
+        same = self.catalogue.of_subject(query.subject, numbers)
+        return np.column_stack([words, back, same, *self._meaning(query, numbers)])
+
+    def _meaning(self, query: Query, numbers: Ints) -> list[Floats]:
+        """Give the part that compares titles, 0 where that of who asks has no vector; nothing where none has."""
+        if self.embeddings is None:
+            return []
+        return [np.zeros(len(numbers)) if query.meaning is None else cosines(query.meaning, self.embeddings[numbers])]
 
     def scores(self, query: Query, numbers: Sequence[int] | Ints) -> Floats:
         """Score some articles for one that asks."""
@@ -162,7 +179,7 @@ class Model:
         return np.concatenate([np.zeros(0), *found])
 
     def weighed(self, values: NDArray[np.float64]) -> Floats:
-        """Add up parts to scores: (articles, 6) to (articles,)."""
+        """Add up parts to scores: (articles, 6 or 7) to (articles,)."""
         return total(values, self._weights)
 
     def scores_of_askers(self, query: Query, numbers: Sequence[int]) -> Floats:
@@ -175,7 +192,7 @@ class Model:
         before[np.lexsort((rows, -np.round(words[:, 0], 9)))] = np.arange(len(rows))
         kept = self.settings.candidates
         back = returns(kept)[np.minimum(before, kept)]
-        return self.weighed(np.column_stack([words, back, np.zeros(len(rows))]))
+        return self.weighed(np.column_stack([words, back, np.zeros(len(rows)), *self._meaning(query, rows)]))
 
     def ranked(self, query: Query, count: int | None = None) -> list[Candidate]:
         """Rank the whole site, or the ``count`` of highest cosine, by (-score, url); all share a word with who asks."""
@@ -285,13 +302,20 @@ class Model:
         A revision is asked for with the row of the article that it is of: that and its copies are passed over.
         """
         words = article_words(texts, self.settings)
+        text = texts.get(self.settings.keys.title, "")
         query = replace(query_draft(self.vectors, self.coverage, words), subject=subject)
+        if self.embeddings is not None:
+            query = replace(query, meaning=embed_draft(text))
         candidates = self._of_one_language(self.ranked(query, DRAFT), own)
         numbers = np.array([candidate.row for candidate in candidates[: 4 * SHOWN]], np.int64)
-        title = draft_title(self.titles.space, texts.get(self.settings.keys.title, ""), words.title)
+        title = draft_title(self.titles.space, text, words.title)
         written = texts.get(self.settings.keys.answer) or texts.get("body", "")
         shares = draft_shares(Bodies(self.vectors, self.coverage), written, words, numbers)
-        like = like_draft(self._titles, title, numbers, dots_of(self.vectors.rows, query.vector, numbers), shares)
+        cosine = dots_of(self.vectors.rows, query.vector, numbers)
+        like = like_draft(self._titles, title, numbers, cosine, shares)
+        if self.embeddings is not None and query.meaning is not None:
+            meaning = cosines(query.meaning, self.embeddings[numbers])
+            like = duplicates_of_draft(self._titles, title, like, cosine, meaning)
         if own < 0:
             return query, Asking(-1, subject, like), candidates
         asking = self.asking(own)
@@ -310,9 +334,9 @@ class Model:
         """Split a score into its terms and the parts that have none, largest first; they add up to the score."""
         words = explain_words(self.vectors, self.coverage, query, other)
         values = self.part_values(query, np.array([other]))[0, len(WORD_PARTS) :].tolist()
-        others = zip(NAMES[len(WORD_PARTS) :], values, strict=True)
+        others = zip(self._names[len(WORD_PARTS) :], values, strict=True)
         parts = [*words, *((name, Part(name, "", value)) for name, value in others)]
-        weight = dict(zip(NAMES, self._weights.tolist(), strict=True))
+        weight = dict(zip(self._names, self._weights.tolist(), strict=True))
         weighed = [Part(part.field, part.term, part.value * weight[name]) for name, part in parts]
         held = [part for part in weighed if part.value]
         return tuple(sorted(held, key=lambda part: (-part.value, part.field, part.term)))

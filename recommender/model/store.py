@@ -208,8 +208,9 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
     if not isinstance(manifest["version"], str) or not _VERSION.fullmatch(manifest["version"]):
         raise ModelError(f"{file}: version is not a content hash; {REBUILD}")
     files = manifest["files"]
-    if not isinstance(files, dict) or set(files) != set(array_schema.DTYPES):
+    if not isinstance(files, dict) or set(files) - set(array_schema.OPTIONAL) != set(array_schema.DTYPES):
         raise ModelError(f"{file}: files are missing or unknown; {REBUILD}")
+    dtypes = array_schema.DTYPES | array_schema.OPTIONAL
     for name, entry in files.items():
         good = (
             isinstance(entry, dict)
@@ -217,7 +218,7 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
             and isinstance(entry["bytes"], int)
             and isinstance(entry["shape"], list)
             and all(isinstance(size, int) and size >= 0 for size in entry["shape"])
-            and entry["dtype"] == array_schema.DTYPES[name]
+            and entry["dtype"] == dtypes[name]
         )
         if not good:
             raise ModelError(f"{file}: the entry of {name} is not as written; {REBUILD}")

@@ -45,12 +45,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Query:
-    """Who asks: a row of the site or -1 for a draft, its subject, its row of the space, and what covering needs."""
+    """Who asks: a row of the site or -1 for a draft, its subject, its row of the space, and what covering needs.
+
+    ``meaning`` is the vector of its title, (384,) int8; None where titles have none.
+    """
 
     row: int
     subject: str
     vector: tuple[Terms, Floats]
     asked: Asked
+    meaning: NDArray[np.int8] | None = None
 
 
 @dataclass(frozen=True)

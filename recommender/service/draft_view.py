@@ -80,6 +80,7 @@ def found(answer: Answer, pasted: Pasted, block: str) -> dict[str, Any]:
         "suggestions": suggestions(answer),
         "block": block,
         "reason": answer.choice.reason(answer.limit),
+        "note": answer.note,
         "same": [{**card(model, row), "likeness": like} for row, like in documents.same_questions(answer)],
         "linkers": [
             {**card(model, one.row), "score": one.score, "near": nearness(model, one.score), "rank": one.place}

@@ -76,11 +76,11 @@ def spared(monkeypatch: pytest.MonkeyPatch) -> list[CarriedOver]:
 
 
 @pytest.mark.slow  # generated edits, two builds each
-@pytest.mark.parametrize("candidates", [1, 3, 64])
+@pytest.mark.parametrize(("candidates", "embeddings"), [(1, "off"), (3, "off"), (64, "off"), (3, "titles")])
 def test_after_any_edit_the_model_has_the_bytes_of_one_from_scratch(
-    candidates: int, monkeypatch: pytest.MonkeyPatch
+    candidates: int, embeddings: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept, scores, settings = spared(monkeypatch), [], Settings(candidates=candidates)
+    kept, scores, settings = spared(monkeypatch), [], Settings(candidates=candidates, embeddings=embeddings)
     look = CarriedOver.scores
     monkeypatch.setattr(CarriedOver, "scores", lambda *a: scores.append(look(*a)) or scores[-1])
 
