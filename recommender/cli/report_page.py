@@ -90,7 +90,7 @@ def _class(place: int) -> str:
 def _numbers(found: dict[str, Any]) -> str:
     rows = ((name, of(found["before"]), of(found["after"])) for name, of in ROWS)
     caption = f"Today, and after a fill in mode {escape(found['mode'])}. Copies of one text count as one page."
-    return f"<h2>Numbers</h2>\n{_table(caption, ('', 'today', 'after a fill'), rows)}"
+    return f"<h2>Numbers</h2>\n{_table(caption, ('what', 'today', 'after a fill'), rows)}"
 
 
 def _binned(counts: Sequence[int]) -> list[int]:
@@ -101,7 +101,7 @@ def _binned(counts: Sequence[int]) -> list[int]:
 def _in_links(found: dict[str, Any]) -> str:
     labels = [str(low) if low == high else f"{low}–{high}" if high else f"{low}+" for low, high in BINS]
     series = [_binned(found[name]["in_links"]) for name in ("before", "after")]
-    return f"<h2>Links to a page</h2>\n{_plot('How many pages have how many links to them', labels, series)}"
+    return f"<h2>Links to a page</h2>\n{_plot('How many pages have how many links to them', 'links', labels, series)}"
 
 
 def _clicks(found: dict[str, Any]) -> str:
@@ -115,10 +115,10 @@ def _clicks(found: dict[str, Any]) -> str:
         for own, name in zip(series, ("before", "after"), strict=True)
     ]
     labels = [*map(str, range(count)), "never"]
-    return text + _plot("How many pages are reached by how many clicks", labels, series)
+    return text + _plot("How many pages are reached by how many clicks", "clicks", labels, series)
 
 
-def _plot(title: str, labels: Sequence[str], series: Sequence[Sequence[int]]) -> str:
+def _plot(title: str, unit: str, labels: Sequence[str], series: Sequence[Sequence[int]]) -> str:
     """Draw two series as bars, and give the same numbers as a table."""
     highest = max(1, *(number for own in series for number in own))
     step, height = 900 / len(labels), 180
@@ -135,7 +135,7 @@ def _plot(title: str, labels: Sequence[str], series: Sequence[Sequence[int]]) ->
         bars.append(f'<text x="{(place + 0.5) * step:.1f}" y="{height + 18}" text-anchor="middle">{label}</text>')
     keys = '<p class="quiet"><span class="key one"></span>today<span class="key two"></span>after a fill</p>\n'
     rows = ((label, f"{one:,}", f"{two:,}") for label, one, two in zip(labels, *series, strict=True))
-    table = _table(title, ("", "today", "after a fill"), rows)
+    table = _table(title, (unit, "today", "after a fill"), rows)
     return (
         f'{keys}<div class="scroll" tabindex="0" role="group" aria-label="{title}: plot">'
         f'<svg viewBox="0 0 900 {height + 26}" role="img" aria-label="{title}; the numbers follow as a table">'

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 import yaml
-from small_sites import BUILT_AT, ROOT, identity_of, write_files
+from small_sites import BUILT_AT, ROOT, command, identity_of, write_files
 
 from recommender.build.pipeline import fit_model
 from recommender.model.store import save_model
@@ -335,6 +335,46 @@ def test_what_comes_of_a_draft_is_in_sight_and_has_the_focus(page: Any) -> None:
     assert in_sight()
 
 
+@pytest.mark.parametrize("page", [LOOKS[1], LOOKS[4], LOOKS[6]], indirect=True, ids=["dark", "small", "small-forced"])
+def test_axe_finds_nothing_in_what_is_found_for_a_draft(page: Any) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.goto("/draft")
+    file = (
+        "---\ntitle: Why do stars twinkle?\nsubject: Astronomy\nurl: /new\n---\nMoving air bends the light of stars.\n"
+    )
+    page.get_by_label("Text, or the whole").fill(file)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#the-block")
+    for closed in page.locator("details").all():
+        closed.evaluate("element => { element.open = true; }")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert [one["id"] for one in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    page.get_by_role("button", name="Copy the links").click()
+    page.wait_for_selector("text=Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("related_article1:\n")
+    assert copied == page.locator("#the-block").text_content()
+
+
+@pytest.mark.parametrize("page", SIZES, indirect=True, ids=["320", "360", "768", "1280"])
+def test_a_report_is_read_at_every_width(page: Any, served: Running, tmp_path: Path) -> None:
+    """Its file needs no server: it is opened as editors open it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    file = tmp_path / "report.html"
+    done = command(served.site, "report", "--format", "html", "--output", str(file))
+    assert done.returncode == 0, done.stderr
+    page.set_content(file.read_text(encoding="utf-8"))
+    for closed in page.locator("details").all():
+        closed.evaluate("element => { element.open = true; }")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    assert [one["id"] for one in found.response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+
+
 def test_a_draft_that_is_too_large_stays_in_its_box(browser: Any, served: Running) -> None:
     page, wrong = watched(browser, f"http://127.0.0.1:{served.port}")
     page.goto("/draft")
@@ -366,7 +406,6 @@ def test_the_screenshots_of_the_pages_are_there_and_small(page: Any) -> None:
     if os.environ.get("RECOMMENDER_WRITE_DOCS"):
         page.set_viewport_size({"width": 1040, "height": 780})
         article(page, "/learn/chemistry/questions/why-do-reactions-go-faster-at-higher-temperature")
-        page.locator("section[aria-labelledby=list] summary").first.click()
         page.screenshot(path=images / "article.png")
         page.emulate_media(color_scheme="dark")
         page.goto("/site")
