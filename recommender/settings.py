@@ -13,9 +13,10 @@ from typing import Any
 from recommender import addresses
 from recommender.errors import FileProblem, SettingsError
 from recommender.markdown import front_matter
-from recommender.rules.editor_rules import NO_RULES, RULES_FILE, EditorRules, rules_in_text
+from recommender.rules.editor_rules import NO_RULES, RULES_FILE, EditorRules
 from recommender.rules.reader import Reader, reader_of
 from recommender.rules.rule import HIDDEN, rules_in
+from recommender.rules.rules_copy import rules_by_copy
 from recommender.settings_values import (
     check_known,
     flag_in,
@@ -292,7 +293,7 @@ def load_rules(file: Path) -> EditorRules:
         SettingsError: it cannot be read, or is not YAML. A single rule that is none is a problem.
     """
     try:
-        return rules_in_text(file.read_text(encoding="utf-8-sig"), str(file))
+        return rules_by_copy(file.read_text(encoding="utf-8-sig"), file)
     except FileNotFoundError:
         return NO_RULES
     except (OSError, UnicodeDecodeError) as error:

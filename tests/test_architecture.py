@@ -70,6 +70,7 @@ OWNERS = {
         "site",
         "service",
         "model",
+        "rules",
     },
 }
 FORBIDDEN = {"pickle", "cPickle", "joblib", "marshal", "shelve", "dill", "cloudpickle", "pandas", "matplotlib"}
@@ -158,7 +159,7 @@ def test_packages_import_each_other_in_about_a_hundred_places_at_most() -> None:
     """An import that makes two packages know each other that did not is worth a second look."""
     within = [m for m in MODULES if m != "__init__.py"]  # which names what others define
     pairs = {(room(m), used) for m in within for used in rooms_used(all_imports(m)) if used != room(m)}
-    assert len(pairs) <= 132
+    assert len(pairs) <= 133
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if not m.endswith("_compiled.py")])

@@ -90,6 +90,11 @@ def rules_in_text(text: str, file: str = RULES_FILE) -> EditorRules:
     Raises:
         SettingsError: the whole is not YAML, or larger than 16 MiB.
     """
+    return read_rules(text, file)[0]
+
+
+def read_rules(text: str, file: str) -> tuple[EditorRules, bool]:
+    """Read rules as ``rules_in_text`` does, and tell whether those on links took the parser of YAML."""
     if len(text) > MAX_RULES:
         raise SettingsError(f"{file}: larger than 16 MiB; take rules out")
     reading = _Reading()
@@ -107,7 +112,7 @@ def rules_in_text(text: str, file: str = RULES_FILE) -> EditorRules:
         raise SettingsError(f"{file}: not a mapping; it holds {', '.join(f'{name}:' for name in SECTIONS)}")
     for key, value in top.value if top is not None else ():
         reading.section(key, value)
-    return EditorRules(*reading.found())
+    return EditorRules(*reading.found()), apart is None
 
 
 class _Reading:
@@ -252,7 +257,7 @@ def _by_rows(lines: Mapping[tuple[str, int, int], int], problems: tuple[Problem,
 def _stale(rule: PairRule, row: int, other: int) -> Problem | None:
     gone = [url for url, found in ((rule.article, row), (rule.other, other)) if found < 0]
     if gone:
-        return _problem("stale-rule", rule, f"no page has the url {', '.join(gone)}")
+        return _problem("stale-rule", rule, f"no page has the url {shorten(', '.join(gone), 300)}")
     return _problem("rule-conflict", rule, "it names one page twice") if row == other else None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import re
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -297,3 +301,47 @@ def test_the_list_of_changes_as_csv_and_json(top: Path, capsys: pytest.CaptureFi
 
 def test_a_reviewed_fill_makes_no_list_anew(top: Path) -> None:
     assert main(["fill", "--reviewed", "--mode", "regenerate"]) == 2
+
+
+def test_rules_are_old_or_new_and_whole_when_their_writer_is_killed(top: Path) -> None:
+    others = [f"/t{number}" for number in range(1, 8)]
+    writing = [sys.executable, "-m", "recommender", "rule", "decide", "/t0", *others]
+    old = "pin:\n" + "".join(f"  /x{number}: [/y]\n" for number in range(20_000))
+    begun = time.monotonic()
+    (top / RULES_FILE).write_text(old)
+    assert subprocess.run(writing, cwd=top, check=False, capture_output=True).returncode == 0
+    took, new = time.monotonic() - begun, (top / RULES_FILE).read_text()
+    assert new == f"{old}\ndecided:\n  /t0: [{', '.join(others)}]\n"
+    for part in range(8):
+        (top / RULES_FILE).write_text(old)
+        with subprocess.Popen(writing, cwd=top, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(took * (0.6 + part / 16))
+            child.kill()
+        assert (top / RULES_FILE).read_text() in (old, new)
+    (top / RULES_FILE).write_text(old)
+    assert subprocess.run(writing, cwd=top, check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("pin: &all\n  /t0: [/t1]\ndecided: *all\n", ""),
+        ("pin:\n  /t0: [/t1]\n  /t0: [/t1]\n", "duplicate-rule"),
+        ("pin:\n  /t0: ['javascript:alert(1)']\n", "stale-rule"),
+        ('pin:\n  /t0: ["/\\x1b[31m"]\n', "bad-rule"),
+        ("pin:\n  /t0: ['/" + "x" * 1024 * 1024 + "']\n", "stale-rule"),
+        ("block:\n  - [/t0, /t1, /t2]\n", "bad-rule"),
+        ("never_suggest:\n  - {a: &x {b: *x}}\n", "bad-rule"),
+        ("pin:\n  ? [/t0]\n  : [/t1]\n", "bad-rule"),
+    ],
+)
+def test_hostile_rules_are_problems_and_break_nothing(
+    top: Path, capsys: pytest.CaptureFixture[str], text: str, code: str
+) -> None:
+    (top / RULES_FILE).write_text(text)
+    main(["audit", "--json"])
+    found = json.loads(capsys.readouterr().out)["problems"]
+    assert (code in {problem["code"] for problem in found if problem["path"] == RULES_FILE}) == bool(code)
+    assert all(len(str(problem)) < 2000 for problem in found)
+    assert main(["review", "--csv", "-"]) == 0
