@@ -92,7 +92,8 @@ class Settings:
     of its answer or body count beside that, and ``code_times`` how often a word of its code blocks counts at most.
     With 1, 3, 5 and all: nDCG@5 0.547, 0.552, 0.559 and 0.557 against ESLint's own lists, 0.217, 0.211, 0.209 and 0.204
     against those of a blog with scripts. ``skip_linked`` passes over what the text of an article links
-    to. ``embeddings`` "titles" compares what titles mean, by a model that the extra of that name brings. ``floor`` None
+    to. A generated link gives way to one that scores more by ``replace_margin``, a share; ``balance`` and
+    ``max_in_links`` are for fills alone. ``embeddings`` "titles" compares what titles mean, by a model that the extra of that name brings. ``floor`` None
     is half of what the site's near candidates usually score. ``answers`` are keys whose values answers give besides.
     ``page_link`` and ``file_link`` are patterns of the addresses of a live page and of its file, for the pages of the
     service. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules`` reads them, ``editor_rules`` those of
@@ -121,6 +122,9 @@ class Settings:
     skip_linked: bool = True
     embeddings: str = OFF
     max_age: int = 0
+    replace_margin: float = 0.1
+    balance: bool = False
+    max_in_links: int = 60
     hidden: tuple[str, ...] = HIDDEN
     never_suggest: tuple[str, ...] = ()
     no_list: tuple[str, ...] = ()
@@ -239,11 +243,16 @@ NUMBERS: dict[str, tuple[type, float, float, str]] = {
     ),
     "same_question_list": (float, 0.0, 1.0, "the same between two links of one list; 0: off"),
     "max_age": (int, 0, 36_500, "days that changes may wait for a build, for `status`; 0: no limit"),
+    "replace_margin": (float, 0.0, 100.0, "by what share a link must score more than a generated one to replace it"),
+    "max_in_links": (int, 1, 1_000_000, "links that a balanced fill lets lead to one article"),
 }
 _PATHS = ("content", "model")
 # Settings of rules on who takes part.
 RULES = ("hidden", "never_suggest", "no_list")
-FLAGS = {"skip_linked": "suggestions pass over what the text of the asking article links to"}
+FLAGS = {
+    "skip_linked": "suggestions pass over what the text of the asking article links to",
+    "balance": "every fill balances the links, as fill --balance",
+}
 # Patterns of addresses on the pages for editors, and what stands in each for the article.
 PATTERNS = {"page_link": "{url}", "file_link": "{path}"}
 _SITE = ("site", "except", "title", "apart")

@@ -45,6 +45,9 @@ MANY = 1000
 @click.option("--reviewed", is_flag=True, help="Add only links that a rule pins or decides, in their articles alone.")
 @click.option("--max-files", type=click.IntRange(1), help="Change at most this many files.")
 @click.option("--base", metavar="REF", help="Correct links to pages that moved since this branch left REF.")
+@click.option("--max-changes", type=int, help="Change at most this many links, the most useful changes first.")
+@click.option("--balance", is_flag=True, help="Give each article a link to it, and none more than max_in_links.")
+@click.option("--keep-generated", is_flag=True, help="Let no generated link give way to a better one.")
 @click.option("--allow-dirty", is_flag=True, help="Edit files that hold uncommitted work.")
 @click.option("--allow-no-vcs", is_flag=True, help="Edit files that are in no git work tree.")
 @click.option("--resume", is_flag=True, help="Finish an interrupted --write.")
@@ -96,6 +99,10 @@ def _order(root: Path, options: Mapping[str, Any], settings: Settings, *, as_jso
         mode=options["mode"],
         only=options["only"],
         max_files=options["max_files"],
+        balance=options["balance"],
+        max_changes=options["max_changes"],
+        model_folder=model_folder(options["model"], settings),
+        keep_generated=options["keep_generated"],
         allow_dirty=options["allow_dirty"],
         allow_no_vcs=options["allow_no_vcs"],
         links_file=settings.links_file,
@@ -108,8 +115,11 @@ def _order(root: Path, options: Mapping[str, Any], settings: Settings, *, as_jso
 def _checked(options: Mapping[str, Any]) -> str:
     """Refuse options that contradict each other, and give the format of what is printed."""
     exclude("check", ["write", "resume"], "--check writes nothing")
-    planned = ["mode", "only", "reviewed", "max_files", "base", "model"]
+    planned = ["mode", "only", "reviewed", "max_files", "base", "max_changes", "balance", "keep_generated", "model"]
     exclude("resume", planned, "--resume finishes a run as it was planned")
+    exclude("reviewed", ["balance"], "--reviewed adds the accepted links alone")
+    if options["max_changes"] is not None and options["max_changes"] < 1:
+        raise click.UsageError("--max-changes below 1 would change nothing; `fill --check` shows what would change")
     if options["reviewed"] and options["mode"] == "regenerate":
         raise click.UsageError("--reviewed adds to lists as they stand, --mode regenerate makes them anew; give one")
     form = output_format(options["form"], as_json=options["as_json"])

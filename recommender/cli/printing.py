@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,8 @@ from recommender.system import parallel
 
 if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
     from recommender.editing.fill import Written
-    from recommender.editing.plan import Plan
+    from recommender.editing.link_exchange import Balance
+    from recommender.editing.plan import Facts, Plan
     from recommender.model.ask import Answer, Reason
     from recommender.model.catalogue import Catalogue
     from recommender.model.model import Model
@@ -27,6 +29,7 @@ if TYPE_CHECKING:  # a look-up prints what it loaded, and needs none of the rest
 
 progress = parallel.on_terminal
 TERMS = 8
+NAMED = 3
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
@@ -185,6 +188,7 @@ def show_plan(plan: Plan, model: Model, *, check: bool, as_json: bool) -> None:
         out: dict[str, object] = {
             "files": [edit.path for edit in plan.edits],
             "summary": dict(sorted(plan.tally.items())),
+            **_facts(plan.facts),
             "problems": [problem.as_dict() for problem in (*plan.unread, *plan.problems)],
         }
         print_json(
@@ -204,6 +208,8 @@ def show_plan(plan: Plan, model: Model, *, check: bool, as_json: bool) -> None:
 def show_planned(plan: Plan) -> None:
     """Sum a plan up."""
     note(f"{len(plan.edits):,} files would change; {_summary(plan.tally)}".rstrip("; "))
+    for sentence in _sentences(plan.facts):
+        note(sentence)
 
 
 def show_unread(problems: Sequence[Problem]) -> None:
@@ -239,6 +245,7 @@ def show_written(written: Written, *, as_json: bool) -> None:
                 "written": written.files,
                 "already": written.already,
                 "summary": dict(sorted(written.tally.items())),
+                **_facts(written.facts),
                 "problems": [problem.as_dict() for problem in (*written.unread, *written.problems)],
             }
         )
@@ -246,7 +253,45 @@ def show_written(written: Written, *, as_json: bool) -> None:
     show_problems(written.problems)
     already = f", {written.already:,} were done already" if written.already else ""
     say(f"{written.files:,} files changed{already}; {_summary(written.tally)}".rstrip("; "))
+    for sentence in _sentences(written.facts):
+        say(sentence)
     show_unread(written.unread)
+
+
+def _facts(facts: Facts) -> dict[str, object]:
+    """Give what a run tells beside its counts for JSON; nothing where that is nothing."""
+    return {name: value for name, value in dataclasses.asdict(facts).items() if value}
+
+
+def _sentences(facts: Facts) -> Iterator[str]:
+    """Say what a run tells beside its counts."""
+    since = [f"{count:,} {what}" for count, what in ((facts.new, "new"), (facts.gone, "gone")) if count]
+    if since:
+        yield f"articles since the last run: {', '.join(since)}"
+    if facts.left:
+        yield f"{facts.left:,} more files would change without --max-changes"
+    if facts.balance:
+        yield from _balance(facts.balance)
+
+
+def _balance(balance: Balance) -> Iterator[str]:
+    (before, after), (score, less), exchanged = balance.orphans, balance.score, balance.exchanged
+    change = 100 * (less / score - 1) if score else 0.0
+    yield (
+        f"balance: {before:,} orphan{'s' * (before != 1)} to {after:,}; mean score of generated links "
+        f"{'−' if change < 0 else '+'}{abs(change):.2f} %; {exchanged:,} link{'s' * (exchanged != 1)} exchanged"
+    )
+    if balance.alone:
+        yield f"no list that may change can take {_first(balance.alone)}"
+    if balance.above:
+        links = [f"{url} ({count:,})" for url, count in balance.above]
+        yield f"more than {balance.most:,} links that stay lead to {_first(links)}"
+
+
+def _first(names: Sequence[str]) -> str:
+    """Name some of many, and say how many more there are."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _summary(tally: Mapping[str, int]) -> str:

@@ -7,16 +7,17 @@ import difflib
 import fnmatch
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.editing import git_guard, plan_file, writer
 from recommender.editing.accepted import Accepted
-from recommender.editing.plan import Edit, Filling, Plan, make_plan
-from recommender.errors import RecommenderError
+from recommender.editing.plan import NO_FACTS, Edit, Facts, Filling, Plan, make_plan
+from recommender.errors import ModelError, RecommenderError
 from recommender.model.model import Model
+from recommender.model.versions import model_before
 from recommender.problems import Problem, unread
 from recommender.settings import LINKS_FILE, Settings
 from recommender.site.corpus import Corpus
@@ -34,6 +35,8 @@ class Order:
     ``mode`` is repair, empty or regenerate, ``only`` are patterns of paths. Plans have no diffs without ``with_diff``,
     and say what becomes of each link only ``with_lists``. With ``reviewed`` no link is added but those that an editor
     said yes to, and articles without any such link stay as they are.
+    ``balance``, ``keep_generated`` and ``max_changes`` are those of ``Filling``; what a model in ``model_folder`` did
+    not know before is new.
     """
 
     root: Path
@@ -46,6 +49,10 @@ class Order:
     with_diff: bool = True
     with_lists: bool = False
     reviewed: bool = False
+    balance: bool = False
+    keep_generated: bool = False
+    max_changes: int | None = None
+    model_folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +67,7 @@ class Written:
     problems: tuple[Problem, ...]
     tally: Mapping[str, int]
     unread: tuple[Problem, ...] = ()
+    facts: Facts = NO_FACTS
 
 
 def rows_of(order: Order, corpus: Corpus) -> list[int]:
@@ -114,8 +122,24 @@ def plan_fill(
         diff_prefix=diff_prefix(order.root) if order.with_diff else None,
         limit=order.max_files,
         score=model.score_between if order.with_lists else None,
+        candidates=None if order.reviewed else model,
+        keep_generated=order.keep_generated,
+        balance=order.balance or settings.balance,
+        max_changes=order.max_changes,
+        known=_known(order.model_folder, model),
     )
     return dataclasses.replace(make_plan(filling, rows, progress), unread=unread(corpus.problems))
+
+
+def _known(folder: Path | None, model: Model) -> Collection[str] | None:
+    """Give the urls of the articles that the model before this one had; None where there is none."""
+    if folder is None:
+        return None
+    try:
+        before = model_before(folder, model)
+    except ModelError:
+        return None
+    return frozenset(before.catalogue.urls.all()) if before else None
 
 
 def is_first(order: Order) -> bool:
@@ -170,7 +194,9 @@ def write_plan(order: Order, made: Plan, progress: parallel.Progress = parallel.
         plan_file.drop_plan(order.root)
     applied = _apply(order, made.edits, (settled, generated), progress)
     problems = (*made.problems, *applied.problems)
-    return Written(applied.written, applied.already, problems, _tally_but(made, applied.problems), made.unread)
+    return Written(
+        applied.written, applied.already, problems, _tally_but(made, applied.problems), made.unread, made.facts
+    )
 
 
 def _tally_but(made: Plan, problems: Sequence[Problem]) -> Mapping[str, int]:

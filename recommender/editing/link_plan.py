@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 from recommender.article import Link
 from recommender.markdown import link_blocks
 from recommender.markdown.link_blocks import Wanted
+from recommender.model.model import Ranking
 from recommender.ranking.selection import Choice
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
-from recommender.site.link_verdicts import Judged, find_target, judge_links, undecided
+from recommender.site.link_verdicts import Judged, judge_links, undecided
 from recommender.site.page_names import reference_to
 
 MODES = ("repair", "empty", "regenerate")
@@ -30,15 +32,53 @@ class Chooser(Protocol):
         """Tell whether a link that stands in a file may stay there beside others."""
 
 
+class Candidates(Protocol):
+    """Whatever knows the candidates of all articles: a Model."""
+
+    @property
+    def nearest(self) -> Ranking:
+        """Give the candidates of all articles."""
+
+    def blockers(self, row: int, other: int, kept: Sequence[int]) -> tuple[int, ...] | None:
+        """Give the links of a list beside which another may not stand; None where it may stand in no such list."""
+
+    def score_between(self, row: int, other: int) -> float:
+        """Give the score of an article for one that asks."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one article's blocks shall be, and what that means for its links."""
+    """What one article's blocks shall be, and what that means for its links.
+
+    ``rows`` are the articles that the wanted links lead to, -1 for none, ``open`` tells which of them may give way to
+    others, ``others`` are the articles that further lists of it link to.
+    """
 
     row: int
     wanted: tuple[Wanted, ...]
     generated: frozenset[str]
     tally: Mapping[str, int]
     changes: bool
+    rows: tuple[int, ...] = ()
+    open: tuple[bool, ...] = ()
+    others: tuple[int, ...] = ()
+
+
+class _Own(NamedTuple):
+    """The links of one article as they are: of the list that is filled, of further lists, and which are generated.
+
+    ``sources`` are those that are written as they stand where they are chosen again, by their targets, ``standing``
+    the slots of links that never give way.
+    """
+
+    judged: tuple[Judged, ...]
+    further: tuple[Judged, ...]
+    generated: frozenset[str]
+    sources: Mapping[int, Judged]
+    standing: frozenset[int]
+
+
+Placed = tuple[Wanted, int]  # a wanted link and its target's row
 
 
 def listed_links(corpus: Corpus, row: int, context: tuple[Settings, Generated]) -> tuple[Judged, ...]:
@@ -54,43 +94,97 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
     """
     settings, generated = context
     article, slots = corpus.articles[row], settings.slots
+    own = _own_links(corpus, row, mode, generated)
+    listless = bool(article.visibility.no_list)
+    if mode == "empty":
+        kept = own.judged
+        placed = [(_as_is(j.link, j.link.slot), j.target) for j in kept]
+    elif mode == "repair" or listless:
+        kept = _with_room(corpus, row, _kept(row, own.judged, None if listless else chooser), slots)
+        placed = [(_stay(corpus, row, j, slot), j.target) for slot, j in enumerate(kept, 1)]
+    else:
+        kept = tuple(j for j in own.judged if j.stays and not j.sound and not j.generated)
+        places = _places([j.link.slot for j in kept], max(slots, len(kept)))
+        placed = [(_as_is(j.link, slot), j.target) for slot, j in zip(places, kept, strict=True)]
+    taken = {want.slot for want, _ in placed}
+    # A link in a slot beyond the last counts too: none is added that would be one too many.
+    free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(placed))]
+    rows = [j.target for j in (*kept, *own.further) if j.target >= 0]
+    new = _chosen(corpus, row, rows, len(free), chooser) if free and not listless else {}
+    for slot, (target, url) in zip(free, new.items(), strict=False):
+        placed.append((_put(corpus, (row, target), slot, url, own), target))
+    placed = sorted(placed, key=lambda one: one[0].slot)
+    if mode != "empty" and row in corpus.decisions.pins:
+        placed = _pinned_first(corpus, row, placed)
+    if mode == "regenerate":  # where too few were found to fill the slots before one that stays
+        placed = _numbered(placed)
+    return _target(corpus, row, own, placed)
+
+
+def exchange_links(
+    corpus: Corpus, target: Target, mode: str, new: Mapping[int, tuple[int, str]], generated: Generated
+) -> Target:
+    """Put other articles into a planned list: by the place in ``wanted`` the row, -1 for none, and why."""
+    own = _own_links(corpus, target.row, mode, generated)
+    reasons, placed = dict[int, str](), list[Placed]()
+    for place, (want, row) in enumerate(zip(target.wanted, target.rows, strict=True)):
+        other, reasons[want.source] = new.get(place, (row, ""))
+        if other == row:
+            placed.append((want, row))
+        elif other >= 0:
+            url = reference(corpus, target.row, other)
+            placed.append((_put(corpus, (target.row, other), want.slot, url, own), other))
+    return _target(corpus, target.row, own, placed if len(placed) == len(target.wanted) else _numbered(placed), reasons)
+
+
+def add_links(
+    corpus: Corpus, target: Target, mode: str, chooser: Chooser, context: tuple[Settings, Generated]
+) -> Target:
+    """Fill what is left empty of a planned list, where an exchange made room for what it stopped before."""
+    settings, generated = context
+    free = settings.slots - len(target.wanted)
+    rows = [row for row in (*target.rows, *target.others) if row >= 0]
+    new = _chosen(corpus, target.row, rows, free, chooser) if free > 0 else {}
+    if not new:
+        return target
+    own = _own_links(corpus, target.row, mode, generated)
+    last = max((want.slot for want in target.wanted), default=0)
+    added = [
+        (_put(corpus, (target.row, other), slot, url, own), other)
+        for slot, (other, url) in enumerate(new.items(), last + 1)
+    ]
+    return _target(corpus, target.row, own, [*zip(target.wanted, target.rows, strict=True), *added])
+
+
+def _own_links(corpus: Corpus, row: int, mode: str, generated: Generated) -> _Own:
+    article = corpus.articles[row]
     ours = undecided(corpus, row, generated.get(article.url, frozenset()))
     everything = judge_links(corpus, row, ours)
     judged = tuple(j for j in everything if j.link.place == 0)
-    listless = bool(article.visibility.no_list)
-    if mode == "empty":
-        kept = judged
-        wanted = [_as_is(j.link, j.link.slot) for j in judged]
-    elif mode == "repair" or listless:
-        kept = _with_room(corpus, row, _kept(row, judged, None if listless else chooser), slots)
-        wanted = [_stay(corpus, row, j, slot) for slot, j in enumerate(kept, 1)]
-    else:
-        kept = tuple(j for j in judged if j.stays and not j.sound and not j.generated)
-        places = _places([j.link.slot for j in kept], max(slots, len(kept)))
-        wanted = [_as_is(j.link, slot) for slot, j in zip(places, kept, strict=True)]
-    taken = {want.slot for want in wanted}
-    # A link in a slot beyond the last counts too: none is added that would be one too many.
-    free = [slot for slot in range(1, slots + 1) if slot not in taken][: max(0, slots - len(wanted))]
-    rows = [j.target for j in (*kept, *everything[len(judged) :]) if j.target >= 0]
-    new = _chosen(corpus, row, rows, len(free), chooser) if free and not listless else {}
     sources = {j.target: j for j in reversed(judged) if j.sound} if mode == "regenerate" else {}
-    for slot, (target, url) in zip(free, new.items(), strict=False):
-        source = sources.get(target)
-        wanted.append(_stay(corpus, row, source, slot) if source else new_link(corpus, target, slot, url))
-    wanted = sorted(wanted, key=lambda want: want.slot)
-    if mode != "empty" and row in corpus.decisions.pins:
-        wanted = _pinned_first(corpus, row, wanted)
-    if mode == "regenerate":  # where too few were found to fill the slots before one that stays
-        wanted = [replace(want, slot=slot) for slot, want in enumerate(wanted, 1)]
-    return _target(corpus, row, judged, wanted, ours)
+    stays = mode == "empty" or bool(article.visibility.no_list)
+    standing = frozenset(j.link.slot for j in judged if stays or not j.generated)
+    return _Own(judged, everything[len(judged) :], ours, sources, standing)
+
+
+def _put(corpus: Corpus, ends: tuple[int, int], slot: int, url: str, own: _Own) -> Wanted:
+    row, target = ends
+    return _stay(corpus, row, own.sources[target], slot) if target in own.sources else new_link(corpus, target, slot, url)
+
+
+def _numbered(placed: Sequence[Placed]) -> list[Placed]:
+    return [(replace(want, slot=slot), row) for slot, (want, row) in enumerate(placed, 1)]
+
+
+def reference(corpus: Corpus, row: int, other: int) -> str:
+    """Give the text by which a file's list names another article; "" where no text means that one alone."""
+    return reference_to(corpus, row, other, corpus.reference_style) if corpus.lists else corpus.articles[other].url
 
 
 def _chosen(corpus: Corpus, row: int, kept: Sequence[int], count: int, chooser: Chooser) -> dict[int, str]:
     """Choose new links, with the text by which a file names each; a page that no text means alone is passed over."""
-    if not corpus.lists:
-        return {c.row: corpus.articles[c.row].url for c in chooser.choose_for(row, kept, count).shown}
-    shown = chooser.choose_for(row, kept, 2 * count).shown
-    named = {c.row: reference_to(corpus, row, c.row, corpus.reference_style) for c in shown}
+    shown = chooser.choose_for(row, kept, 2 * count if corpus.lists else count).shown
+    named = {c.row: reference(corpus, row, c.row) for c in shown}
     return dict([pair for pair in named.items() if pair[1]][:count])
 
 
@@ -127,14 +221,14 @@ def _with_room(corpus: Corpus, row: int, kept: tuple[Judged, ...], slots: int) -
     return tuple(j for j in kept if j not in gone)
 
 
-def _pinned_first(corpus: Corpus, row: int, wanted: Sequence[Wanted]) -> list[Wanted]:
+def _pinned_first(corpus: Corpus, row: int, placed: Sequence[Placed]) -> list[Placed]:
     pins = [corpus.families[pin] for pin in corpus.decisions.pins[row]]
 
-    def place(want: Wanted) -> int:
-        found = find_target(corpus, row, Link(want.slot, 0, want.id, want.title, want.subject, want.url)).row
+    def place(one: Placed) -> int:
+        found = one[1]
         return pins.index(corpus.families[found]) if found >= 0 and corpus.families[found] in pins else len(pins)
 
-    return [replace(want, slot=slot) for slot, want in enumerate(sorted(wanted, key=place), 1)]
+    return _numbered(sorted(placed, key=place))
 
 
 def _as_is(link: Link, slot: int) -> Wanted:
@@ -143,12 +237,12 @@ def _as_is(link: Link, slot: int) -> Wanted:
 
 def moved_links(corpus: Corpus, row: int, targets: Container[int], ours: frozenset[str]) -> Target:
     """Work out the links of an article where only the addresses of some targets are corrected."""
-    judged = [j for j in judge_links(corpus, row, ours) if j.link.place == 0]
+    own = _own_links(corpus, row, "empty", {corpus.articles[row].url: ours})
     moved = [
         _stay(corpus, row, j, j.link.slot) if j.sound and j.target in targets else _as_is(j.link, j.link.slot)
-        for j in judged
+        for j in own.judged
     ]
-    return _target(corpus, row, judged, moved, ours)
+    return _target(corpus, row, own, [(want, j.target) for want, j in zip(moved, own.judged, strict=True)])
 
 
 def _stay(corpus: Corpus, row: int, judged: Judged, slot: int) -> Wanted:
@@ -172,13 +266,14 @@ def new_link(corpus: Corpus, row: int, slot: int, url: str) -> Wanted:
 
 
 def _target(
-    corpus: Corpus, row: int, judged: Sequence[Judged], wanted: Sequence[Wanted], ours: frozenset[str]
+    corpus: Corpus, row: int, own: _Own, placed: Sequence[Placed], reasons: Mapping[int, str] = MappingProxyType({})
 ) -> Target:
+    """Sum up what a list shall be; ``reasons`` say by their slots why links gave way."""
     article = corpus.articles[row]
-    by_slot = {j.link.slot: j for j in judged}
+    by_slot = {j.link.slot: j for j in own.judged}
     tally: Counter[str] = Counter()
     fresh = set()
-    for want in wanted:
+    for want, _ in placed:
         source = by_slot.get(want.source)
         if source is None:
             tally["added"] += 1
@@ -187,14 +282,20 @@ def _target(
             tally["kept" if _values(source.link) == _values(want) else "corrected"] += 1
             if source.generated:  # also where its url is corrected
                 fresh.add(want.url)
-    used = {want.source for want in wanted}
-    for j in judged:
+    used = {want.source for want, _ in placed}
+    for j in own.judged:
         if j.link.slot not in used:
-            tally[f"dropped {'replaced' if j.sound else j.verdict}"] += 1
+            tally[f"dropped {reasons.get(j.link.slot) or 'replaced' if j.sound else j.verdict}"] += 1
+    wanted = tuple(want for want, _ in placed)
     held = {want.url for want in wanted}
-    own = [link for link in article.links if link.place == 0]
-    changes = [(link.slot, *_values(link)) for link in own] != [(w.slot, *_values(w)) for w in wanted]
-    return Target(row, tuple(wanted), frozenset((ours | fresh) & held), tally, changes)
+    links = [link for link in article.links if link.place == 0]
+    changes = [(link.slot, *_values(link)) for link in links] != [(w.slot, *_values(w)) for w in wanted]
+    pins = {corpus.families[pin] for pin in corpus.decisions.pins.get(row, ())}
+    may = tuple(
+        other >= 0 and corpus.families[other] not in pins and want.source not in own.standing for want, other in placed
+    )
+    rows, others = tuple(other for _, other in placed), tuple(j.target for j in own.further if j.sound)
+    return Target(row, wanted, frozenset((own.generated | fresh) & held), tally, changes, rows, may, others)
 
 
 def _values(link: Link | Wanted) -> tuple[str, ...]:

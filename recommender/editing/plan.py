@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -14,8 +14,10 @@ from recommender.article import Article
 from recommender.editing.changes import ListChange, Scoring, list_change
 from recommender.editing.data_edit import make_data_edit, pages_gone
 from recommender.editing.diff import changed_bytes, unified_diff
-from recommender.editing.link_plan import Chooser, Target, listed_links, plan_links
+from recommender.editing.link_exchange import Balance, exchange, exchanges, newcomers
+from recommender.editing.link_plan import Candidates, Chooser, Target, listed_links, plan_links
 from recommender.editing.list_style import list_style
+from recommender.editing.useful import useful_rows
 from recommender.errors import FileProblem
 from recommender.markdown import link_blocks
 from recommender.markdown.link_editing import document_of, splice_links
@@ -28,7 +30,7 @@ from recommender.site.files import check_writable, read_bytes
 from recommender.site.generated_links import Generated
 from recommender.system import parallel
 
-Outcomes = list[tuple["Target", "Edit | Problem | None"]]
+Outcome = tuple[Target, "Edit | Problem | None"]
 
 
 class Note(NamedTuple):
@@ -73,6 +75,22 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a run tells beside its counts: articles that are new or gone since the last one, what balancing did.
+
+    ``left`` counts the files that would change too but for the limit on changes.
+    """
+
+    new: int = 0
+    gone: int = 0
+    left: int = 0
+    balance: Balance | None = None
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True)
 class Plan:
     """All edits of a run, in order of their paths, what stops others, and the counts over all but those others.
 
@@ -89,6 +107,7 @@ class Plan:
     undo: bool = False
     unfinished: bool = False
     unread: tuple[Problem, ...] = ()
+    facts: Facts = NO_FACTS
 
 
 @dataclass(frozen=True)
@@ -97,6 +116,9 @@ class Filling:
 
     ``diff_prefix`` stands before the paths in diffs; None where no diff is wanted. No more than ``limit`` files change.
     With ``score`` edits say what becomes of each link, and what new ones score.
+    Links are exchanged where the ``candidates`` are known: generated ones for better ones, but with ``keep_generated``,
+    and with ``balance`` so that each article is linked and none too often. No more than ``max_changes`` links change.
+    ``known`` are the urls of the articles that are not new to the site, as far as that is known.
     """
 
     corpus: Corpus
@@ -106,10 +128,15 @@ class Filling:
     generated: Generated
     diff_prefix: str | None = ""
     limit: int | None = None
+    candidates: Candidates | None = None
+    keep_generated: bool = False
+    balance: bool = False
+    max_changes: int | None = None
+    known: Collection[str] | None = None
     known_list_style: ListStyle | None = None
     score: Scoring | None = None
 
-    def __call__(self, rows: Sequence[int]) -> list[tuple[Target, Edit | Problem | None]]:
+    def __call__(self, rows: Sequence[int]) -> list[Outcome]:
         """Aim and edit a chunk of articles."""
         return [self._one(row) for row in rows]
 
@@ -142,15 +169,19 @@ class Filling:
             for target in targets
         )
 
-    def _one(self, row: int) -> tuple[Target, Edit | Problem | None]:
+    def _one(self, row: int) -> Outcome:
         target = plan_links(self.corpus, row, self.mode, self.chooser, (self.settings, self.generated))
+        return target, self.edit(target)
+
+    def edit(self, target: Target) -> Edit | Problem | None:
+        """Make the edit of one article's file, or say what forbids it; None where nothing is to change."""
         if not target.changes or self.corpus.data_links:
-            return target, None
-        article = self.corpus.articles[row]
+            return None
+        article = self.corpus.articles[target.row]
         try:
-            return target, make_edit(self, article, target)
+            return make_edit(self, article, target)
         except FileProblem as problem:
-            return target, Problem(problem.code, article.path, problem.line, reason=problem.reason)
+            return Problem(problem.code, article.path, problem.line, reason=problem.reason)
 
 
 def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress = parallel.silent) -> Plan:
@@ -158,7 +189,9 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
     edits, problems = list[Edit](), list[Problem]()
     generated = dict(filling.generated)
     tally: Counter[str] = Counter()
-    planned = parallel.run(filling, rows, progress, label="planning")
+    planned: Iterable[Outcome] = parallel.run(filling, rows, progress, label="planning")
+    planned, balance = _exchanged(filling, planned)
+    planned, left = _most_useful(planned, filling.max_changes)
     if links := filling.corpus.data_links:
         planned = _in_data_file(filling, links, list(planned), (edits, problems))
     for target, outcome in planned:
@@ -175,7 +208,36 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
     known = {*filling.corpus.row_of, *_beyond(filling, whole=len(rows) == len(filling.corpus.articles))}
     generated = {url: urls for url, urls in generated.items() if url in known and urls}
     ordered = tuple(sorted(edits, key=lambda edit: edit.path))
-    return Plan(ordered, tuple(problems), generated, filling.generated, tally)
+    return Plan(
+        ordered, tuple(problems), generated, filling.generated, tally, facts=_facts(filling, generated, left, balance)
+    )
+
+
+def _exchanged(filling: Filling, planned: Iterable[Outcome]) -> tuple[Iterable[Outcome], Balance | None]:
+    """Exchange links between the planned lists, where that is wanted."""
+    if not filling.candidates or not exchanges(filling):
+        return planned, None
+    planned = list(planned)
+    changed, balance = exchange(filling, filling.candidates, [target for target, _ in planned])
+    return [
+        (new, filling.edit(new)) if (new := changed.get(old.row)) else (old, edit) for old, edit in planned
+    ], balance
+
+
+def _most_useful(planned: Iterable[Outcome], count: int | None) -> tuple[Iterable[Outcome], int]:
+    """Leave out what goes beyond a limit on changed links, and say how many lists that are."""
+    if count is None:
+        return planned, 0
+    planned = list(planned)
+    changing = [target for target, outcome in planned if target.changes and not isinstance(outcome, Problem)]
+    put_off = {target.row for target in changing} - useful_rows(changing, count)
+    return [one for one in planned if one[0].row not in put_off], len(put_off)
+
+
+def _facts(filling: Filling, generated: Generated, left: int, balance: Balance | None) -> Facts:
+    known = filling.generated
+    new = len(newcomers(filling, generated))
+    return Facts(new, sum(url not in filling.corpus.row_of for url in known), left, balance)
 
 
 def _beyond(filling: Filling, *, whole: bool) -> set[str]:
@@ -187,8 +249,8 @@ def _beyond(filling: Filling, *, whole: bool) -> set[str]:
 
 
 def _in_data_file(
-    filling: Filling, links: DataLinks, planned: Outcomes, found: tuple[list[Edit], list[Problem]]
-) -> Iterator[tuple[Target, Edit | Problem | None]]:
+    filling: Filling, links: DataLinks, planned: list[Outcome], found: tuple[list[Edit], list[Problem]]
+) -> Iterator[Outcome]:
     """Give what is planned for each article, once the data file has it; nothing is where that cannot be edited."""
     edits, problems = found
     targets = [target for target, _ in planned]

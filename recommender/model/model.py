@@ -31,7 +31,7 @@ from recommender.ranking.score import (
     weights_of,
     word_parts,
 )
-from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
+from recommender.ranking.selection import Asking, Candidate, Choice, Rules, blockers, choose
 from recommender.ranking.title_meaning import PART, WEIGHT, cosines, duplicates_of_draft
 from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
@@ -272,8 +272,13 @@ class Model:
 
     def score_between(self, row: int, other: int) -> float:
         """Score one article for another: as the build did where it is a candidate."""
-        known = [candidate.score for candidate in self.candidates(row) if candidate.row == other]
-        return known[0] if known else self.score(self.query(row), other)
+        own = slice(*self.nearest.indptr[row : row + 2].tolist())
+        place = np.flatnonzero(self.nearest.rows[own] == other)
+        return float(self.nearest.scores[own][place[0]]) if len(place) else self.score(self.query(row), other)
+
+    def blockers(self, row: int, other: int, kept: Sequence[int]) -> tuple[int, ...] | None:
+        """Give the links of a list beside which another may not stand; None where it may stand in no such list."""
+        return blockers(self.asking(row), Candidate(other, self.score_between(row, other)), kept, self.rules)
 
     def asking(self, row: int) -> Asking:
         """Say who asks, for one article of the site."""

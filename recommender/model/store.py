@@ -91,7 +91,7 @@ def _publish(model: Model, folder: Path, staging: Path) -> str:
     threads = 2 if sum(array.nbytes for array in arrays.values()) > SMALL else 1
     written = in_threads(threads, lambda name: _write_array(staging / f"{name}.npy", arrays[name]), list(arrays))
     files = dict(zip(arrays, written, strict=True))  # half of the time went into checksums, half into waiting
-    version = hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32]
+    version = version_of(files)
     made = {"format": FORMAT, "created_with": _creator(), "version": version, "files": files}
     manifest = made | array_schema.to_header(model)
     staging.chmod(0o755)
@@ -222,8 +222,42 @@ def _check_manifest(file: Path, manifest: dict[str, Any]) -> None:
         )
         if not good:
             raise ModelError(f"{file}: the entry of {name} is not as written; {REBUILD}")
-    if hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32] != manifest["version"]:
+    if version_of(files) != manifest["version"]:
         raise ModelError(f"{file}: the version does not match the files; {REBUILD}")
+
+
+def version_of(files: Mapping[str, Any]) -> str:
+    """Give the name of the version that has these files: a hash of their entries."""
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def versions_in(folder: Path) -> list[str]:
+    """Name the versions that lie in a model's folder, the youngest first."""
+    found = [path for path in folder.iterdir() if _VERSION.fullmatch(path.name)]
+    return [path.name for path in sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)]
+
+
+def file_entries(place: Path) -> dict[str, dict[str, Any]]:
+    """Describe the files of a version as its manifest did; ``version_of`` tells whether they are as they were.
+
+    Raises:
+        OSError: a file cannot be read, or is no array.
+    """
+    entries = {}
+    for name in array_schema.DTYPES:
+        file = place / f"{name}.npy"
+        try:
+            with _HEADER:
+                array = np.lib.format.open_memmap(file, mode="r", max_header_size=10_000)
+        except ValueError as error:
+            raise OSError(str(error)) from None
+        entries[name] = {
+            "bytes": file.stat().st_size,
+            "sha256": _checksum(file),
+            "dtype": array.dtype.str,
+            "shape": list(array.shape),
+        }
+    return entries
 
 
 def _open_array(place: Path, name: str, entry: Mapping[str, Any]) -> NDArray[Any]:
@@ -295,11 +329,10 @@ def _checksum(file: Path) -> str:
 
 def _drop_old(folder: Path, current: str) -> None:
     # The last two versions stay: a server may still map the one before.
-    found = [path for path in folder.iterdir() if _VERSION.fullmatch(path.name) and path.name != current]
-    found.sort(key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    found = [version for version in versions_in(folder) if version != current]
     for old in found[KEPT_VERSIONS - 1 :]:
         with contextlib.suppress(OSError):  # the new model is published; what cannot go now goes with the next
-            _remove(old)
+            _remove(folder / old)
 
 
 def _remove(version: Path) -> None:

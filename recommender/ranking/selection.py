@@ -161,6 +161,19 @@ def choose(asking: Asking, candidates: Sequence[Candidate], kept: Sequence[int],
     return Choice(tuple(shown), tuple(rejected), (), copies)
 
 
+def blockers(asking: Asking, candidate: Candidate, kept: Sequence[int], rules: Rules) -> tuple[int, ...] | None:
+    """Give the rows of a list beside which a candidate may not stand; None where it may stand in no such list."""
+    if asking.no_list or _stopped(asking, candidate, rules):
+        return None
+    row, family, least = candidate.row, rules.families[candidate.row], rules.same_question_list
+    alike = {other for other, likeness in rules.like(row).items() if 0 < least <= likeness}
+    return tuple(
+        one
+        for one in kept
+        if rules.families[one] == family or one in alike or 0 < least <= rules.like(one).get(row, 0.0)
+    )
+
+
 def representative(row: int, subject: str, rules: Rules) -> int:
     """Choose the member of a row's family that is shown: in the asking subject, else the smallest url."""
     family = rules.members.get(rules.families[row])

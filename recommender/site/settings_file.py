@@ -261,6 +261,13 @@ def _ranking(settings: Settings) -> str:
 
 # Days that changes may wait for a build before `recommender status` exits with 1. 0: no limit.
 # max_age: {settings.max_age}
+
+# By what share a link must score more than a generated one to take its place; a large number keeps generated links.
+# replace_margin: {settings.replace_margin:g}
+
+# Whether every fill gives each article a link to it, and how many it then lets lead to one article at most.
+# balance: {str(settings.balance).lower()}
+# max_in_links: {settings.max_in_links}
 """
 
 

@@ -36,6 +36,6 @@ def today() -> int:
     return now().date().toordinal() - EPOCH
 
 
-def stamp() -> str:
-    """Give the time in UTC, ISO 8601, whole seconds."""
-    return now().strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(moment: datetime.datetime | None = None) -> str:
+    """Give a time in UTC, by default the present one, ISO 8601, whole seconds."""
+    return (moment or now()).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.ranking.selection import Asking, Candidate, Choice, Rules, choose
+import numpy as np
+
+from recommender.model.model import Ranking
+from recommender.ranking.selection import Asking, Candidate, Choice, Rules, blockers, choose
 from recommender.site.corpus import Corpus, members_of
 
 ROOT = Path(__file__).parents[2]
@@ -123,6 +126,19 @@ class Ranker:
     def candidates(self, row: int) -> list[Candidate]:
         pairs = [(one, 0.9) if isinstance(one, str) else one for one in self.lists.get(self.url(row), ())]
         return [Candidate(self.corpus.row_of[url], score) for url, score in pairs]
+
+    @property
+    def nearest(self) -> Ranking:
+        lists = [self.candidates(row) for row in range(len(self.corpus.articles))]
+        indptr = np.concatenate([[0], np.cumsum([len(own) for own in lists])]).astype(np.int64)
+        rows = np.array([one.row for own in lists for one in own], np.int32)
+        return Ranking(indptr, rows, np.array([one.score for own in lists for one in own], np.float64))
+
+    def blockers(self, row: int, other: int, kept: Sequence[int]) -> tuple[int, ...] | None:
+        return blockers(self.asking(row), Candidate(other, self.score_between(row, other)), kept, self.rules)
+
+    def score_between(self, row: int, other: int) -> float:
+        return next((one.score for one in self.candidates(row) if one.row == other), 0.0)
 
     def url(self, row: int) -> str:
         return self.corpus.articles[row].url
