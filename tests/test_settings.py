@@ -80,8 +80,9 @@ def test_load(tmp_path: Path, text: str, changed: dict[str, object]) -> None:
 
 KNOWN = (
     "known: content, model, slots, lead_words, lead_times, code_times, floor, candidates, exact_up_to, "
-    "same_question_article, same_question_list, max_age, skip_linked, hidden, never_suggest, no_list, site, except, "
-    "title, apart, page_link, file_link, embeddings, keys, url, links, fields, text, parts, answers"
+    "same_question_article, same_question_list, max_age, replace_margin, max_in_links, skip_linked, balance, "
+    "hidden, never_suggest, no_list, site, except, title, apart, page_link, file_link, embeddings, keys, url, "
+    "links, fields, text, parts, answers"
 )
 
 

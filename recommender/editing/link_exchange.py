@@ -159,19 +159,20 @@ def _links_besides(filling: Filling, targets: Sequence[Target]) -> Iterator[tupl
 
 
 def newcomers(filling: Filling, generated: Iterable[str]) -> set[str]:
-    """Give the urls of the articles that are new since the last run; none in a first run.
+    """Give the urls of the articles that are new since the last run, none in a first run.
 
-    Those whose lists get their first ``generated`` links, and those without such that the model before did not know.
-    If it did not know a large part of the site, it was one of another state, and tells nothing.
+    Those that the model before did not know, and those without any link that get their first ``generated`` ones; where
+    no model before is at hand, those with links of a person too. A model that did not know a large part of the site
+    was one of another state, and tells nothing.
     """
-    noted, articles = filling.generated, filling.corpus.articles
+    noted, known, corpus = filling.generated, filling.known, filling.corpus
     if not noted:
         return set()
-    unknown = set[str]()
-    if filling.known is not None:
-        unknown = {article.url for article in articles if article.url not in filling.known}
-    unknown = unknown if len(unknown) <= LARGE_PART * len(articles) else set()
-    return {url for url in (*generated, *unknown) if url in filling.corpus.row_of and url not in noted}
+    unknown = [] if known is None else [article.url for article in corpus.articles if article.url not in known]
+    tells = known is not None and len(unknown) <= LARGE_PART * len(corpus.articles)
+    rows = [(url, corpus.row_of[url]) for url in generated if url in corpus.row_of]
+    first = [url for url, row in rows if not (tells and corpus.articles[row].links)]
+    return {url for url in (*first, *(unknown if tells else ())) if url not in noted}
 
 
 def _newcomers(filling: Filling, targets: Sequence[Target], graph: Exchange) -> list[int]:
