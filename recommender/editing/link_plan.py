@@ -169,7 +169,9 @@ def _own_links(corpus: Corpus, row: int, mode: str, generated: Generated) -> _Ow
 
 def _put(corpus: Corpus, ends: tuple[int, int], slot: int, url: str, own: _Own) -> Wanted:
     row, target = ends
-    return _stay(corpus, row, own.sources[target], slot) if target in own.sources else new_link(corpus, target, slot, url)
+    return (
+        _stay(corpus, row, own.sources[target], slot) if target in own.sources else new_link(corpus, target, slot, url)
+    )
 
 
 def _numbered(placed: Sequence[Placed]) -> list[Placed]:
