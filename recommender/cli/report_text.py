@@ -116,10 +116,12 @@ def _orphans(found: dict[str, Any]) -> list[str]:
     groups = found["orphans"]
     if not groups or found["pages"] < 2:
         return []
-    lines = ["", "Pages without a link to them, and how many of them a fill leaves without:"]
-    lines += [f"{one['count']:>7,}{one['left']:>7,}  {one['subject'] or 'no subject'}" for one in groups]
+    lines = []
+    if any(one["subject"] for one in groups):
+        lines += ["", "Pages without a link to them, and how many of them a fill leaves without:"]
+        lines += [f"{one['count']:>7,}{one['left']:>7,}  {one['subject'] or 'no subject'}" for one in groups]
     pages = sorted((page for one in groups for page in one["pages"]), key=lambda page: page["after"] > 0)
-    lines += ["", "Who could link to them:"]
+    lines += ["", "Who could link to the pages that nobody links to:"]
     for page in pages[:NAMED]:
         helped = "a fill links to it" if page["after"] else "a fill leaves it without"
         lines.append(f"  {page['title']}  {page['url']}  ({helped})")
@@ -150,7 +152,11 @@ def _unfollowed(found: dict[str, Any]) -> list[str]:
 
 def place_in_words(linker: dict[str, Any], found: dict[str, Any]) -> str:
     """Say where a link would stand in the list of who could give it."""
-    return f"its link {linker['place']}" if linker["place"] <= found["slots"] else "its list is full with better links"
+    return (
+        f"its suggestion {linker['place']}"
+        if linker["place"] <= found["slots"]
+        else "its list is full with better links"
+    )
 
 
 def as_csv(made: Report) -> str:

@@ -148,7 +148,7 @@ class Review:
     def _linkers(self, row: int) -> list[dict[str, Any]]:
         """Name the articles that should link to one and do not, best first."""
         found = list[dict[str, Any]]()
-        for linker in linkers_to_some(self.model).of(row, 4 * NAMED):
+        for linker in linkers_to_some(self.model, [row]).of(row, 4 * NAMED):
             if len(found) < NAMED and not self._links_to(linker.row, row):
                 found.append(self._reasoned(linker.row, linker.row, row))
         return found

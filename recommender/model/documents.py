@@ -191,7 +191,7 @@ def linkers(model: Model, row: int, limit: int, linking: Mapping[str, Collection
     ``linking`` has the rows of who links to it or a copy, by ``list`` and ``text``; None where nobody knows.
     """
     found, family = list[dict[str, Any]](), sorted({row, *copies(model, row)})
-    for one in linkers_to_some(model).of(row, limit):
+    for one in linkers_to_some(model, [row]).of(row, limit):
         answer = ask_row(model, one.row, model.settings.slots)
         reasons = [why_row(answer, member) for member in family]
         best = min(reasons, key=lambda reason: (not reason.rank, reason.rank, reason.rule == "other-copy", reason.row))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -28,7 +27,7 @@ class Linkers:
         Their scores reach the floor, no rule forbids the link, and they are shown themselves. A place is that which the
         score has among the links that the model chose for them.
         """
-        catalogue, families = self.model.catalogue, self._families
+        catalogue, families = self.model.catalogue, self.model.rules.families
         if catalogue.hidden[row] or catalogue.bars[row] & NEVER:
             return []
         found, seen = list[Linker](), {families[row]}
@@ -40,15 +39,10 @@ class Linkers:
                 found.append(Linker(asker, score, self._place(asker, score)))
         return found
 
-    @cached_property
-    def _families(self) -> list[int]:
-        families: list[int] = self.model.catalogue.families.tolist()
-        return families
-
     def _candidates(self, row: int) -> list[tuple[int, int, float]]:
         """Give who has an article or a copy of it among the candidates, which of them, and the score; best first."""
         nearest, found = self.model.nearest, list[tuple[int, int, float]]()
-        for member in self.model.rules.members.get(self._families[row], (row,)):
+        for member in self.model.rules.members.get(self.model.rules.families[row], (row,)):
             places = self.places(member)
             askers = np.searchsorted(nearest.indptr, places, "right") - 1
             pairs = zip(askers.tolist(), nearest.scores[places].tolist(), strict=True)
@@ -66,9 +60,14 @@ class Linkers:
         return int(np.count_nonzero(self.model.chosen.scores[start:stop] > score)) + 1
 
 
-def linkers_to_some(model: Model) -> Linkers:
-    """Look the candidates of all through for each article that is asked for: 2 ms for 36,000 with 64 each."""
-    return Linkers(model, lambda row: np.flatnonzero(model.nearest.rows == row))
+def linkers_to_some(model: Model, rows: Sequence[int]) -> Linkers:
+    """Look the candidates of all through for some articles and their copies: 10 ms for 36,000 with 64 each."""
+    members = {one for row in rows for one in model.rules.members.get(model.rules.families[row], (row,))}
+    wanted = np.zeros(len(model), np.bool_)
+    wanted[list(members)] = True
+    places = np.flatnonzero(wanted[model.nearest.rows])
+    leads_to = model.nearest.rows[places]
+    return Linkers(model, lambda row: places[leads_to == row])
 
 
 def linkers_to_all(model: Model) -> Linkers:

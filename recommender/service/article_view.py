@@ -77,14 +77,16 @@ def linking(model: Model, row: int, survey: SiteScan) -> dict[str, Any]:
 def linkers(model: Model, row: int, survey: SiteScan | None) -> list[dict[str, Any]]:
     """Give who could link to an article and does not: with the score, and what that would take."""
     known = {one for rows in survey.linking(row).values() for one in rows} if survey else set[int]()
-    found = [one for one in linkers_to_some(model).of(row, LINKERS + len(known)) if one.row not in known][:LINKERS]
+    found = [one for one in linkers_to_some(model, [row]).of(row, LINKERS + len(known)) if one.row not in known][
+        :LINKERS
+    ]
     slots = model.settings.slots
     return [
         {
             **card(model, one.row),
             "score": one.score,
             "near": nearness(model, one.score),
-            "says": f"would be link {one.place} of its list" if one.place <= slots else "its list has nearer ones",
+            "says": f"its suggestion {one.place}" if one.place <= slots else "its list has nearer ones",
         }
         for one in found
     ]

@@ -73,16 +73,17 @@ def site(model: Model, survey: SiteScan | None, page: int, sorts: Mapping[str, s
         return {**out, "plot": plot({"suggested": suggested[np.unique(model.catalogue.families)]})}
     graph, pages = survey.graph, survey.graph.pages.wanted_families
     orphans = _sorted("orphans", _orphans(model, survey), sorts)
+    targets = _sorted("targets", _targets(model, survey), sorts)
     return {
         **out,
         "totals": survey.facts["totals"],
         "problems": _sorted("findings", survey.facts["problems"], sorts),
         "per_article": bars(survey.facts["links_per_article"]),
         "plot": plot({"today": graph.in_links()[pages], "suggested": suggested[pages]}),
-        "orphans": [_with_linker(model, one) for one in orphans[(page - 1) * ORPHANS : page * ORPHANS]],
+        "orphans": _with_linkers(model, orphans[(page - 1) * ORPHANS : page * ORPHANS]),
         "orphan_count": len(orphans),
         "pages": max(1, -(-len(orphans) // ORPHANS)),
-        "targets": _sorted("targets", _targets(model, survey), sorts)[:TARGETS],
+        "targets": [{**one, "address": address(model, one["row"])} for one in targets[:TARGETS]],
         "reciprocity": graph.reciprocity,
         "gini": graph.gini,
         "dead_ends": len(graph.dead_ends),
@@ -108,11 +109,14 @@ def _orphans(model: Model, survey: SiteScan) -> list[dict[str, Any]]:
     ]
 
 
-def _with_linker(model: Model, orphan: dict[str, Any]) -> dict[str, Any]:
-    """Give an orphan as it is shown, with the article that could link to it best."""
-    found = linkers_to_some(model).of(orphan["row"], 1)
-    best = {**card(model, found[0].row), "near": nearness(model, found[0].score)} if found else None
-    return {**card(model, orphan["row"]), "linker": best}
+def _with_linkers(model: Model, orphans: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give orphans as they are shown, each with the article that could link to it best."""
+    linkers, shown = linkers_to_some(model, [one["row"] for one in orphans]), list[dict[str, Any]]()
+    for one in orphans:
+        found = linkers.of(one["row"], 1)
+        best = {**card(model, found[0].row), "near": nearness(model, found[0].score)} if found else None
+        shown.append({**card(model, one["row"]), "linker": best})
+    return shown
 
 
 def _targets(model: Model, survey: SiteScan) -> list[dict[str, Any]]:
@@ -120,12 +124,13 @@ def _targets(model: Model, survey: SiteScan) -> list[dict[str, Any]]:
     graph = survey.graph
     links, lists, texts = graph.in_links(), graph.in_links(graph.lists), graph.in_links(graph.texts)
     rows = np.argsort(-links, kind="stable")[: int((links > 0).sum())].tolist()
-    titles = model.catalogue.titles.some(rows)
+    named = zip(rows, model.catalogue.urls.some(rows), model.catalogue.titles.some(rows), strict=True)
     return [
-        {"row": row, "address": address(model, row), "url": model.catalogue.urls[row], "title": title,
-         "links": int(links[row]), "lists": int(lists[row]), "texts": int(texts[row])}
-        for row, title in zip(rows, titles, strict=True)
-    ]  # fmt: skip
+        {"row": row, "url": url, "title": title, "links": one, "lists": other, "texts": another}
+        for (row, url, title), one, other, another in zip(
+            named, links[rows].tolist(), lists[rows].tolist(), texts[rows].tolist(), strict=True
+        )
+    ]
 
 
 def as_csv(model: Model, survey: SiteScan, table: str, sorts: Mapping[str, str]) -> str:
