@@ -95,7 +95,18 @@ class Reason:
         if self.rule == "blocked" and ("block", asking, self.row) in model.decisions.lines:
             collided = f": {model.decisions.place('block', asking, self.row)}"
         row = asking if self.rule == "no-list" else self.row
-        return f"not shown: {rule_in_words(model, self.rule, row)}{collided} ({self.rule})"
+        return f"not shown: {rule_in_words(model, self.rule, row)}{collided}{self._alike} ({self.rule})"
+
+    @property
+    def _alike(self) -> str:
+        """Say how far titles and texts are alike where that is why."""
+        settings, like = self.answer.model.settings, self.answer.asking.like
+        least = settings.same_question_article
+        if self.rule == "repeats-link":
+            like, least = self.answer.model.likeness.of(self.by), settings.same_question_list
+        elif self.rule != "same-question":
+            return ""
+        return f"; title and text are alike to {like[self.row]:.2f}, {least:g} is enough"
 
 
 def rule_in_words(model: Model, rule: str, row: int) -> str:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from recommender.arrays.sparse_rows import Floats, Ints, Terms, dots_of, entries_of, highest, near_dots
 from recommender.model.catalogue import Catalogue, SavedAddresses, within
 from recommender.ranking.floor import default_floor
-from recommender.ranking.near_copies import Bodies, draft_shares
-from recommender.ranking.same_question import Likeness, Titles, draft_title, like_draft, titles_of
+from recommender.ranking.near_copies import Bodies, draft_shares, overlaps
+from recommender.ranking.same_question import Alike, Likeness, Titles, draft_title, like_draft, titles_of
 from recommender.ranking.score import (
     NAMES,
     WORD_PARTS,
@@ -313,11 +313,13 @@ class Model:
             query = replace(query, meaning=embed_draft(text))
         candidates = self._of_one_language(self.ranked(query, DRAFT), own)
         numbers = np.array([candidate.row for candidate in candidates[: 4 * SHOWN]], np.int64)
-        title = draft_title(self.titles.space, text, words.title)
+        title = draft_title(self._titles, self.titles.space, text, words.title)
         written = texts.get(self.settings.keys.answer) or texts.get("body", "")
-        shares = draft_shares(Bodies(self.vectors, self.coverage), written, words, numbers)
-        cosine = dots_of(self.vectors.rows, query.vector, numbers)
-        like = like_draft(self._titles, title, numbers, cosine, shares)
+        bodies, cosine = Bodies(self.vectors, self.coverage), dots_of(self.vectors.rows, query.vector, numbers)
+        shared = overlaps(bodies, query.asked.saturations[0], numbers)
+        like = like_draft(
+            self._titles, title, numbers, Alike(cosine, shared, draft_shares(bodies, written, words, numbers))
+        )
         if self.embeddings is not None and query.meaning is not None:
             meaning = cosines(query.meaning, self.embeddings[numbers])
             like = duplicates_of_draft(self._titles, title, like, cosine, meaning)

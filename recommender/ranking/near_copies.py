@@ -37,6 +37,12 @@ class Bodies:
         sizes: Ints = ends[rows.indptr[1:]] - ends[rows.indptr[:-1]]
         return sizes
 
+    def words_of(self, row: int) -> Terms:
+        """Give the words of one article's text by their columns, ascending."""
+        rows = self.vectors.rows
+        own = slice(int(rows.indptr[row]), int(rows.indptr[row + 1]))
+        return rows.indices[own][self.coverage.texts[own] > 0]
+
     def of(self, row: int) -> DraftBody:
         """Give that of one article, as if a draft had it."""
         rows, coverage = self.vectors.rows, self.coverage
@@ -94,6 +100,30 @@ def shares_with(bodies: Bodies, own: DraftBody, numbers: Ints) -> Floats:
     size, sizes = int(own.counts.sum()) + own.unknown, total(theirs)
     shares = share_of(size, sizes, total(abs(mine - theirs)) + size - total(mine))
     return np.where((shares >= NEAR) & (np.minimum(size, sizes) >= ENOUGH), shares, 0.0)
+
+
+def overlaps(bodies: Bodies, columns: Terms, numbers: Ints) -> Floats:
+    """Give the share of a text's words and those of some articles that both have, each by its idf.
+
+    ``columns`` are the words of the text, ascending. The idf goes in quarters, so sums are exact in any order.
+    """
+    idf, rows = bodies.vectors.space.idf, bodies.vectors.rows
+    met = meet(rows, columns, numbers)
+    owners, places = met.held
+
+    def values(entries: Ints) -> Floats:
+        weights: Floats = idf[rows.indices[entries]] * (bodies.coverage.texts[entries] > 0)
+        return weights
+
+    theirs = np.bincount(owners, values(places), len(numbers))
+    both = met.sums(values(met.places))
+    shared: Floats = overlap_of(both, theirs + idf[columns].sum())
+    return shared
+
+
+def overlap_of(both: Any, masses: Any) -> Any:
+    """Give the share of what two texts have together that both have; ``masses`` is the sum of the two."""
+    return both / np.maximum(1.0, masses - both)
 
 
 def share_of(size: Any, other: Any, differ: Any) -> Any:

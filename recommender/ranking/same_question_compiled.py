@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.jit import Span, compiled, holds, part
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms
-from recommender.ranking.near_copies import ENOUGH, NEAR, Bodies, in_body, share_of
+from recommender.ranking.near_copies import ENOUGH, NEAR, Bodies, in_body, overlap_of, share_of
 from recommender.ranking.same_question import Likeness, Titles, likeness
 from recommender.ranking.series import of_series
 from recommender.system.parallel import cores
@@ -19,6 +19,7 @@ from recommender.system.threads import in_threads, spans
 _likeness: Any = part(likeness)
 _in_body: Any = part(in_body)
 _share_of: Any = part(share_of)
+_overlap_of: Any = part(overlap_of)
 
 
 class _Rows(NamedTuple):
@@ -29,7 +30,8 @@ class _Rows(NamedTuple):
 
 class _Titles(NamedTuple):
     rows: _Rows
-    rarity: Floats
+    idf: Floats
+    highest: float
     lengths: Floats
 
 
@@ -39,6 +41,8 @@ class _Bodies(NamedTuple):
     texts: NDArray[np.uint16]
     heads: NDArray[np.uint16]
     sizes: Ints
+    idf: Floats
+    masses: Floats
 
 
 def find_likeness(
@@ -50,9 +54,11 @@ def find_likeness(
     """
     count = len(titles.rows)
     near = _Rows(nearest.indptr, nearest.indices, nearest.data)
-    own = _Titles(_Rows(titles.rows.indptr, titles.rows.indices, titles.rows.data), titles.rarity, titles.lengths)
+    vectors = _Rows(titles.rows.indptr, titles.rows.indices, titles.rows.data)
+    own = _Titles(vectors, titles.idf, titles.highest, titles.lengths)
     of, rows = bodies.coverage, bodies.vectors.rows
-    told = _Bodies(rows.indptr, rows.indices, of.texts, of.heads, np.zeros(count, np.int64))
+    idf = bodies.vectors.space.idf
+    told = _Bodies(rows.indptr, rows.indices, of.texts, of.heads, np.zeros(count, np.int64), idf, np.zeros(count))
     parts = spans(count if threshold > 0 else 0)
     in_threads(cores(), lambda span: _measure(told, answered, span), parts)
     found = in_threads(cores(), lambda span: _find(near, (own, told), threshold, span), parts)
@@ -75,11 +81,13 @@ def _of_series(titles: Titles, one: Ints, other: Ints) -> NDArray[np.bool_]:
 
 @compiled
 def _measure(bodies: _Bodies, answered: NDArray[np.bool_], span: Span) -> None:
-    """Count the words of each body, 0 where it has none of its own."""
+    """Count the words of each body, 0 where it has none of its own, and add up the idf of each text's words."""
     for row in range(span[0], span[1]):
-        if answered[row]:
-            for p in range(bodies.indptr[row], bodies.indptr[row + 1]):
+        for p in range(bodies.indptr[row], bodies.indptr[row + 1]):
+            if answered[row]:
                 bodies.sizes[row] += _in_body(bodies.texts[p], bodies.heads[p])
+            if bodies.texts[p]:
+                bodies.masses[row] += bodies.idf[bodies.indices[p]]
 
 
 @part
@@ -104,9 +112,24 @@ def _share(bodies: _Bodies, one: int, other: int) -> float:
 
 
 @part
-def _compare(titles: _Titles, one: int, other: int) -> tuple[float, float]:
-    """Give the cosine of two titles, and the rarity of the rarest word that only one of them has."""
-    rows, rarity, same, rarest = titles.rows, titles.rarity, 0.0, 0.0
+def _overlap(bodies: _Bodies, one: int, other: int) -> float:
+    """Give the share of words, each by its idf, that two texts share: as ``overlaps``."""
+    p, left = bodies.indptr[one], bodies.indptr[one + 1]
+    q, right = bodies.indptr[other], bodies.indptr[other + 1]
+    both = 0.0
+    while p < left and q < right:
+        mine, theirs = bodies.indices[p], bodies.indices[q]
+        if mine == theirs and bodies.texts[p] and bodies.texts[q]:
+            both += bodies.idf[mine]
+        p += mine <= theirs
+        q += theirs <= mine
+    return float(_overlap_of(both, bodies.masses[one] + bodies.masses[other]))
+
+
+@part
+def _compare(titles: _Titles, one: int, other: int) -> tuple[float, float, float]:
+    """Give the cosine of two titles, the rarest word that only one of them has, and the sum of all such words."""
+    rows, idf, same, rarest, alone = titles.rows, titles.idf, 0.0, 0.0, 0.0
     p, left = rows.indptr[one], rows.indptr[one + 1]
     q, right = rows.indptr[other], rows.indptr[other + 1]
     while p < left or q < right:
@@ -114,34 +137,44 @@ def _compare(titles: _Titles, one: int, other: int) -> tuple[float, float]:
             same += rows.data[p] * rows.data[q]
             p += 1
             q += 1
-        elif q == right or (p < left and rows.indices[p] < rows.indices[q]):
-            rarest = max(rarest, rarity[rows.indices[p]])
+            continue
+        if q == right or (p < left and rows.indices[p] < rows.indices[q]):
+            own = idf[rows.indices[p]]
             p += 1
         else:
-            rarest = max(rarest, rarity[rows.indices[q]])
+            own = idf[rows.indices[q]]
             q += 1
-    return same, rarest
+        rarest, alone = max(rarest, own), alone + own
+    return same, rarest / titles.highest, alone / titles.highest
+
+
+@part
+def _blend(site: tuple[_Titles, _Bodies], one: int, other: int, cosine: float, threshold: float) -> float:
+    """Give the likeness of titles and texts, or less than the threshold where it cannot reach that."""
+    titles, bodies = site
+    words = min(titles.lengths[one], titles.lengths[other])
+    if _likeness(cosine, 1.0, (1.0, 0.0, 0.0), words) < threshold:
+        return 0.0
+    compared = _compare(titles, one, other)
+    # No more words can be shared than the shorter text has.
+    less, more = bodies.masses[one], bodies.masses[other]
+    most = _likeness(cosine, _overlap_of(min(less, more), less + more), compared, words)
+    return float(_likeness(cosine, _overlap(bodies, one, other), compared, words)) if most >= threshold else 0.0
 
 
 @compiled
 def _find(near: _Rows, site: tuple[_Titles, _Bodies], threshold: float, span: Span) -> Any:
     """Give the pairs of some articles, each pair from one of its sides only, their likeness, and equal words' share."""
-    titles, bodies = site
     most = near.indptr[span[1]] - near.indptr[span[0]]
     left, right, count = np.empty(most, np.int64), np.empty(most, np.int64), 0
     blends, shares = np.empty(most), np.empty(most)
     for row in range(span[0], span[1]):
         for p in range(near.indptr[row], near.indptr[row + 1]):
-            other, cosine = near.indices[p], near.data[p]
-            words = min(titles.lengths[row], titles.lengths[other])
-            # The blend cannot reach the threshold with less, even where the titles are equal.
-            likely, share = _likeness(cosine, 1.0, 0.0, words) >= threshold, _share(bodies, row, other)
-            if (not likely and share < threshold) or (
-                other < row and holds(near.indices[near.indptr[other] : near.indptr[other + 1]], row)
-            ):
+            other = near.indices[p]
+            if other < row and holds(near.indices[near.indptr[other] : near.indptr[other + 1]], row):
                 continue
-            same, rarest = _compare(titles, row, other)
-            blend = max(share, _likeness(cosine, same, rarest, words))
+            share = _share(site[1], row, other)
+            blend = max(share, _blend(site, row, other, near.data[p], threshold))
             if blend >= threshold:
                 left[count], right[count], blends[count], shares[count] = row, other, blend, share
                 count += 1

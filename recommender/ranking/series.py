@@ -8,6 +8,7 @@ from operator import ne
 
 # Words between spaces in which titles of a series differ.
 MOST = 4
+DIGIT = re.compile(r"\d")
 _CHINESE = "〇零一二三四五六七八九十百千"
 # Nothing but a list tells those that are spelled out: up to ten in English, German, French, Spanish, Italian,
 # Portuguese and Dutch. A cardinal before a word counts things ("three kinds"), so only one at an end
@@ -40,13 +41,21 @@ _TOKEN = re.compile(
 
 
 def of_series(one: str, other: str) -> bool:
-    """Tell whether two titles differ, and in nothing but numbers; one alone may have a number behind the other's."""
+    """Tell whether two titles name two things by their numbers.
+
+    They differ in nothing but numbers, where one alone may have a number behind the other's; or each has a number of
+    digits that the other has not, as two releases of different months.
+    """
+    if DIGIT.search(one) and DIGIT.search(other):
+        mine, theirs = ({number for number in _parted(title)[1] if DIGIT.search(number)} for title in (one, other))
+        if mine - theirs and theirs - mine:
+            return True
     left, right = one.lower().split(), other.lower().split()
     # A tenth of the time, and nearly all pairs end here.
     if abs(len(left) - len(right)) > 1 or sum(map(ne, left, right)) > MOST:
         return False
-    (words, numbers), (others, theirs) = _parted(one), _parted(other)
-    return numbers != theirs and (others in (words, [*words, "#"]) or words == [*others, "#"])
+    (words, numbers), (others, numbered) = _parted(one), _parted(other)
+    return numbers != numbered and (others in (words, [*words, "#"]) or words == [*others, "#"])
 
 
 def _parted(title: str) -> tuple[list[str], list[str]]:

@@ -127,8 +127,40 @@ def test_texts_of_a_series_that_differ_in_a_word_are_not_one_answer_and_equal_on
     assert rules(ask(built, "/b", 5)) == {"/a": "", "/b": "family", "/c": "repeats-link"}
 
 
+def test_notes_on_two_releases_that_differ_in_a_date_are_not_one_answer(tmp_path: Path) -> None:
+    titles = {"a": "January 2026 (version 1.86)", "b": "December 2025 (version 1.85)", "c": "January 2026, 1.86"}
+    files = {
+        name: article(name, title=title, answer=BREW.replace("three", title.split()[0].lower()))
+        for name, title in titles.items()
+    }
+    built = build(tmp_path, {f"{name}.md": text for name, text in files.items()})
+    assert rules(ask(built, "/a", 5)) == {"/a": "family", "/b": "", "/c": "family"}
+    assert not built.likeness.of(built.catalogue.urls.find("/b"))
+
+
+def test_pages_that_name_things_are_no_same_question_and_questions_are(tmp_path: Path) -> None:
+    """The same texts under titles of which none ends in a question mark, or all."""
+    texts = [
+        "Choose the codes of reminders in the window of vendors, then close it, and look at the list of terms.",
+        "Make the reminders of vendors in the window of codes, then print it, and look at the list of terms.",
+        "Terms are the days of grace, of which each has a level.",
+    ]
+    titles = ["Set up codes of delivery reminders for vendors{}", "Make delivery reminders for vendors by codes{}"]
+    for mark, rule in (("", ""), ("?", "same-question")):
+        named = [*(title.format(mark) for title in titles), f"Terms{mark}"]
+        files = {f"{n}.md": article(f"p{n}", title=named[n], answer=texts[n]) for n in range(3)}
+        files |= {
+            f"x{n}.md": article(f"x{n}", title=f"Other{mark}", answer=f"Look at the window of word{n}.")
+            for n in range(97)
+        }
+        built = build(tmp_path / f"asking{mark == '?'}", files)
+        assert why(ask(built, "/p0", 5), "/p1").rule == rule
+        draft = ask_draft(built, f"{named[0]}\n\n{texts[0]}".encode(), 5)
+        assert why(draft, "/p1").rule == rule
+
+
 WORDS = [f"w{chr(97 + n)}x" for n in range(20)]
-TITLES = ["Tides {}", "Tides", "Tides of part {}", "What moves the tides of the sea each day, {}"]
+TITLES = ["Tides {}", "Tides", "Tides of part {}", "What moves the tides of the sea each day, {}?"]
 
 
 @st.composite

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import cast
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from recommender.arrays.sparse_rows import Rows
+from recommender.arrays.sparse_rows import Rows, pack
 from recommender.ranking import same_question
 from recommender.ranking.near_copies import Bodies, DraftBody, shares_with
 from recommender.ranking.same_question_compiled import find_likeness
@@ -36,6 +35,7 @@ def as_rows(scores: Dense, nearest: list[list[int]]) -> Rows:
 Counts = NDArray[np.int64]
 # Of few words, so that many bodies are near copies, and of short ones too.
 BODIES = [[0, 0, 0, 0], [12, 11, 0, 0], [12, 12, 0, 0], [12, 12, 1, 0], [12, 12, 2, 0], [12, 12, 0, 3], [30, 0, 0, 1]]
+IDF = np.array([2.25, 0.5, 1.0, 3.75])
 NAMES = ["Tides", "The moon", "Tides 1", "Tides 2", "The moon, part 1", "The moon, part 2"]
 
 
@@ -48,12 +48,20 @@ def told(draw: st.DrawFn, count: int) -> tuple[Counts, NDArray[np.bool_], list[s
 
 
 def bodies_with(counts: Counts) -> Bodies:
-    """Make bodies of counts; each word stands three times in the head too."""
+    """Make bodies of counts; each word stands three times in the head too, and some in other fields alone."""
     rows = rows_of(counts.astype(np.float64) + 1)
-    heads = np.full(counts.size, 3, np.uint16)
+    heads = np.where(counts.ravel() > 0, 3, 0).astype(np.uint16)
     texts = (heads + counts.ravel()).astype(np.uint16)
     coverage = Coverage(texts, heads, np.zeros(counts.size, np.uint8), counts.sum(axis=1).astype(np.float64))
-    return Bodies(Vectors(cast("Space", None), rows), coverage)
+    space = Space(("text",), (1.0,), np.array([0, counts.shape[1]]), pack([]), IDF)
+    return Bodies(Vectors(space, rows), coverage)
+
+
+def overlap(one: list[int], other: list[int]) -> float:
+    """Give the share of the words of both texts that both have, by their idf."""
+    both = [min(pair) > 0 for pair in zip(one, other, strict=True)]
+    either = [max(pair) > 0 for pair in zip(one, other, strict=True)]
+    return float(IDF[both].sum()) / max(1.0, float(IDF[either].sum()))
 
 
 def equal_words(one: list[int], other: list[int]) -> float:
@@ -64,9 +72,11 @@ def equal_words(one: list[int], other: list[int]) -> float:
 
 
 def wanted_likeness(blended: float, share: float, titles: tuple[str, str]) -> float:
-    """Of a series are titles that differ in their last word, a number, or lack it."""
+    """Of a series are titles that differ in their last word, a number, or lack it, and those of two numbers."""
     frames = {title.rstrip("12 ") for title in titles}
-    return 0.0 if len(frames) == 1 and titles[0] != titles[1] and share < 1 else max(blended, share)
+    numbers = {title[-1] for title in titles if title[-1].isdigit()}
+    series = len(numbers) == 2 or (len(frames) == 1 and titles[0] != titles[1])
+    return 0.0 if series and share < 1 else max(blended, share)
 
 
 @hypothesis_settings(deadline=None, max_examples=300)
@@ -85,7 +95,9 @@ def test_it_holds_the_pairs_of_which_one_is_near_the_other_and_that_reach_the_th
     for one in range(len(scores)):
         wanted = {}
         for other in range(len(scores)):
-            blended = blend(scores[one, other], (vectors[one], vectors[other]), min(lengths[one], lengths[other]))
+            shared = overlap(counts[one].tolist(), counts[other].tolist())
+            pair = vectors[one], vectors[other]
+            blended = blend(scores[one, other], shared, pair, min(lengths[one], lengths[other]))
             like = wanted_likeness(blended, equal_words(words[one], words[other]), (names[one], names[other]))
             near = other in nearest[one] or one in nearest[other]
             # Within a rounding of the threshold either answer is right.

@@ -35,10 +35,13 @@ from recommender.ranking.series import of_series
         ("数据库入门第2部分", "数据库入门第３部分"),
         ("Выпуск 12", "Выпуск 13"),
         ("الجزء ١", "الجزء ٢"),
+        ("Day 1: apples", "Day 2: pears"),
+        ("January 2026 (version 1.86)", "December 2025 (version 1.85)"),
+        ("Section 20 on the sale of goods", "How does Section 21 of the Sale of Goods Act read?"),
         ("Ⅱ. Methods", "Ⅲ. Methods"),
     ],
 )
-def test_titles_that_differ_in_numbers_alone(one: str, other: str) -> None:
+def test_titles_that_differ_in_numbers_alone_or_have_two(one: str, other: str) -> None:
     assert of_series(one, other)
     assert of_series(other, one)
     assert not of_series(one, one)
@@ -49,7 +52,9 @@ def test_titles_that_differ_in_numbers_alone(one: str, other: str) -> None:
     [
         ("Aioli", "Aioli recipe"),
         ("Terms of use", "Terms of use!"),
-        ("Day 1: apples", "Day 2: pears"),
+        ("Day one: apples", "Day two: pears"),
+        ("Day 1: apples", "Pears in 1 day"),
+        ("Day 1: apples", "Pears"),
         ("数据库2", "网络2"),
         ("How to pass a value to a fragment", "How to pass a value to fragment"),
         ("How do I mix colours?", "How do you mix colours?"),

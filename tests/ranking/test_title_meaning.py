@@ -49,7 +49,7 @@ class Site:
         row, column = np.nonzero(self.words)
         indptr = np.searchsorted(row, np.arange(len(self.words) + 1)).astype(np.int64)
         rows = Rows(indptr, column.astype(np.int32), np.ones(len(row)), WORDS)
-        return Titles(rows, RARITY, self.lengths, pack(self.texts))
+        return Titles(rows, RARITY, 1.0, self.lengths, asking=True, texts=pack(self.texts))
 
     def nearest(self, kept: int) -> Rows:
         """Give the nearest of each by cosine, itself left out."""
@@ -94,7 +94,7 @@ def test_the_pairs_are_those_of_the_formula(count: int, seed: int, kept: int, th
 def test_a_draft_is_compared_as_an_article_is(count: int, seed: int) -> None:
     site, titles = Site(count, seed), Site(count, seed).titles
     columns = np.flatnonzero(site.words[0]).astype(np.int32)
-    own = DraftTitle(site.texts[0], (columns, np.ones(len(columns))), int(site.lengths[0]), unknown=False)
+    own = DraftTitle(site.texts[0], (columns, np.ones(len(columns))), int(site.lengths[0]), unknown=0)
     like = dict.fromkeys(range(1, count), 0.2)
     rows = np.arange(1, count)
     meaning = cosines(site.vectors[0], site.vectors[rows])
