@@ -21,9 +21,7 @@ class Accepted:
         """Choose up to ``limit`` accepted links for a row beside those it keeps."""
         wanted = self.model.settings.slots - len(kept) if limit is None else limit
         pins = self.decisions.pins.get(row, ())
-        found = [
-            Candidate(other, self.model.score_between(row, other)) for other in self.decisions.accepted.get(row, ())
-        ]
+        found = [Candidate(other, self.model.score_between(row, other)) for other in self.wanted(row, kept)]
         found.sort(key=lambda one: (pins.index(one.row) if one.row in pins else len(pins), -one.score, one.row))
         shown: list[Candidate] = []
         for one in found:
@@ -31,6 +29,10 @@ class Accepted:
             if len(shown) < wanted and self.permits(row, one.row, beside):
                 shown.append(one)
         return Choice(tuple(shown), ())
+
+    def wanted(self, row: int, kept: Sequence[int]) -> tuple[int, ...]:
+        """Give the accepted links of a row that no rule of choosing stops beside those it keeps."""
+        return tuple(other for other in self.decisions.accepted.get(row, ()) if self.permits(row, other, kept))
 
     def permits(self, row: int, other: int, kept: Sequence[int]) -> bool:
         """Tell whether a link that stands in a file may stay there beside others."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from recommender.article import Link
+from recommender.editing.accepted import Accepted
 from recommender.markdown import link_blocks
 from recommender.markdown.link_blocks import Wanted
 from recommender.model.model import Ranking
@@ -100,7 +101,8 @@ def plan_links(corpus: Corpus, row: int, mode: str, chooser: Chooser, context: t
         kept = own.judged
         placed = [(_as_is(j.link, j.link.slot), j.target) for j in kept]
     elif mode == "repair" or listless:
-        kept = _with_room(corpus, row, _kept(row, own.judged, None if listless else chooser), slots)
+        accepted = chooser if isinstance(chooser, Accepted) and not listless else None
+        kept = _with_room(corpus, row, _kept(row, own.judged, None if listless else chooser), slots, accepted)
         placed = [(_stay(corpus, row, j, slot), j.target) for slot, j in enumerate(kept, 1)]
     else:
         kept = tuple(j for j in own.judged if j.stays and not j.sound and not j.generated)
@@ -210,15 +212,20 @@ def _kept(row: int, judged: Sequence[Judged], chooser: Chooser | None) -> tuple[
     return tuple(sorted(kept, key=lambda j: j.link.slot))
 
 
-def _with_room(corpus: Corpus, row: int, kept: tuple[Judged, ...], slots: int) -> tuple[Judged, ...]:
-    """Let the last generated links give way to pinned ones for which no slot is left."""
-    pins = corpus.decisions.pins.get(row)
+def _with_room(
+    corpus: Corpus, row: int, kept: tuple[Judged, ...], slots: int, accepted: Accepted | None
+) -> tuple[Judged, ...]:
+    """Let the last generated links give way to pinned ones for which no slot is left, in a review the weakest ones."""
+    own = [j.target for j in kept if j.target >= 0 and not j.generated]
+    pins = accepted.wanted(row, own) if accepted else corpus.decisions.pins.get(row)
     if not pins:
         return kept
     held = {corpus.families[j.target] for j in kept if j.target >= 0}
     missing = [pin for pin in pins if corpus.families[pin] not in held]
     excess = max(0, len(kept) + len(missing) - slots) if missing else 0
     yielding = [j for j in kept if j.generated and j.target not in pins]
+    if accepted:
+        yielding.sort(key=lambda j: -accepted.model.score_between(row, j.target))
     gone = yielding[max(0, len(yielding) - excess) :] if excess else []
     return tuple(j for j in kept if j not in gone)
 

@@ -29,6 +29,7 @@ from recommender.model.reasons import reason_in_words
 from recommender.rules.editor_rules import rules_in_text
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
+from recommender.site.generated_links import format_generated
 
 TIDE = "The tide follows the moon around the earth and the sea"
 NAMES = [f"t{number}" for number in range(6)]
@@ -203,3 +204,24 @@ def test_as_json_a_link_has_its_reason(site: tuple[Path, Model]) -> None:
     assert first["replaces"] == "/gone"
     (dropped,) = [one for one in links if one["change"] == "dropped"]
     assert (dropped["verdict"], dropped["replaced_by"]) == ("dead", first["article"])
+
+
+def test_an_accepted_link_takes_the_place_of_the_weakest_generated_one(site: tuple[Path, Model]) -> None:
+    root, model = site
+    corpus = read_corpus(root, SETTINGS)
+    own, *others = (corpus.row_of[f"/{name}"] for name in NAMES if name not in ("t1", "t2"))
+    scores = {row: model.score_between(own, row) for row in others}
+    *_, weakest = sorted(scores, key=lambda row: (-scores[row], row))
+    urls = [corpus.articles[row].url for row in others]
+    full = write_files(
+        root.parent / "full",
+        {
+            **{f"{name}.md": (root / f"{name}.md").read_text() for name in NAMES},
+            "t0.md": article("t0", *(link(n, url[1:]) for n, url in enumerate(urls, 1)), answer=f"{TIDE} {'t0' * 3}."),
+        },
+    )
+    (full / "links.jsonl").write_text(format_generated({"/t0": frozenset(urls)}).decode())
+    rules = "decided:\n  /t0: [/t1]\n"
+    assert plan((full, model), "", reviewed=True) == {}
+    after = plan((full, model), rules, reviewed=True)["/t0"]
+    assert sorted(after) == sorted({*urls, "/t1"} - {corpus.articles[weakest].url})
