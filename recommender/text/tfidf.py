@@ -22,7 +22,7 @@ from recommender.arrays.compiling import compiles
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pack
 from recommender.settings import TEXT, Settings
 from recommender.text import vocabulary
-from recommender.text.foreign_terms import foreign_terms
+from recommender.text.foreign_terms import foreign_terms, of_articles_without_topic
 from recommender.text.tokens import HEADS, TITLES, Columns, Tokenized, Words, columns_of_lines
 from recommender.text.vocabulary import Merged
 
@@ -154,7 +154,8 @@ def _weighed(merged: Merged, fields: Mapping[str, float], way: _Way, *, again: b
         else:
             idf[field] = inverse_document_frequency(_rows_of(merged, field, frequency), frequency)
         if name == TEXT:
-            foreign = foreign_terms(merged, field, (frequency > 0) & (idf[field] == 0), frequency)
+            foreign = foreign_terms(merged, field, frequency > MAX_SHARE * articles, frequency)
+            merged.data[of_articles_without_topic(merged, field, frequency)] = 0
         terms += [merged.vocabulary[term] for term in used.tolist()]
         starts[field + 1] = len(terms)
     idf[:, foreign] = 0.0

@@ -58,7 +58,32 @@ def test_an_article_of_few_common_words_in_the_language_of_the_site_keeps_its_li
     assert "/table-too" in [model.catalogue.urls[one.row] for one in ask(model, "/table", 5).choice.shown]
 
 
-def test_a_small_site_tells_no_language(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [24, 60])
+def test_a_small_site_tells_languages_too(tmp_path: Path, count: int) -> None:
     settings = Settings(floor=0.01)
-    model = fit_model(read_corpus(write_files(tmp_path, site(GERMAN, 20)), settings), settings, "")
-    assert ask(model, "/tube", 5).choice.shown
+    model = fit_model(read_corpus(write_files(tmp_path, site(GERMAN, count)), settings), settings, "")
+    assert not any(ask(model, f"/{name}", 5).choice.shown for name in GERMAN)
+    assert ask(model, "/en-1", 5).choice.shown
+
+
+@pytest.mark.parametrize("count", [20, 120])
+def test_an_article_that_says_what_many_say_gets_no_link_and_makes_none(tmp_path: Path, count: int) -> None:
+    settings = Settings(floor=0.01)
+    names = {"why": "", "this": "it is of the that", "smile": "\U0001f642"}
+    files = site({}, count) | {
+        f"{name}.md": article(name, title="\U0001f642" if name == "smile" else "with this and that", answer=answer)
+        for name, answer in names.items()
+    }
+    model = fit_model(read_corpus(write_files(tmp_path, files), settings), settings, "")
+    for name in names:
+        choice = ask(model, f"/{name}", 5).choice
+        assert (choice.shown, choice.reason(5)) == ((), "no other article shares a word that counts with this one")
+    shown = {model.catalogue.urls[one.row] for row in range(count) for one in ask(model, f"/en-{row}", 5).choice.shown}
+    assert shown and not shown & {f"/{name}" for name in names}
+
+
+def test_an_article_of_few_words_of_which_one_is_rare_keeps_its_links(tmp_path: Path) -> None:
+    settings = Settings(floor=0.01)
+    files = site({}) | {"short.md": article("short", title="with this topic3x1 of topic3x2", answer="it is")}
+    model = fit_model(read_corpus(write_files(tmp_path, files), settings), settings, "")
+    assert ask(model, "/short", 5).choice.shown
