@@ -28,6 +28,7 @@ from recommender.evaluation.ground_truth import Truth, graded_truth
 from recommender.evaluation.judgments import read_judgments
 from recommender.evaluation.rankers import LENGTH, Lists, lists_of, lists_of_urls, written_lists
 from recommender.evaluation.significance import bootstrap_means, percentile_interval
+from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
 
@@ -45,6 +46,7 @@ LINKED: dict[str, peers.Ranker] = {
     "BM25": peers.bm25,
 }
 CURATED, OURS = "the site's curated links, where an article has any", "recommender"
+WITH_EMBEDDINGS = "with embeddings of titles"
 SHARES = ("same@5", "repeats@5", "unjudged@5")
 # Its links are duplicates that users marked: to find the same question is the aim there.
 SAME_QUESTION_WANTED = ("askubuntu_dup",)
@@ -75,12 +77,13 @@ def judged_table(content: Path, judgments: Path) -> None:
         row(name, families(corpus, asking, ranker(texts, asking, LENGTH)))
     for name, lists in ablations(corpus, settings):
         row(OURS if name == WHOLE else f"  {name}", lists)
+    row(f"  {WITH_EMBEDDINGS}", lists_of_urls(corpus, lists_of(with_embeddings(corpus, settings), LENGTH)))
 
 
 def sites_table(files: Sequence[Path]) -> None:
     """Print how well each ranker finds the curated links of other sites, with the default settings."""
     print(f"\nnDCG@10 against curated links\n{'':<18}{'articles':>9}{'asking':>8}  ", end="")
-    print("".join(f"{name:<22}" for name in (*LINKED, OURS)))
+    print("".join(f"{name:<22}" for name in (*LINKED, OURS, WITH_EMBEDDINGS)))
     found = []
     for file in files:
         reports = site_reports(file)
@@ -107,8 +110,17 @@ def site_reports(file: Path) -> dict[str, Report]:
     lists: dict[str, Lists] = {
         name: families(corpus, asking, ranker(texts, asking, LENGTH)) for name, ranker in LINKED.items()
     }
-    lists[OURS] = lists_of_urls(corpus, lists_of(fit_model(corpus, settings, ""), LENGTH))
+    for name, model in {
+        OURS: fit_model(corpus, settings, ""),
+        WITH_EMBEDDINGS: with_embeddings(corpus, settings),
+    }.items():
+        lists[name] = lists_of_urls(corpus, lists_of(model, LENGTH))
     return {name: evaluate_lists(name, own, truth, (10,)) for name, own in lists.items()}
+
+
+def with_embeddings(corpus: Corpus, settings: Settings) -> Model:
+    """Rank a site by what its titles mean, too."""
+    return fit_model(corpus, replace(settings, embeddings="titles"), "")
 
 
 def write_site(entries: Sequence[Mapping[str, Any]], folder: Path) -> None:

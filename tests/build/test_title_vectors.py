@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from small_sites import article, write_files
 
+from recommender.arrays import compiling
 from recommender.arrays.sparse_rows import pack
 from recommender.build import title_vectors as module
 from recommender.build.site_build import build_site
@@ -133,3 +134,19 @@ def test_a_model_whose_vectors_do_not_fit_is_refused(tmp_path: Path) -> None:
         save_model(replace(model, embeddings=wrong), tmp_path / "model")
         with pytest.raises(ModelError, match="embeddings"):
             load_model(tmp_path / "model")
+
+
+@pytest.mark.slow  # compiles loops where no test has
+def test_compiled_loops_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = site(tmp_path / "content")
+    plain = build_site(content, ON, tmp_path / "plain").model
+    monkeypatch.setattr(compiling, "PLAIN_UP_TO", -1)
+    compiled = build_site(content, ON, tmp_path / "compiled").model
+    pairs = to_arrays(plain), to_arrays(compiled)
+    assert [name for name in pairs[0] if pairs[0][name].tobytes() != pairs[1][name].tobytes()] == []
+    assert plain.embeddings is not None
+    # What the build scored is what asking scores, to the bit.
+    for row in range(len(plain)):
+        own = plain.candidates(row)
+        asked = plain.scores(plain.query(row), [candidate.row for candidate in own])
+        assert asked.tolist() == [candidate.score for candidate in own]
