@@ -105,9 +105,12 @@ def find_target(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | Non
     if found.kind != "unknown" and not _is_elsewhere_named(corpus, row, found, link):
         return found
     rows = corpus.rows_of_id.get(link.id, ()) if is_id(link.id) else _named(corpus, row, link, forms)
+    moved = corpus.moved(row, link) if corpus.moved else -1
+    # Where a link led to says more than an id, which several pages may share.
+    if moved >= 0 and moved not in rows:
+        return Resolved("alias", moved)
     if not rows:
-        row = corpus.moved(row, link) if corpus.moved else -1
-        return found if row < 0 else Resolved("alias", row)
+        return found
     if len({corpus.families[member] for member in rows}) > 1:
         return Resolved("ambiguous", rows=tuple(rows))
     return Resolved("id", representative(corpus, rows, corpus.articles[row].subject))

@@ -181,6 +181,24 @@ def test_a_file_that_may_have_changed_after_it_was_read_is_compared_by_its_bytes
     same(found, first.indexed(), first)
 
 
+@pytest.mark.parametrize("stale", [3, 512])
+def test_another_checkout_of_the_same_files_is_not_parsed_nor_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stale: int
+) -> None:
+    """A cache that CI restores beside a fresh checkout: other inodes, other times, the same bytes."""
+    monkeypatch.setattr(module, "STALE", stale)
+    before = trusted(collect(site(tmp_path / "one"), SETTINGS))
+    other = Path(shutil.copytree(tmp_path / "one", tmp_path / "other"))
+    edit(other / "05.md")
+    parsed = []
+    parse = reader.Reading._article
+    monkeypatch.setattr(reader.Reading, "_article", lambda *a: parsed.append(a[1]) or parse(*a))
+    found = collect(other, SETTINGS, before=before.index)
+    assert (found.read, parsed) == (12, ["05.md"])
+    monkeypatch.undo()
+    same(found, before.indexed(), collect(other, SETTINGS))
+
+
 def test_an_index_that_spares_little_is_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STALE", 3)
     before = trusted(collect(site(tmp_path), SETTINGS))

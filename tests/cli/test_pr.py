@@ -117,6 +117,19 @@ def test_a_renamed_page_is_followed_by_a_patch_and_by_fill(branch: Path, capsys:
     assert review(capsys, "--check")["moved"][0]["linked_from"] == []
 
 
+def test_a_link_to_a_moved_page_follows_it_although_another_page_has_its_id(
+    branch: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = "physics/why-do-heavy-and-light-objects-fall-at-the-same-rate.md"
+    edit(branch / other, id="20116")  # that of the page that moves
+    commit(branch.parent)
+    git(branch, "branch", "-f", "base")
+    edit(branch / ENTROPY, url=f"{PAGES}/entropy", id="777")
+    lines = review(capsys)["patch"].splitlines()
+    added = {line for line in lines if line.startswith("+") and not line.startswith("+++")}
+    assert added == {"+    id: 777", f"+    url: {PAGES}/entropy"}
+
+
 def test_only_the_links_to_moved_pages_change_in_the_patch(branch: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit(branch / ENTROPY, url=f"{PAGES}/entropy", id="777")
     lines = review(capsys)["patch"].splitlines()
