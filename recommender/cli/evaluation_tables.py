@@ -240,15 +240,20 @@ def _article(model: Model, row: int) -> dict[str, str]:
 
 
 def show_tuned(found: Tuned, own: Mapping[str, float], *, as_json: bool) -> None:
-    """Print learned weights beside those of the model, and what they are worth."""
+    """Print learned weights beside those of the model, and what they are worth by each source."""
     if as_json:
-        print_json({**vars(found), "own": dict(own)})
+        worth = {name: vars(one) for name, one in found.worth.items()}
+        first = next(iter(worth.values()))
+        print_json({"parts": dict(found.parts), **first, "seed": found.seed, "worth": worth, "own": dict(own)})
         return
-    say(f"learned on {found.articles:,} articles; mean nDCG@5 {found.before:.4f} with the model's weights")
-    say(f"  {found.learned:.4f} with the learned ones on the articles they were learned on")
-    say(f"  {found.validated:.4f} cross-validated: {found.gain:+.4f} [{found.low:+.4f}, {found.high:+.4f}]")
+    for name, one in found.worth.items():
+        say(
+            f"learned on the {name} of {one.articles:,} articles; mean nDCG@5 {one.before:.4f} with the model's weights"
+        )
+        say(f"  {one.learned:.4f} in-sample: on the articles they were learned on")
+        say(f"  {one.validated:.4f} half to half, on other articles: {one.gain:+.4f} [{one.low:+.4f}, {one.high:+.4f}]")
     say("parts:")
-    for name, weight in found.parts.items():
-        say(f"  {name}: {weight:g}  # {own[name]:g} in the model")
-    if found.low <= 0:
-        say("The interval reaches below 0: little speaks for other weights than the model's.")
+    for part, weight in found.parts.items():
+        say(f"  {part}: {weight:g}  # {own[part]:g} in the model")
+    if any(one.low <= 0 for one in found.worth.values()):
+        say("An interval reaches below 0: little speaks for other weights than the model's.")

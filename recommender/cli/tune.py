@@ -16,14 +16,15 @@ from recommender.settings import FILE_NAME, find_settings
 @click.command()
 @CONTENT
 @click.option("--judgments", type=PATH, help="Grades to learn from, instead of curated links.")
-@click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the folds and the interval.")
+@click.option("--links", is_flag=True, help="Learn from curated links beside the judgments, each as much.")
+@click.option("--seed", type=click.IntRange(0), default=20260101, help="Seed of the halves and the interval.")
 @click.option("--write", is_flag=True, help="Write the weights to recommender.yml.")
 @MODEL
 @JSON
 def tune(content: Path | None, judgments: Path | None, model: Path | None, **options: Any) -> int:
-    """Learn how much each part of a score counts, from curated links or judgments."""
+    """Learn how much each part of a score counts, from curated links, judgments or both."""
     from recommender.cli import evaluation_tables
-    from recommender.evaluation.ground_truth import curated_truth, graded_truth
+    from recommender.evaluation.ground_truth import Graded, Truth, curated_truth, graded_truth
     from recommender.evaluation.judgments import read_judgments
     from recommender.evaluation.tuning import tune as learn
     from recommender.site.generated_links import read_generated
@@ -39,8 +40,10 @@ def tune(content: Path | None, judgments: Path | None, model: Path | None, **opt
     if not loaded.fits(corpus, settings):
         raise ModelError(f"{model_folder(model, settings)} does not fit this content; build it: `recommender build`")
     generated = read_generated(settings.links_file)
-    truth = curated_truth(corpus, generated) if grades is None else graded_truth(corpus, grades)
-    found = learn(loaded, truth, options["seed"])
+    truths: list[Graded | Truth] = [graded_truth(corpus, grades)] if grades is not None else []
+    if grades is None or options["links"]:
+        truths.append(curated_truth(corpus, generated))
+    found = learn(loaded, truths, options["seed"])
     evaluation_tables.show_tuned(found, loaded.settings.parts, as_json=options["as_json"])
     if options["write"] and settings.home is not None:
         printing.note(write_parts(settings.home / FILE_NAME, found.parts))
