@@ -93,12 +93,12 @@ class Settings:
     With 1, 3, 5 and all: nDCG@5 0.547, 0.552, 0.559 and 0.557 against ESLint's own lists, 0.217, 0.211, 0.209 and 0.204
     against those of a blog with scripts. ``skip_linked`` passes over what the text of an article links
     to. A generated link gives way to one that scores more by ``replace_margin``, a share; ``balance`` and
-    ``max_in_links`` are for fills alone. ``embeddings`` "titles" compares what titles mean, by a model that the extra of that name brings. ``floor`` None
-    is half of what the site's near candidates usually score. ``answers`` are keys whose values answers give besides.
-    ``page_link`` and ``file_link`` are patterns of the addresses of a live page and of its file, for the pages of the
-    service. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules`` reads them, ``editor_rules`` those of
-    ``recommender.rules.yml``. The defaults of numbers were chosen by their means over 160 judged articles of one site
-    and the curated links of seven others, the same for all of them.
+    ``max_in_links`` are for fills alone. ``embeddings`` "titles" compares what titles mean, by a model that the extra
+    of that name brings. ``floor`` None is half of what the site's near candidates usually score. ``answers`` are keys
+    whose values answers give besides. ``page_link`` and ``file_link`` are patterns of the addresses of a live page and
+    of its file, for the pages of the service. ``hidden``, ``never_suggest`` and ``no_list`` are rules, as ``rules``
+    reads them, ``editor_rules`` those of ``recommender.rules.yml``. The defaults of numbers were chosen by their means
+    over 160 judged articles of one site and the curated links of seven others, the same for all of them.
     """
 
     content: Path | None = None

@@ -26,7 +26,7 @@ from recommender.model.name_index import index_names
 from recommender.model.redating import Choosing, Chunk, ranking_of
 from recommender.ranking import brute_force, same_question, score, title_meaning
 from recommender.ranking.near_copies import NEAR, Bodies
-from recommender.ranking.same_question import titles_of
+from recommender.ranking.same_question import Titles, titles_of
 from recommender.ranking.score import Near, subject_lift, weights_of
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, assemble
@@ -166,13 +166,18 @@ def _likeness(site: Vectorised, near: Near, settings: Settings) -> Likeness:
         find_likeness = same_question_compiled.find_likeness
     thresholds = [t for t in (settings.same_question_article, settings.same_question_list) if t]
     least = min(thresholds, default=0.0)
-    titles = titles_of(fitted.titles.rows, fitted.titles.space.idf, catalogue.title_words, catalogue.titles)
+    titles = _titles(site)
     pairs = Rows(near.indptr, near.rows, near.cosines, len(catalogue))
     bodies = Bodies(fitted.main, fitted.coverage)
     if site.embeddings is None:
         return find_likeness(pairs, titles, bodies, site.answered, least)
     copies = find_likeness(pairs, titles, bodies, site.answered, max(least, NEAR) if least else 0.0)
     return title_meaning.find_duplicates(pairs, titles, site.embeddings, copies, least)
+
+
+def _titles(site: Vectorised) -> Titles:
+    own, catalogue = site.fitted.titles, site.catalogue
+    return titles_of(own.rows, own.space.idf, catalogue.title_words, catalogue.titles)
 
 
 def _carried(before: Model | None, site: Vectorised) -> CarriedOver | None:
@@ -246,25 +251,24 @@ def _rescored(
     _, numbers = numbered(subjects)
     lift = subject_lift(near, numbers)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
-    weights = weights_of(settings.parts, lift)
+    weights, meaning = weights_of(settings.parts, lift), title_meaning.weight_of(_titles(site))
     if not compiles(len(subjects)):
         scores = score.rescore(fitted.main, fitted.coverage, near, named, weights)
         owners = np.repeat(np.arange(len(subjects)), np.diff(near.indptr))
         if site.embeddings is not None:
-            scores += title_meaning.WEIGHT * title_meaning.pair_cosines(site.embeddings, owners, near.rows)
+            scores += meaning * title_meaning.pair_cosines(site.embeddings, owners, near.rows)
         order = np.lexsort((near.rows, -np.round(scores, 9), owners))
         return Ranking(near.indptr, near.rows[order], scores[order]), near.cosines[order], lift
     from recommender.ranking.score_compiled import padded, rescore, sorted_by_score  # noqa: PLC0415  (numba)
 
     pairs = padded(near, named)
-    if carried:
+    if carried and carried.before.meaning_weight in (0.0, meaning):
         pairs = pairs._replace(known=carried.scores(pairs, lift, parallel.cores()))
     scores = rescore(fitted.main, fitted.coverage, pairs, weights, parallel.cores())
     if site.embeddings is not None:
         new = (pairs.rows >= 0) & np.isnan(pairs.known)
         owners = np.repeat(np.arange(len(subjects)), new.sum(axis=1))
-        meaning = title_meaning.pair_cosines(site.embeddings, owners, pairs.rows[new])
-        scores[new] += title_meaning.WEIGHT * meaning
+        scores[new] += meaning * title_meaning.pair_cosines(site.embeddings, owners, pairs.rows[new])
     order = sorted_by_score(pairs.rows, scores)
     rows = np.take_along_axis(pairs.rows, order, axis=1)
     filled = rows >= 0

@@ -32,7 +32,7 @@ from recommender.ranking.score import (
     word_parts,
 )
 from recommender.ranking.selection import Asking, Candidate, Choice, Rules, blockers, choose
-from recommender.ranking.title_meaning import PART, WEIGHT, cosines, duplicates_of_draft
+from recommender.ranking.title_meaning import PART, cosines, duplicates_of_draft, weight_of
 from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
@@ -137,7 +137,12 @@ class Model:
     @cached_property
     def _weights(self) -> Floats:
         weights = weights_of(self.settings.parts, self.lift)
-        return weights if self.embeddings is None else np.append(weights, WEIGHT)
+        return weights if self.embeddings is None else np.append(weights, self.meaning_weight)
+
+    @property
+    def meaning_weight(self) -> float:
+        """Give the weight of what titles mean in a score, 0 where they are not embedded."""
+        return 0.0 if self.embeddings is None else weight_of(self._titles)
 
     @property
     def _names(self) -> tuple[str, ...]:

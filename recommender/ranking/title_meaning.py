@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms
 from recommender.ranking.near_copies import NEAR
-from recommender.ranking.same_question import DraftTitle, Likeness, Titles
+from recommender.ranking.same_question import FULL_TITLE, DraftTitle, Likeness, Titles
 from recommender.ranking.series import of_series
 
 Vectors8 = NDArray[np.int8]
@@ -21,6 +21,8 @@ Vectors8 = NDArray[np.int8]
 # The name of the part and its weight: 0.05, 0.1, 0.15 and 0.2 give nDCG@5 0.002, 0.006, 0.005 and 0.003 more on 160
 # judged articles.
 PART, WEIGHT = "title_meaning", 0.1
+# Where titles name things instead of asking it counts half: the manual bc_help loses 0.005 nDCG@10 by the whole.
+NAMES_SHARE = 0.5
 # Coefficients of the logistic model by benchmarks/duplicates.py, over 86 pairs that an editor called the same question
 # and 926 that repeat one another, of 50,059 that were judged: of the cosine of the two articles, the rarest word that
 # one title alone has, and the cosine of the titles' vectors.
@@ -28,9 +30,12 @@ COSINE, RAREST, MEANING, INTERCEPT = 13.0, -3.3, 10.6, -14.4
 # A duplicate that is shown costs a reader as much as so many good links that are not: with 2, 3 and 5 nDCG@5 0.009,
 # 0.009 and 0.004 more.
 COSTS = 3.0
-# A title of fewer words names a thing; the manual of bc_help loses 0.010 nDCG@10 with 8, nothing with 10.
-FULL_TITLE = 10
 PAIRS = 1 << 15  # pairs whose vectors are held at once: 100 MB
+
+
+def weight_of(titles: Titles) -> float:
+    """Give the weight of the part on a site."""
+    return WEIGHT if titles.asking else NAMES_SHARE * WEIGHT
 
 
 def cosines(one: Vectors8, other: Vectors8) -> Floats:

@@ -219,8 +219,16 @@ model: {MODEL_FOLDER}
 
 {_ADDRESSES}"""
         + _ranking(settings)
+        + _embeddings(settings)
         + _rules(settings)
     )
+
+
+def _embeddings(settings: Settings) -> str:
+    return f"""
+# Compare what titles mean, too: titles or off. Needs `pip install 'recommender[embeddings]'`; for titles in English.
+# embeddings: {settings.embeddings}
+"""
 
 
 def _ranking(settings: Settings) -> str:
@@ -255,9 +263,6 @@ def _ranking(settings: Settings) -> str:
 
 # Suggestions pass over what the text of the asking article links to.
 # skip_linked: {str(settings.skip_linked).lower()}
-
-# Compare what titles mean, too: titles or off. Needs `pip install 'recommender[embeddings]'`; for titles in English.
-# embeddings: {settings.embeddings}
 
 # Days that changes may wait for a build before `recommender status` exits with 1. 0: no limit.
 # max_age: {settings.max_age}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recommender.build.pipeline import fit_model
 from recommender.evaluation.ablation import WHOLE, ablations
 from recommender.evaluation.rankers import Lists, lists_of, lists_of_urls
 from recommender.model.model import Model
@@ -49,3 +50,12 @@ def test_what_is_off_already_is_not_left_out_again(corpus: Corpus) -> None:
     settings = Settings(parts={**PARTS, "title_covered": 0.0}, same_question_article=0.0, same_question_list=0.0)
     names = [name for name, _ in ablations(corpus, settings)]
     assert names == [WHOLE, *(f"without {name}" for name in PARTS if name != "title_covered")]
+
+
+@pytest.mark.slow  # nine fits
+def test_embeddings_are_left_out_at_the_end(corpus: Corpus, found: dict) -> None:
+    settings = Settings(embeddings="titles")
+    lists = dict(ablations(corpus, settings))
+    assert list(lists) == [*found, "without embeddings"]
+    assert lists["without embeddings"] == found[WHOLE]
+    assert lists[WHOLE] == lists_of_urls(corpus, lists_of(fit_model(corpus, settings, ""), 20)) != found[WHOLE]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from recommender.ranking.title_meaning import (
     duplicates_of_draft,
     find_duplicates,
     pair_cosines,
+    weight_of,
 )
 
 RARITY = np.array([0.0, 0.1, 0.2, 0.3, 0.6, 1.0])
@@ -28,7 +30,7 @@ WORDS, LONG = len(RARITY), 12
 def probability(cosine: float, rarest: float, meaning: float, words: float) -> float:
     """Compute it as the page says it."""
     odds = math.log(3) - 14.4 + 13 * cosine - 3.3 * rarest + 10.6 * meaning
-    return min(1, words / 10) / (1 + math.exp(-odds))
+    return min(1, words / 8) / (1 + math.exp(-odds))
 
 
 class Site:
@@ -124,9 +126,9 @@ def test_a_short_title_tells_less_and_a_rare_word_apart() -> None:
     def told(rarest: float, words: float) -> float:
         return float(duplicate(np.array(0.8), np.array(rarest), np.array(0.9), np.array(words)))
 
-    assert told(0, 10) > 0.5 > told(0, 4)
-    assert told(0.2, 10) > told(0.9, 10)
-    assert told(0, 10) == told(0, 30)
+    assert told(0, 8) > 0.5 > told(0, 4)
+    assert told(0.2, 8) > told(0.9, 8)
+    assert told(0, 8) == told(0, 30)
 
 
 @given(st.integers(1, 40), st.integers(0, 2**32), st.integers(1, 16))
@@ -148,3 +150,8 @@ def test_cosines_have_the_same_bits_whatever_stands_beside_them(count: int, seed
 
 def test_a_vector_of_nothing_is_near_to_nothing() -> None:
     assert cosines(np.zeros(384, np.int8), np.ones((2, 384), np.int8)).tolist() == [0.0, 0.0]
+
+
+def test_the_part_counts_half_where_titles_name_things() -> None:
+    titles = Site(4, 3).titles
+    assert (weight_of(titles), weight_of(replace(titles, asking=False))) == (0.1, 0.05)
