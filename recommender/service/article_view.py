@@ -15,7 +15,7 @@ from recommender.model.linkers import linkers_to_some
 from recommender.model.model import Model
 from recommender.problems import Problem
 from recommender.service.live_content import Planned, Today
-from recommender.service.page_views import card, fields, nearness, reason_in_words
+from recommender.service.page_views import card, fields, nearness, reason_in_words, shortfall
 from recommender.service.site_scanner import SiteScan
 from recommender.settings import Settings
 from recommender.site.link_verdicts import Judged
@@ -108,7 +108,7 @@ def the_list(answer: Answer, today: Today, planned: Planned | None) -> dict[str,
         "best": max((link["score"] for link in links if "score" in link), default=1.0) or 1.0,
         "counts": {mark: n for mark in MARKS if (n := sum(link["mark"] == mark for link in links))},
         "others": others(answer, held),
-        "reason": "" if len(held) >= answer.limit else answer.choice.reason(answer.limit),
+        "reason": shortfall(answer.choice, len(held), answer.limit),
         "problems": problems,
         **outcome_of(planned.outcome if planned else None),
     }

@@ -12,7 +12,7 @@ from recommender.model.ask import Answer, ask_texts, draft_linkers, read_draft
 from recommender.model.lookup import look_up
 from recommender.model.model import Model
 from recommender.service.api import draft_texts
-from recommender.service.page_views import card, nearness, suggestions
+from recommender.service.page_views import card, nearness, shortfall, suggestions
 
 FIELDS = ("answer", "title", "keywords", "subject", "url")
 
@@ -79,7 +79,7 @@ def found(answer: Answer, pasted: Pasted, block: str) -> dict[str, Any]:
         "file": pasted.form != "none",
         "suggestions": suggestions(answer),
         "block": block,
-        "reason": answer.choice.reason(answer.limit),
+        "reason": shortfall(answer.choice, len(answer.choice.shown), answer.limit),
         "note": answer.note,
         "same": [{**card(model, row), "likeness": like} for row, like in documents.same_questions(answer)],
         "linkers": [

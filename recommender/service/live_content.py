@@ -251,6 +251,7 @@ class Content:
             known_references=self._lists_of(model).references,
             known_reference_style=self._lists_of(model).reference_style,
             known_link_kinds=self._lists_of(model).link_kinds,
+            known_partitions=_Partitions(catalogue),
             same_partition=(lambda one, other: catalogue.partitions[one] == catalogue.partitions[other])
             if catalogue.shared
             else None,
@@ -287,6 +288,25 @@ class _Articles(Sequence[Article]):
             same = article is not None and article.url == self._catalogue.urls[row]
             self._read[row] = article if article is not None and same else as_built(self._catalogue, row)
         return self._read[row]
+
+
+class _Partitions(Sequence[tuple[str, str]]):
+    """The language and the version of each article, without a look at its file."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def __len__(self) -> int:
+        return len(self._catalogue)
+
+    @overload
+    def __getitem__(self, row: int) -> tuple[str, str]: ...
+    @overload
+    def __getitem__(self, row: slice) -> Sequence[tuple[str, str]]: ...
+    def __getitem__(self, row: int | slice) -> tuple[str, str] | Sequence[tuple[str, str]]:
+        if isinstance(row, slice):
+            return [self[number] for number in range(*row.indices(len(self)))]
+        return self._catalogue.partition_of(row)
 
 
 def as_built(catalogue: Catalogue, row: int) -> Article:

@@ -13,6 +13,7 @@ from recommender.model.ask import Answer
 from recommender.model.lookup import closest, search
 from recommender.model.model import Model
 from recommender.ranking.score import Part
+from recommender.ranking.selection import Choice
 from recommender.service.problem_documents import Refusal, shown
 
 TERMS, NAMED = 8, 3
@@ -71,6 +72,29 @@ def reason_in_words(model: Model, parts: Sequence[Part]) -> str:
     said += ["both are of the same subject"] if "same_subject" in found else []
     said += ["each is near to the other"] if "near_in_return" in found else []
     return "; ".join(said) or "they share no word that counts"
+
+
+SHORT = {
+    "below-floor": "not near enough",
+    "hidden": "hidden",
+    "never-suggested": "never suggested",
+    "same-question": "asking the same question",
+    "repeats-link": "asking what another link of the list asks",
+    "linked": "in the list already",
+    "linked-in-text": "linked to in the text",
+    "other-language": "of another language or version",
+    "blocked": "forbidden by a rule",
+}
+
+
+def shortfall(choice: Choice, held: int, wanted: int) -> str:
+    """Say why places of a list stay empty; "" where none does."""
+    if held >= wanted or choice.no_list:
+        return choice.reason(wanted) if choice.no_list else ""
+    counts = Counter(one.rule for one in choice.rejected)
+    stopped = [f"{count:,} {SHORT[rule]}" for rule, count in counts.most_common() if rule in SHORT]
+    why = f"of the candidates {', '.join(stopped)}" if stopped else "there are no more candidates"
+    return f"{held} of {wanted} places are filled: {why}"
 
 
 def fields(parts: Sequence[Part]) -> list[dict[str, Any]]:

@@ -74,6 +74,7 @@ class Corpus:
     known_references: References | None = field(default=None, compare=False)
     known_reference_style: ReferenceStyle | None = field(default=None, compare=False)
     known_link_kinds: LinkKinds | None = field(default=None, compare=False)
+    known_partitions: Sequence[tuple[str, str]] | None = field(default=None, compare=False)
     day: int = 0
     rules: EditorRules = field(default=NO_RULES, compare=False)
     known_decisions: Decisions | None = field(default=None, compare=False)
@@ -100,7 +101,7 @@ class Corpus:
     @cached_property
     def partitions(self) -> Sequence[tuple[str, str]]:
         """The language and the version of each article."""
-        return [(article.language, article.version) for article in self.articles]
+        return self.known_partitions or [(article.language, article.version) for article in self.articles]
 
     @cached_property
     def form(self) -> SiteForm:

@@ -18,7 +18,7 @@ from surveys import wait_for_scan
 from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
-from recommender.service import create_app
+from recommender.service import create_app, live_content
 from recommender.service.app_state import State
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
@@ -188,3 +188,21 @@ def test_a_search_is_paged_filtered_and_prefers_whole_words(
     last = large.get("/?query=how&page=999").headers["Location"]
     assert "page=" in last
     assert last != "/?query=how&page=999"
+
+
+@pytest.mark.parametrize("path", ["/article?url=/b", "/v1/related?url=/b", "/v1/linkers?url=/b"])
+def test_a_page_of_one_article_reads_few_files(
+    served: tuple[FlaskClient, State, Path], path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It read every file of the site for their languages: two minutes for 36,000."""
+    read: list[str] = []
+    own = live_content.read_article
+
+    def noted(root: Path, name: str, settings: Settings) -> object:
+        read.append(name)
+        return own(root, name, settings)
+
+    monkeypatch.setattr(live_content, "read_article", noted)
+    assert served[0].get(path).status_code == 200
+    assert "formula.md" not in read  # which none of its links leads to
+    assert "b.md" in read or path.startswith("/v1")
