@@ -16,6 +16,7 @@ from recommender import __version__
 from recommender.cli import printing
 from recommender.cli.audit import audit
 from recommender.cli.build import build
+from recommender.cli.changes import changes
 from recommender.cli.completion import completion
 from recommender.cli.evaluate import disagreements, evaluate
 from recommender.cli.export import export
@@ -111,6 +112,7 @@ for _command in (
     init,
     audit,
     build,
+    changes,
     related,
     report,
     review,

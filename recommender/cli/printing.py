@@ -276,10 +276,11 @@ def _sentences(facts: Facts) -> Iterator[str]:
 
 def _balance(balance: Balance) -> Iterator[str]:
     (before, after), (score, less), exchanged = balance.orphans, balance.score, balance.exchanged
-    change = 100 * (less / score - 1) if score else 0.0
+    change = round(100 * (less / score - 1), 2) if score else 0.0
+    sign = "−" if change < 0 else "+" if change > 0 else ""
     yield (
         f"balance: {before:,} orphan{'s' * (before != 1)} to {after:,}; mean score of generated links "
-        f"{'−' if change < 0 else '+'}{abs(change):.2f} %; {exchanged:,} link{'s' * (exchanged != 1)} exchanged"
+        f"{sign}{abs(change):.2f} %; {exchanged:,} link{'s' * (exchanged != 1)} exchanged"
     )
     if balance.alone:
         yield f"no list that may change can take {_first(balance.alone)}"
