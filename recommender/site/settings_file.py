@@ -219,6 +219,7 @@ model: {MODEL_FOLDER}
 
 {_ADDRESSES}"""
         + _ranking(settings)
+        + _fills(settings)
         + _embeddings(settings)
         + _rules(settings)
     )
@@ -266,7 +267,11 @@ def _ranking(settings: Settings) -> str:
 
 # Days that changes may wait for a build before `recommender status` exits with 1. 0: no limit.
 # max_age: {settings.max_age}
+"""
 
+
+def _fills(settings: Settings) -> str:
+    return f"""
 # By what share a link must score more than a generated one to take its place; a large number keeps generated links.
 # replace_margin: {settings.replace_margin:g}
 
