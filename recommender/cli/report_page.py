@@ -138,7 +138,7 @@ def _plot(title: str, unit: str, labels: Sequence[str], series: Sequence[Sequenc
     table = _table(title, (unit, "today", "after a fill"), rows)
     return (
         f'{keys}<div class="scroll" tabindex="0" role="group" aria-label="{title}: plot">'
-        f'<svg viewBox="0 0 900 {height + 26}" role="img" aria-label="{title}; the numbers follow as a table">'
+        f'<svg viewBox="0 0 916 {height + 26}" role="img" aria-label="{title}; the numbers follow as a table">'
         f'<line class="axis" x1="0" x2="900" y1="{height}" y2="{height}"/>{"".join(bars)}</svg></div>\n'
         f"<details><summary>The numbers</summary>\n{table}</details>\n"
     )
