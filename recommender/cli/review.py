@@ -77,7 +77,7 @@ def _planned(corpus: Corpus, settings: Settings, folder: Path | None) -> tuple[l
 
     place = model_folder(folder, settings)
     model = fitting_model(corpus, settings, place, lambda reason: rank_for_run(reason, corpus, settings, None))
-    order = Order(corpus.root, links_file=settings.links_file, with_diff=False, with_lists=True)
+    order = Order(corpus.root, links_file=settings.links_file, model_folder=place, with_diff=False, with_lists=True)
     made = plan_fill(order, corpus, model, settings, printing.progress)
     printing.show_problems(made.problems)
     return [one for edit in made.edits for one in edit.lists], model

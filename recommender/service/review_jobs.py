@@ -93,7 +93,7 @@ class ReviewJobs:
             out = Path(folder, "changes.json")
             order = order_of(self.model, self.content, self.settings, out)
             for line in _lines(["recommender.service.review_plan"], order, None):
-                step, done, total = line.split()
+                step, done, total = line.rsplit(maxsplit=2)
                 self.job = Job(step, int(done), int(total))
             self.planned = read_planned(out)
 

@@ -59,11 +59,12 @@ def main(order: bytes) -> None:
     found = deleted_links(corpus, generated)
     if found.rules and not found.too_many:
         corpus, settings = without_deleted(corpus, settings, found)
-    model = hidden_on(load_model(Path(values["model"])), corpus.day)
+    folder = Path(values["model"])
+    model = hidden_on(load_model(folder), corpus.day)
     if not model.fits(corpus, settings):
         raise ModelError("files have changed since the model was built; run `recommender build`, then plan again")
     model = dataclasses.replace(model, settings=settings, decisions=corpus.decisions)
-    wanted = Order(corpus.root, links_file=settings.links_file, with_diff=False, with_lists=True)
+    wanted = Order(corpus.root, links_file=settings.links_file, model_folder=folder, with_diff=False, with_lists=True)
     made = plan_fill(wanted, corpus, model, settings, _progress)
     lists = [one for edit in made.edits for one in edit.lists]
     out = {"lists": lists, "orphans": sorted(orphans(corpus, generated)), "refused": len(made.problems)}
