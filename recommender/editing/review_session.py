@@ -152,7 +152,8 @@ def page(session: Session, reasons: Sequence[str]) -> list[str]:
     number, target = session.pairs[session.place]
     change = session.lists[number]
     head = f"{number + 1:,} of {len(session.lists):,} articles, {session.left:,} links to decide"
-    lines = [head, "", f"{shorten(change.title, WIDTH)}  ({change.subject})", f"  {change.path}", ""]
+    subject = f"  ({change.subject})" if change.subject else ""
+    lines = [head, "", f"{shorten(change.title, WIDTH)}{subject}", f"  {change.path}", ""]
     for link, reason in zip(change.links, reasons, strict=True):
         asked = link.target in _with(change, target) and link.change != "dropped"
         lines += _line(link, session.decisions.link(change.url, link.target), reason, asked=asked)
