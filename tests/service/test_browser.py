@@ -9,9 +9,11 @@ import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
+from zlib import crc32
 
 import pytest
 import yaml
@@ -430,12 +432,21 @@ HOSTILE = {
 }
 
 
+TOPICS = (
+    "crater basalt dust orbit eclipse rocket lander mare regolith phase crescent shadow",
+    "harbour estuary salt wave current coral reef plankton trench basin shore lagoon",
+)
+
+
 def hostile_article(name: str, text: str, *others: str) -> str:
     """Write an article with a text in every value that the page shows, and links that carry it too."""
     url = f"/{name}/{quote_plus(text, safe='<>:(){}=;&#/')[:300]}"  # no url begins with a scheme but http(s)
+    # Of two topics, in sentences of its own: what stands in all articles, or word for word in several, says nothing.
+    words = sorted(TOPICS[crc32(name.encode()) % 2].split(), key=lambda word: crc32(f"{name} {word}".encode()))
+    prose = " ".join(f"The {one} is beside a {other}, and it was there." for one, other in pairwise(words))
     values = {
         "id": identity_of(name), "title": f"Moon tide {text}", "subject": text[:200], "url": url,
-        "answer": f"moon sea tide {text} gravity {name}", "seo": {"page_keywords": f"{text}, moon"},
+        "answer": f"moon sea tide {text} gravity {name}. {prose}", "seo": {"page_keywords": f"{text}, moon"},
     }  # fmt: skip
     for slot, other in enumerate(others, 1):
         values[f"related_article{slot}"] = {"id": "999999", "title": text, "subject": text[:200], "url": other}
