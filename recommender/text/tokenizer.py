@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 from recommender.text.prose import ELEMENTS, plain_text, prose_and_code
 
@@ -64,6 +65,7 @@ _UNSPACED = (
 )
 
 
+_MOST_MARKS = 30  # of one letter
 # Combining marks end here in Unicode 16, but for the variation selectors far above.
 _LAST_MARK, _SELECTORS = 0x1EFFF, "\U000e0100-\U000e01ef"
 
@@ -120,8 +122,8 @@ def _words(text: str, table: bytes = _WORDS) -> bytes:
     if not plain:
         if _RARE.search(named):
             patterns = _rare_patterns()
-            words = patterns[0].findall(_compatible(named))
-            named = " ".join(part for word in words for part in _pairs(word, patterns[1]))
+            words = patterns.words.findall(_compatible(patterns.marks.sub(r"\1", named)))
+            named = " ".join(part for word in words for part in _pairs(word, patterns.unspaced))
         else:
             named = _BEYOND_ASCII.sub(_letters, named)
     found = named.encode().translate(table)
@@ -203,13 +205,21 @@ def _pairs(word: str, unspaced: re.Pattern[str]) -> list[str]:
     return [part for part in [*parts, word[place:]] if part]
 
 
+class _Patterns(NamedTuple):
+    words: re.Pattern[str]
+    unspaced: re.Pattern[str]
+    marks: re.Pattern[str]  # too many of them, behind those that stay
+
+
 @cache
-def _rare_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _rare_patterns() -> _Patterns:
     """Compile what texts with combining marks need: 0.1 s that most processes never spend."""
     marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc")) + _SELECTORS
     word = re.compile(f"(?:[^\\W_]|[{marks}{_MARKS}])+|\n")
     unspaced = re.compile(f"[{_UNSPACED}][{_UNSPACED}{marks}]*")
-    return word, unspaced
+    # To put many marks of one letter in order takes quadratic time; no language has letters of more (Unicode's
+    # Stream-Safe Text Format, UAX #15).
+    return _Patterns(word, unspaced, re.compile(f"([{marks}]{{{_MOST_MARKS}}})[{marks}]++"))
 
 
 def _ranges(test: Callable[[str], bool]) -> str:

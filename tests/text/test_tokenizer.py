@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text.tokenizer import analyze, opening, own_words, single_spaced
+from recommender.text.tokenizer import analyze, opening, own_words, single_spaced, spaced_article
 
 
 @pytest.mark.parametrize(
@@ -234,3 +234,33 @@ def test_one_space_stands_for_all_that_is_white(text: str) -> None:
 
 def test_no_printable_character_but_the_space_is_white() -> None:
     assert [char for char in map(chr, range(sys.maxunicode + 1)) if char.isspace() and char.isprintable()] == [" "]
+
+
+# One letter of scripts that are cut in their own ways, marks that combine, what no one sees, and markup that opens.
+HOSTILE = [
+    "a", "\u0436", "\u4eba", "\u0e01\u0e34", "\ud55c", "\u05d0\u05b8", "\u0301", "\u0301\u0316", "\u200d", "\U0001f642",
+    "\ufb01", "\u0130", "\ue000", "'", "word ", "a. ", "\n- a", "\n1. ", "[[", "> ", "*_", "<b>", "{{", "`", "\n```\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_endless_words_and_a_million_repetitions_take_linear_time_and_room(piece: str) -> None:
+    # The quadratic way takes minutes for some of these, so a regression shows as a hanging test.
+    for text in (piece * (1_000_000 // len(piece)), "a" + piece * (1_000_000 // len(piece))):
+        assert len(spaced_article(text)) <= 8_000_000
+        assert own_words(text, 12) <= 12
+        assert len(opening(text, 20)) <= 20
+
+
+@given(st.lists(st.tuples(st.sampled_from(HOSTILE), st.integers(1, 40)), max_size=12))
+def test_mixed_scripts_and_lone_marks_give_words_without_spaces_and_no_more_than_their_letters(
+    pieces: list[tuple[str, int]],
+) -> None:
+    text = "".join(piece * times for piece, times in pieces)
+    found = analyze(text)
+    assert all(word and not any(map(str.isspace, word)) for word in found)
+    assert sum(map(len, found)) <= 4 * len(text)
+
+
+def test_marks_of_one_letter_that_no_language_has_are_left_out() -> None:
+    assert analyze("x" + "\u0316" * 5_000 + "y") == ["x" + "\u0316" * 30 + "y"]
