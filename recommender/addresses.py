@@ -146,11 +146,15 @@ def with_page(url: str, page: str) -> str:
     return f"{before}{page}{query}{fragment}"
 
 
+# To compose many marks of one letter takes quadratic time; no server takes an address as long as that.
+LONGEST = 10_000
+
+
 def unescaped(text: str) -> str:
     """Decode percent-encoding where that is safe, and compose letters; what stays encoded has capital digits."""
     if "%" in text:
         text = _ESCAPES.sub(_decoded, text)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    return text if text.isascii() or len(text) > LONGEST else unicodedata.normalize("NFC", text)
 
 
 def _decoded(found: re.Match[str]) -> str:

@@ -18,6 +18,7 @@ from recommender.addresses import (
     page_key,
     parse,
     resolve,
+    unescaped,
     with_page,
 )
 
@@ -252,3 +253,10 @@ def test_capitals_are_small_letters_where_a_setting_says_so() -> None:
 )
 def test_only_the_path_of_a_url_is_corrected(url: str, page: str, right: str) -> None:
     assert with_page(url, page) == right
+
+
+def test_an_address_of_endless_marks_takes_linear_time() -> None:
+    """To compose it took minutes: a regression shows as a hanging test."""
+    text = "/a" + "\u0301\u0316" * 100_000
+    assert unescaped(text) == text
+    assert unescaped("/cafe\u0301") == "/caf\u00e9"

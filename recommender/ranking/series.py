@@ -58,8 +58,12 @@ def of_series(one: str, other: str) -> bool:
     return numbers != numbered and (others in (words, [*words, "#"]) or words == [*others, "#"])
 
 
+# Letters of a title that are looked at: to compose many marks of one letter takes quadratic time.
+LONGEST = 1_000
+
+
 def _parted(title: str) -> tuple[list[str], list[str]]:
     """Give the words of a title with # for each number, and the numbers."""
-    found = list(_TOKEN.finditer(unicodedata.normalize("NFKC", title)))
+    found = list(_TOKEN.finditer(unicodedata.normalize("NFKC", title[:LONGEST])))
     words = ["#" if one["number"] else one.group().casefold() for one in found]
     return words, [one.group().casefold() for one in found if one["number"]]

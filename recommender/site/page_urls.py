@@ -164,9 +164,13 @@ def quoted(text: str) -> str:
     return "".join(char if char.isalnum() or char in "/-._~!$&'()*+,;=:@%" else quote(char) for char in text)
 
 
+# Letters of a title that a url is made of: to put many marks of one letter in order takes quadratic time.
+LONGEST = 1_000
+
+
 def slugified(text: str) -> str:
     """Write a title as generators write it in urls: small letters, words joined by hyphens."""
-    text = unicodedata.normalize("NFKD", text)
+    text = unicodedata.normalize("NFKD", text[:LONGEST])
     text = "".join(char for char in text if not unicodedata.combining(char)).lower()
     return re.sub(r"[^\w]+", "-", text).strip("-")
 

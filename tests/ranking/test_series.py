@@ -84,3 +84,10 @@ def test_a_number_anywhere_makes_a_series(words: list[str], one: int, other: int
 def test_it_is_symmetric_and_no_title_is_of_a_series_with_itself(one: str, other: str) -> None:
     assert of_series(one, other) == of_series(other, one)
     assert not of_series(one, one)
+
+
+def test_titles_of_endless_marks_take_linear_time() -> None:
+    """To compose them took minutes: a regression shows as a hanging test."""
+    endless = "\u0301\u0316" * 100_000
+    assert of_series("Part 1 of it all", "Part 2 of it all")
+    assert not of_series(f"Part {endless}", f"Port {endless}")

@@ -8,7 +8,7 @@ import pytest
 
 from recommender.errors import FileProblem
 from recommender.presets import PRESETS
-from recommender.site.page_urls import name_as_title, stated_url, title_of, url_of
+from recommender.site.page_urls import name_as_title, slugified, stated_url, title_of, url_of
 from recommender.site_settings import PageSettings
 
 PLAIN = PageSettings()
@@ -124,3 +124,8 @@ def test_the_first_place_that_has_a_title_counts() -> None:
     assert title_of(("title", "heading", "file"), values, "# Heading", "a.md") == "Heading"
     assert title_of(("title", "heading", "file"), values, "no heading", "a.md") == "a"
     assert title_of(("title",), values, "# Heading", "a.md") == ""
+
+
+def test_a_title_of_endless_marks_becomes_a_url_in_linear_time() -> None:
+    """To put them in order took minutes: a regression shows as a hanging test."""
+    assert slugified("Caf\u00e9 " + "e\u0301\u0316" + "\u0301\u0316" * 100_000) == "cafe-e"
