@@ -25,7 +25,6 @@ from recommender.service.list_options import (
     OPTIONS,
     REPEATABLE,
     ListOptions,
-    check_together,
     fallback_of,
     fields_of,
     fragment,
@@ -117,7 +116,6 @@ class _Api:
     def _options(self, served: Served, query: Mapping[str, str]) -> ListOptions:
         if not query.keys() & set(OPTIONS):
             return ListOptions()
-        check_together(query)
         rows: dict[str, list[int]] = {name: [] for name in REPEATABLE}
         for name, found in rows.items():
             for url in values_of(request.query_string, name):
@@ -243,8 +241,7 @@ def list_of(served: Served, row: int, wish: RelatedRequest, options: ListOptions
         return answer(served, row, wish, curated)
     if not options.other_links:
         return encode(only_fields(document(served, row, wish, curated), options.fields))
-    limit = wish.limit or served.model.settings.slots
-    found = list_document(served.model, row, limit, options, curated)
+    found = list_document(served.model, row, wish, options, curated)
     return encode(only_fields({**found, "model": served.facts}, options.fields))
 
 

@@ -12,13 +12,15 @@ from markupsafe import escape
 from numpy.typing import NDArray
 
 from recommender.model import documents
+from recommender.model.documents import RelatedRequest
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.ranking.selection import Candidate, choose
 from recommender.service.problem_documents import Refusal, shown
-from recommender.service.requests import MAX_TEXT
+from recommender.service.requests import MAX_LIMIT, MAX_TEXT
 
 OPTIONS = ("also", "exclude", "fields", "fallback")
 REPEATABLE = ("also", "exclude")
+OF_ARTICLES = ("id", "title", "subject", "url")
 OF_LINKS = ("score", "rank", "source", "terms")
 MOST_LINKED = "most-linked"
 
@@ -54,7 +56,7 @@ def fields_of(model: Model, text: str | None) -> tuple[str, ...]:
     """
     if text is None:
         return ()
-    known = (*model.catalogue.named, *model.settings.answers, *OF_LINKS)
+    known = (*OF_ARTICLES, *model.settings.answers, *OF_LINKS)
     names = tuple(text.split(","))
     for name in names:
         if name not in known:
@@ -73,30 +75,32 @@ def fallback_of(text: str | None) -> bool:
     return text is not None
 
 
-def check_together(query: Collection[str]) -> None:
-    """Refuse parameters that do not go together.
+def document(
+    model: Model, row: int, wish: RelatedRequest, options: ListOptions, curated: Collection[int]
+) -> dict[str, Any]:
+    """Answer for one article, beside others that were seen and what is left out.
 
-    Raises:
-        Refusal: a filter or an explanation of a list that is made of several, or filled up.
+    A filter looks at the 50 links that would be shown without it; terms are those of the article's own score.
     """
-    others, own = ("also", "exclude", "fallback"), ("subject", "min_score", "explain")
-    if any(name in query for name in others) and any(name in query for name in own):
-        raise Refusal("bad-parameter", f"{', '.join(others)} do not go with {', '.join(own)}")
-
-
-def document(model: Model, row: int, limit: int, options: ListOptions, curated: Collection[int]) -> dict[str, Any]:
-    """Answer for one article, beside others that were seen and what is left out."""
-    seeds = list(dict.fromkeys([row, *options.also]))
-    choice = None if len(seeds) > 1 else model.choose_for(row, options.exclude, limit)
-    found = list(choice.shown) if choice else _of_several(model, seeds, options.exclude, limit)
+    limit, only = wish.limit or model.settings.slots, wish.only
+    seeds, wanted = list(dict.fromkeys([row, *options.also])), MAX_LIMIT if only else limit
+    choice = None if len(seeds) > 1 else model.choose_for(row, options.exclude, wanted)
+    found = list(choice.shown) if choice else _of_several(model, seeds, options.exclude, wanted)
+    found = [one for one in found if only is None or only.passes(model, one)][:limit]
     links = documents.links(model, found, curated)
+    if wish.explain:
+        query = model.query(row)
+        for link, one in zip(links, found, strict=True):
+            link["terms"] = documents.terms(model.explain(query, one.row))
     if options.fallback and len(found) < limit:
         held = [*seeds, *options.exclude, *(one.row for one in found)]
         more = documents.articles(model, most_linked(model, held, limit - len(found)))
         links += [{**one, "rank": rank, "source": MOST_LINKED} for rank, one in enumerate(more, len(found) + 1)]
     out: dict[str, Any] = {"article": documents.article(model, row), "related": links}
     if len(links) < limit:
-        out["reason"] = choice.reason(limit) if choice else f"{len(links)} of {limit} found for {len(seeds)} articles"
+        of = f" for {len(seeds)} articles" if len(seeds) > 1 else ""
+        own = "" if only or choice is None else choice.reason(limit)
+        out["reason"] = own or f"{len(links)} of {limit} found{of}"
     return out
 
 

@@ -34,9 +34,9 @@ def read_query(raw: bytes, known: Collection[str], repeatable: Collection[str] =
         text = raw.decode("ascii")
         if _BROKEN_ESCAPE.search(text):
             raise ValueError
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20)
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=40)
     except ValueError:
-        raise Refusal("bad-parameter", "the query is not percent-encoded UTF-8, or has over 20 parameters") from None
+        raise Refusal("bad-parameter", "the query is not percent-encoded UTF-8, or has over 40 parameters") from None
     values: dict[str, str] = {}
     for name, value in pairs:
         if name not in known:

@@ -14,11 +14,13 @@ from recommender.text.vocabulary import Merged
 # An article is of another language than the site where the site's commonest terms are less than so much of what they
 # are of the median article, and so many of its terms at least stand in no article of the site's language.
 OF_MEDIAN, OWN_TERMS, LEAST_WORDS = 0.35, 0.6, 10
+# On fewer articles, of one topic maybe, what all share is what they are about.
+LEAST_ARTICLES = 20
 # There a term tells nothing that so many of the articles share: more than one, for few.
 FOREIGN_SHARE, TIMES = 0.2, 10
 # An article of few terms is of no topic where hardly one of them stands in less than a tenth of the articles. Below
-# 20 articles a tenth is too few to tell, and so are three terms.
-LEAST_TERMS, FEW_TERMS, COMMON_SHARE, RARE_TERMS, ENOUGH = 4, 20, 0.1, 0.1, 20
+# 50 articles a tenth is too few to tell (five pages in five versions share all they say), and so are three terms.
+LEAST_TERMS, FEW_TERMS, COMMON_SHARE, RARE_TERMS, ENOUGH = 4, 20, 0.1, 0.1, 50
 
 
 def foreign_terms(merged: Merged, field: int, common: NDArray[np.bool_], frequency: Ints) -> NDArray[np.bool_]:
@@ -32,7 +34,7 @@ def foreign_terms(merged: Merged, field: int, common: NDArray[np.bool_], frequen
     shares = np.bincount(owners, counts * common[merged.indices], articles) / np.maximum(lengths, 1)
     few = (lengths >= LEAST_WORDS) & (shares < OF_MEDIAN * np.median(shares))
     found = np.zeros(len(merged.vocabulary), np.bool_)
-    if not few.any() or not common.any():
+    if articles < LEAST_ARTICLES or not few.any() or not common.any():
         return found
     held = counts > 0
     within = np.bincount(merged.indices[held & few[owners]], minlength=len(found))

@@ -29,8 +29,9 @@ def shape() -> Shape:
 
 def by_line(site: Tokenized) -> list[list[str]]:
     tokens = take(join(site.parts), site.order)
-    words = [tokens.vocabulary[number] for number in tokens.numbers.tolist()]
-    return [words[start:stop] for start, stop in pairwise(tokens.starts.tolist())]
+    words = [tokens.vocabulary[number] if number >= 0 else "" for number in tokens.numbers.tolist()]
+    # Without the marks between passages.
+    return [list(filter(None, words[start:stop])) for start, stop in pairwise(tokens.starts.tolist())]
 
 
 def test_the_shape_is_what_the_site_holds(shape: Shape) -> None:

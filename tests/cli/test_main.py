@@ -165,7 +165,7 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
     for name, found in cli.commands.items():
         assert re.search(rf"^  {name} +{re.escape(found.get_short_help_str(40)[:20])}", out, re.MULTILINE)
     assert main(["--version"]) == 0
-    assert re.fullmatch(r"recommender, version \d+\.\d+\.\d+\n", said(capsys)[0])
+    assert re.fullmatch(r"recommender, version \d\S+\n", said(capsys)[0])
 
 
 def test_init_writes_settings_that_load_and_are_the_defaults(empty: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -343,7 +343,9 @@ def test_every_command_that_ends_prints_one_json_document(
         assert main([*arguments, "--json"]) == code, arguments
         found = json.loads(said(capsys)[0])
         assert not keys or list(found) == keys, arguments
-    assert {arguments[0] for arguments, *_ in [*JSON, *WRITING]} == cli.commands.keys() - ENDLESS
+    # Those of report, status, changes and pr have tests of their own; a script is no document.
+    apart = ENDLESS | {"completion", "report", "status", "changes", "pr"}
+    assert {arguments[0] for arguments, *_ in [*JSON, *WRITING]} == cli.commands.keys() - apart
 
 
 def test_lists_on_stdout_and_json_are_too_much(at_site: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -430,7 +432,7 @@ def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: p
 
     def noted(*arguments: Any, **options: Any) -> Any:
         found = collect(*arguments, **options)
-        parts = {"corpus": found.corpus, "index": found.index, "counts": found.fresh, "table": found.fresh.data}
+        parts = {"corpus": found.corpus, "index": found.index, "tokens": found.fresh, "numbers": found.fresh.numbers}
         read.update({name: weakref.ref(own) for name, own in parts.items()})
         return found
 
@@ -443,7 +445,7 @@ def test_what_was_read_is_gone_while_a_site_is_ranked(site: Path, monkeypatch: p
     monkeypatch.chdir(site)
     assert main(["build", "--model", "m"]) == 0
     made_up, real = gone  # the first is ranked while the real one is read
-    assert (made_up, real) == ({}, dict.fromkeys(("corpus", "index", "counts", "table"), True))
+    assert (made_up, real) == ({}, dict.fromkeys(("corpus", "index", "tokens", "numbers"), True))
 
 
 def test_a_bug_is_exit_code_3(at_site: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

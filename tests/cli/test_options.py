@@ -51,20 +51,34 @@ VALUES = {
     "version": ["--version", ""],
     "preset": ["--preset", "plain"],
     "file": ["--show", "content/a.md"],
+    "max_changes": ["--max-changes", "3"],
+    "clicks": ["--clicks", "clicks.csv"],
+    "old": ["models/default"],
+    "new": ["models/default"],
+    "verdict": ["--verdict", "sound"],
+    "sort": ["--sort", "score"],
+    "csv": ["--csv", "out.csv"],
+    "shell": ["bash"],
 }
 # Formats of commands that have others than export.
-FORMATS = {"audit": "json", "fill": "json", "pr": "json"}
+FORMATS = {"audit": "json", "fill": "json", "pr": "json", "report": "json"}
 # Command -> what is refused -> what the message must name.
 REFUSED = {
     "audit": {
         ("baseline", "write_baseline"): ("--baseline", "--write-baseline"),
         ("write_baseline", "form"): ("--write-baseline", "--format"),
     },
+    "review": {("csv", "as_json"): ("--csv", "--json")},
     "init": {("preset", "file"): ("--preset", "--show"), ("file", "force"): ("--show", "--force")},
     "fill": {
         ("check", "write"): ("--check", "--write"),
         ("check", "resume"): ("--check", "--resume"),
         ("mode", "resume"): ("--mode", "--resume"),
+        ("reviewed", "resume"): ("--resume", "--reviewed"),
+        ("reviewed", "balance"): ("--reviewed", "--balance"),
+        ("max_changes", "resume"): ("--resume", "--max-changes"),
+        ("keep_generated", "resume"): ("--resume", "--keep-generated"),
+        ("balance", "resume"): ("--resume", "--balance"),
         ("only", "resume"): ("--only", "--resume"),
         ("max_files", "resume"): ("--max-files", "--resume"),
         ("base", "resume"): ("--base", "--resume"),
@@ -146,6 +160,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "draft.txt": "The tide\n\nThe tide and the moon.\n",
             "grades.jsonl": grades,
             "lists.jsonl": lists,
+            "clicks.csv": "article,link,rank,shown,clicked\n/a,/b,1,100,7\n",
             "known.jsonl": '{"baseline": 1}\n',
         },
     )

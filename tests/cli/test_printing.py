@@ -205,16 +205,16 @@ TALLY = {"kept": 1234, "dropped dead": 2, "dropped replaced": 1, "corrected": 3,
 SUMMARY = "links: 1,234 kept, 3 dropped (2 dead, 1 replaced), 3 corrected, 4 added; 5 slots left empty"
 
 
-def test_a_plan_is_a_diff_or_names(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_plan_is_a_diff_or_names(model: Model, capsys: pytest.CaptureFixture[str]) -> None:
     problem = Problem("conflict", "b.md")
     plan = Plan((EDIT,), (problem,), {}, {}, TALLY)
-    printing.show_plan(plan, check=False, as_json=False)
+    printing.show_plan(plan, model, check=False, as_json=False)
     captured = capsys.readouterr()
     assert captured.out == EDIT.diff
     assert captured.err.splitlines() == [problem.sentence(), f"1 files would change; {SUMMARY}"]
-    printing.show_plan(plan, check=True, as_json=False)
+    printing.show_plan(plan, model, check=True, as_json=False)
     assert capsys.readouterr().out == "é\\n.md\n"
-    printing.show_plan(plan, check=True, as_json=True)
+    printing.show_plan(plan, model, check=True, as_json=True)
     found = document(capsys)
     assert (found["files"], found["summary"], len(found["problems"])) == (["é\n.md"], TALLY, 1)
 

@@ -243,7 +243,8 @@ def test_a_model_fits_settings_that_rank_alike(
 
 def test_every_setting_but_the_places_decides_whether_a_model_fits() -> None:
     # What pages and links are is in the digest of the content; the editors' rules on pages count as those of settings.
-    places = {"content", "model", "home", "pages", "links", "editor_rules"}
+    places = {"content", "model", "home", "pages", "links", "editor_rules", "page_link", "file_link", "max_age"}
+    places |= {"replace_margin", "balance", "max_in_links", "embeddings"}
     assert ranking_settings(DEFAULT).keys() == {one.name for one in fields(DEFAULT)} - places
 
 

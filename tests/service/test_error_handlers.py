@@ -11,8 +11,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from recommender.service import create_app
-from recommender.service.error_handlers import wants_page
 from recommender.service.problem_documents import REFUSALS
+from recommender.service.requests import wants_html
 from recommender.settings import Settings
 
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -45,11 +45,11 @@ def client(saved: Path) -> FlaskClient:
 )
 def test_a_page_is_for_those_who_prefer_it(accept: str | None, page: bool) -> None:
     headers = {} if accept is None else {"Accept": accept}
-    assert wants_page(Request(EnvironBuilder(headers=headers).get_environ())) is page
+    assert wants_html(Request(EnvironBuilder(headers=headers).get_environ())) is page
 
 
 @pytest.mark.parametrize(
-    "path", ["/article?url=/nowhere", "/article", "/site?page=x", "/?page=1", "/nowhere", "/drafts"]
+    "path", ["/article?url=/nowhere", "/article", "/site?page=x", "/?pages=1", "/nowhere", "/drafts"]
 )
 def test_people_get_a_page_and_programs_the_problem(client: FlaskClient, path: str) -> None:
     page, problem = client.get(path, headers={"Accept": CHROMIUM}), client.get(path)
@@ -85,12 +85,12 @@ def test_a_method_that_a_page_does_not_take_is_named(client: FlaskClient, accept
 
 
 def test_the_document_describes_every_status_of_a_refusal(client: FlaskClient) -> None:
-    """But of the method that a route does not take, which no operation can tell."""
+    """But of the method that a route does not take, which no operation can tell, and of the review, which is no API."""
     document = client.get("/openapi.json").json
     routes = {
         path: set().union(*(one["responses"] for one in item.values())) for path, item in document["paths"].items()
     }
-    assert {str(status) for status, _ in REFUSALS.values()} - set().union(*routes.values()) == {"405"}
+    assert {str(status) for status, _ in REFUSALS.values()} - set().union(*routes.values()) == {"403", "405"}
     for path, statuses in routes.items():
         if path.startswith("/v1/"):
             assert statuses >= {"200", "400", "414", "421", "429", "500", "503"}, path

@@ -20,7 +20,7 @@ from recommender.site.corpus import read_corpus
 
 pytestmark = pytest.mark.slow  # waits for surveys
 
-TIDES = "The moon pulls the sea, and the sea answers with a tide, twice a day, all along the coast"
+TIDES = "The moon pulls sea and tide along the coast"
 FILES = {
     "a.md": article("a", link(1, "b"), answer=f"{TIDES} one"),
     "b.md": article("b", answer=f"{TIDES} two", title="Tides of the sea"),

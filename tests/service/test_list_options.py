@@ -79,9 +79,6 @@ def test_only_the_wanted_keys_and_the_url_are_given(client: FlaskClient) -> None
         ("fields=", "fields", "unknown key ''"),
         ("fallback=newest", "fallback", "fallback must be most-linked, got 'newest'"),
         ("exclude=", "exclude", "exclude must have 1 to 2,000 characters"),
-        ("exclude=/a&min_score=0.1", "", "do not go with"),
-        ("fallback=most-linked&explain=true", "", "do not go with"),
-        (f"also={TELESCOPES}&subject=Physics", "", "do not go with"),
     ],
 )
 def test_what_means_nothing_is_refused(client: FlaskClient, query: str, parameter: str, said: str) -> None:
@@ -180,3 +177,19 @@ def test_nothing_of_a_front_matter_breaks_out_of_a_fragment() -> None:
     assert anchors.tags == {"ul", "li", "a"}
     assert not re.search(r"<[^>]* onclick", text)
     assert fragment([]) == fragment(hostile[:1]) == b""
+
+
+def test_filters_and_terms_go_with_what_is_excluded(client: FlaskClient) -> None:
+    plain = get(client, "/v1/related", url=KEPLER, limit="20")["related"]
+    found = get(
+        client, "/v1/related", url=KEPLER, exclude=plain[0]["url"], subject="Astronomy", explain="true", limit="4"
+    )
+    assert {link["subject"] for link in found["related"]} == {"Astronomy"}
+    assert plain[0]["url"] not in urls(found)
+    for link in found["related"]:
+        assert sum(term["value"] for term in link["terms"]) == pytest.approx(link["score"], abs=1e-6)
+    least = get(client, "/v1/related", url=KEPLER, also=TELESCOPES, min_score="0.1")
+    assert all(link["score"] >= 0.1 for link in least["related"])
+    assert get(client, "/v1/related", url=KEPLER, exclude="/nowhere", min_score="0.9")["reason"].startswith(
+        "0 of 5 found"
+    )

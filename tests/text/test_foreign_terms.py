@@ -66,7 +66,7 @@ def test_a_small_site_tells_languages_too(tmp_path: Path, count: int) -> None:
     assert ask(model, "/en-1", 5).choice.shown
 
 
-@pytest.mark.parametrize("count", [20, 120])
+@pytest.mark.parametrize("count", [50, 120])
 def test_an_article_that_says_what_many_say_gets_no_link_and_makes_none(tmp_path: Path, count: int) -> None:
     settings = Settings(floor=0.01)
     names = {"why": "", "this": "it is of the that", "smile": "\U0001f642"}
