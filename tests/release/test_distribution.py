@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from checkout import copy_tracked
 from small_sites import ROOT, article, write_files
 
 import recommender
@@ -29,12 +30,7 @@ def run(*words: str, cwd: Path = ROOT, **variables: str) -> str:
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sdist, and the wheel that is built from it, of what git has of this checkout."""
-    source = tmp_path_factory.mktemp("source")
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
-    for name in filter(None, tracked.split("\0")):
-        if (ROOT / name).is_file():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_bytes((ROOT / name).read_bytes())
+    source = copy_tracked(tmp_path_factory.mktemp("source"))
     run("git", "init", "-q", cwd=source)
     run("git", "add", "--all", cwd=source)  # an sdist holds what git has
     folder = tmp_path_factory.mktemp("dist")

@@ -7,14 +7,15 @@ from outside, as it comes from another stage there.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkout import copy_tracked
 from small_sites import ROOT
 
 HINT = (
@@ -64,7 +65,9 @@ class Image:
 
 def build(root: Path, folder: Path) -> Image:
     """Install the service into a folder, and read what the Dockerfile says of its last stage."""
-    subprocess.run([str(ROOT / "deploy" / "install-service.sh"), str(folder)], check=True, env={**os.environ})
+    with tempfile.TemporaryDirectory() as source:
+        script = copy_tracked(Path(source)) / "deploy" / "install-service.sh"
+        subprocess.run([str(script), str(folder)], check=True)
     folder.chmod(0o755)
     python = f"usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"
     assert (root / python).exists(), f"{root} has no {python}: what is compiled for this Python does not load there"
