@@ -18,7 +18,7 @@ MODULES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"
 # From the ground up: a package, or a module beside them, imports only from floors below its own, so that those of one
 # floor do not know each other.
 LAYERS = [
-    ["errors", "addresses", "problems", "presets", "patterns"],
+    ["_version", "errors", "addresses", "problems", "presets", "patterns"],
     ["system", "settings_values"],
     ["arrays", "dates", "site_settings"],
     ["visibility"],
