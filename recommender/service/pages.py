@@ -20,7 +20,7 @@ from recommender.service.app_state import State
 from recommender.service.live_content import NOTHING
 from recommender.service.live_model import Served
 from recommender.service.problem_documents import Refusal, shown
-from recommender.service.requests import MAX_BODY, read_query, text_of
+from recommender.service.requests import MAX_BODY, read_query, subject_of, text_of
 from recommender.service.site_scanner import SiteScan
 
 # Bytes of a form that are read at most: percent-encoded, a text of 256 KiB has up to 768.
@@ -68,6 +68,7 @@ class _Pages:
         query = read_query(request.query_string, ("query", "subject", "page"))
         served = self.state.current.require()
         text, page = query.get("query", "").strip(), page_views.page_number(query.get("page"))
+        subject = subject_of(query)
         if not text:
             return self._front(served)
         text_of({"query": text}, "query")
@@ -75,7 +76,6 @@ class _Pages:
         if exact >= 0 and len(query) == 1:
             where: dict[str, Any] = page_views.address(served.model, exact)
             return redirect(url_for("article", **where))
-        subject = query.get("subject", "")
         found = page_views.found(served.model, text, subject, page)
         if page > found["pages"]:
             return redirect(url_for("home", query=text, subject=subject or None, page=found["pages"]))
@@ -178,12 +178,11 @@ class _Pages:
         return render_template("site.html", served=served, site=view, **asked, **self._reading(survey))
 
     def site_csv(self) -> Response:
-        query = read_query(request.query_string, ("table", "sort"))
+        query = read_query(request.query_string, ("table", *site_view.SORTS))
         table = text_of(query, "table")
         if table not in site_view.SORTS:
             raise Refusal("bad-parameter", f"table must be one of {', '.join(site_view.SORTS)}", "table")
-        sorts = sorts_in({table: query["sort"]}) if "sort" in query else {}
-        served = self.state.current.require()
+        served, sorts = self.state.current.require(), sorts_in(query)
         return csv_reply(site_view.as_csv(served.model, self._surveyed(served), table, sorts), table)
 
     def findings(self) -> AnyResponse | str:
@@ -242,7 +241,7 @@ def wanted_in(query: Mapping[str, str]) -> site_view.Wanted:
     for name, known in (("code", KINDS), ("severity", SEVERITIES)):
         if query.get(name, "") and query[name] not in known:
             raise Refusal("bad-parameter", f"there is no {name} {shown(query[name])}", name)
-    return site_view.Wanted(query.get("code", ""), query.get("severity", ""), query.get("subject", ""))
+    return site_view.Wanted(query.get("code", ""), query.get("severity", ""), subject_of(query))
 
 
 def asked_for(wanted: site_view.Wanted) -> dict[str, str]:

@@ -15,7 +15,7 @@ from recommender.model.ask import CandidateFilter
 from recommender.model.documents import RelatedRequest
 from recommender.service.problem_documents import Refusal, shown
 
-MAX_QUERY, MAX_TEXT, MAX_LIMIT, MAX_BODY = 4096, 2000, 50, 256 * 1024
+MAX_QUERY, MAX_TEXT, MAX_SUBJECT, MAX_LIMIT, MAX_BODY = 4096, 2000, 500, 50, 256 * 1024
 _LIMIT = re.compile(r"[1-9][0-9]?", re.ASCII)
 # A number as JSON has it, so as programs write theirs: 0.30000000000000004, 1e-7.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
@@ -89,16 +89,21 @@ def flag_of(query: Mapping[str, str], name: str, default: str = "false") -> bool
     return text == "true"
 
 
-def text_of(query: Mapping[str, str], name: str, default: str | None = None) -> str:
-    """Read a text of 1 to 2,000 characters; required where there is no default."""
+def text_of(query: Mapping[str, str], name: str, default: str | None = None, most: int = MAX_TEXT) -> str:
+    """Read a text of 1 to ``most`` characters; required where there is no default."""
     if name not in query:
         if default is None:
             raise Refusal("bad-parameter", f"{name} is missing", name)
         return default
     text = query[name]
-    if not 1 <= len(text) <= MAX_TEXT:
-        raise Refusal("bad-parameter", f"{name} must have 1 to {MAX_TEXT:,} characters", name)
+    if not 1 <= len(text) <= most:
+        raise Refusal("bad-parameter", f"{name} must have 1 to {most:,} characters", name)
     return text
+
+
+def subject_of(query: Mapping[str, str]) -> str:
+    """Read the subject that a form filters by, which it sends empty where any will do."""
+    return text_of(query, "subject", most=MAX_SUBJECT) if query.get("subject") else ""
 
 
 def read_body(data: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from small_sites import answer_of, article, block, command, link, write_files
+from small_sites import ROOT, answer_of, article, block, command, link, write_files
 from surveys import wait_for_scan
 
 from recommender.article import Link
 from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
+from recommender.problems import KINDS
 from recommender.service import create_app, live_content
 from recommender.service.app_state import State
 from recommender.settings import Settings
@@ -145,7 +147,7 @@ def test_tables_are_sorted_and_given_as_csv(served: tuple[FlaskClient, State, Pa
     graph = graph_today(corpus, {})
     orphans = list(csv.DictReader(io.StringIO(client.get("/site.csv?table=orphans").text)))
     assert [one["url"] for one in orphans] == [corpus.articles[row].url for row in graph.orphans]
-    by_title = list(csv.DictReader(io.StringIO(client.get("/site.csv?table=orphans&sort=title").text)))
+    by_title = list(csv.DictReader(io.StringIO(client.get("/site.csv?table=orphans&orphans=title").text)))
     assert sorted(by_title, key=lambda one: one["title"].removeprefix("'").casefold()) == by_title
     assert "'=1+1" in [one["title"] for one in orphans]
     targets = {one["url"]: one for one in csv.DictReader(io.StringIO(client.get("/site.csv?table=targets").text))}
@@ -157,7 +159,7 @@ def test_tables_are_sorted_and_given_as_csv(served: tuple[FlaskClient, State, Pa
     assert ("ascending", "Subject") in shown
     subjects = re.findall(r'</td><td class="quiet">(\w+)</td><td><code>', section(text, "orphans"))
     assert subjects == sorted(subjects)
-    for wrong in ("/site?orphans=x", "/site.csv", "/site.csv?table=x", "/site.csv?table=orphans&sort=x"):
+    for wrong in ("/site?orphans=x", "/site.csv", "/site.csv?table=x", "/site.csv?table=orphans&orphans=x"):
         assert client.get(wrong).status_code == 400, wrong
 
 
@@ -213,3 +215,10 @@ def test_a_page_of_one_article_reads_few_files(
     assert served[0].get(path).status_code == 200
     assert "formula.md" not in read  # which none of its links leads to
     assert "b.md" in read or path.startswith("/v1")
+
+
+def test_the_document_names_every_code_that_findings_may_be_filtered_by() -> None:
+    document = json.loads((ROOT / "recommender" / "service" / "openapi.json").read_text(encoding="utf-8"))
+    for path in ("/findings", "/findings.csv"):
+        known = {one["name"]: one["schema"] for one in document["paths"][path]["get"]["parameters"]}
+        assert known["code"]["enum"] == ["", *sorted(KINDS)]
