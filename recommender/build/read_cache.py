@@ -11,7 +11,6 @@ import io
 import json
 import os
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import decoded, pack, pack_bytes
 from recommender.article import Article
+from recommender.build.kept_arrays import read_arrays
 from recommender.problems import Problem
 from recommender.settings import Settings
 from recommender.site.includes import Taken, state_of
@@ -196,18 +196,9 @@ def _is_of_tokens(name: str) -> bool:
 
 def _arrays(folder: Path, key: str, wanted: Callable[[str], bool]) -> dict[str, NDArray[Any]]:
     """Give the wanted arrays of an index, and the small ones that go with all; none where it is not of this key."""
-    file = folder / FILE_NAME
-    if not file.is_file() or file.is_symlink():  # a pipe would be waited for
-        return {}
-    with file.open("rb") as stream:
-        with zipfile.ZipFile(stream) as members:
-            # It is written uncompressed, so it holds no more than its size.
-            if sum(member.file_size for member in members.infolist()) > file.stat().st_size:
-                return {}
-        with np.load(stream, allow_pickle=False) as held:
-            names = ["key_blob", "key_offsets", "read_at", "is_article", *filter(wanted, held.files)]
-            arrays = {name: held[name] for name in names}
-    return arrays if _texts(arrays, "key") == [key] else {}
+    always = ("key_blob", "key_offsets", "read_at", "is_article")
+    arrays = read_arrays(folder / FILE_NAME, lambda name: name in always or wanted(name))
+    return arrays if arrays and _texts(arrays, "key") == [key] else {}
 
 
 def _read_at(arrays: Mapping[str, NDArray[Any]]) -> int:

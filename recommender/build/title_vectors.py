@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Texts
 from recommender.article import digest
+from recommender.build.kept_arrays import read_arrays
 from recommender.settings import OFF, Settings
 from recommender.system import parallel
 from recommender.system.disk import replace_file
@@ -58,22 +57,10 @@ def _save(folder: Path, known: dict[str, NDArray[np.int8]]) -> None:
 def _load(folder: Path) -> dict[str, NDArray[np.int8]]:
     """Give the vectors that a build kept, by the digests of their titles; none of a damaged file or another model."""
     with contextlib.suppress(Exception):  # whatever a damaged file does to zipfile and numpy
-        arrays = _arrays(folder / FILE_NAME)
+        arrays = read_arrays(folder / FILE_NAME)
         keys, vectors = arrays["keys"], arrays["vectors"]
         whole = keys.shape == (len(vectors), 16) and vectors.shape == (len(keys), DIMENSIONS)
         good = whole and keys.dtype.str == "|u1" and vectors.dtype.str == "|i1"
         if good and arrays["edition"].tobytes().decode() == edition_of_model():
             return dict(zip((key.tobytes().hex() for key in keys), vectors, strict=True))
     return {}
-
-
-def _arrays(file: Path) -> dict[str, NDArray[Any]]:
-    if not file.is_file() or file.is_symlink():  # a pipe would be waited for
-        return {}
-    with file.open("rb") as stream:
-        with zipfile.ZipFile(stream) as members:
-            # It is written uncompressed, so it holds no more than its size.
-            if sum(member.file_size for member in members.infolist()) > file.stat().st_size:
-                return {}
-        with np.load(stream, allow_pickle=False) as held:
-            return {name: held[name] for name in held.files}
