@@ -115,6 +115,13 @@ class Model:
         )
 
     @cached_property
+    def in_lists(self) -> Ints:
+        """Count in how many lists, with as many links as the site has slots, each article stands."""
+        starts, stops = self.chosen.indptr[:-1], self.chosen.indptr[1:]
+        place = np.arange(len(self.chosen.rows)) - np.repeat(starts, stops - starts)
+        return np.bincount(self.chosen.rows[place < self.settings.slots], minlength=len(self)).astype(np.int64)
+
+    @cached_property
     def floor(self) -> float:
         """Give the lowest score that is shown: the setting, else half of what near candidates usually score."""
         set_by_hand = self.settings.floor

@@ -9,11 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 from markupsafe import escape
-from numpy.typing import NDArray
 
 from recommender.model import documents
 from recommender.model.documents import RelatedRequest
-from recommender.model.model import SHOWN, Model, Ranking
+from recommender.model.model import SHOWN, Model
 from recommender.ranking.selection import Candidate, choose
 from recommender.service.problem_documents import Refusal, shown
 from recommender.service.requests import MAX_LIMIT, MAX_TEXT
@@ -120,18 +119,11 @@ def _of_several(model: Model, seeds: Sequence[int], exclude: Sequence[int], limi
 def most_linked(model: Model, held: Sequence[int], count: int) -> list[int]:
     """Give the rows of a subject, that of the first one held, which most lists show and which no rule bars."""
     asking, subject = model.asking(held[0]), model.catalogue.subjects[held[0]]
-    shown_in = in_lists(model.chosen, model.settings.slots)
+    shown_in = model.in_lists
     rows = np.flatnonzero(shown_in * (model.catalogue.of_subject(subject) if subject else 1))
     rows = rows[np.lexsort((rows, -shown_in[rows]))]
     ranked = [Candidate(row, 1.0) for row in rows.tolist()]  # a score that no floor stops
     return [one.row for one in choose(replace(asking, pinned=()), ranked, held, count, model.rules).shown]
-
-
-def in_lists(chosen: Ranking, slots: int) -> NDArray[np.int64]:
-    """Count in how many lists of at most ``slots`` links each article stands; int64, one an article."""
-    starts, stops = chosen.indptr[:-1], chosen.indptr[1:]
-    place = np.arange(len(chosen.rows)) - np.repeat(starts, stops - starts)
-    return np.bincount(chosen.rows[place < slots], minlength=len(starts)).astype(np.int64)
 
 
 def only_fields(answer: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:

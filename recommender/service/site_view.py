@@ -212,9 +212,7 @@ def findings_csv(model: Model, survey: SiteScan, wanted: Wanted) -> str:
 
 def _suggested_in_links(model: Model) -> Any:
     """Count how often each family would be linked to if every list were as the ranking has it."""
-    place = np.arange(len(model.chosen.rows)) - np.repeat(model.chosen.indptr[:-1], np.diff(model.chosen.indptr))
-    rows = model.catalogue.families[model.chosen.rows[place < model.settings.slots]]
-    return np.bincount(rows, minlength=len(model))
+    return np.bincount(model.catalogue.families, model.in_lists, len(model)).astype(np.int64)
 
 
 def plot(series: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import math
 import shutil
 import statistics
 import tempfile
+from collections import Counter
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -363,3 +364,10 @@ def test_where_no_article_has_a_fifth_candidate_the_floor_is_0() -> None:
 def test_the_digests_of_the_sources_are_kept(corpus: Corpus, model: Model) -> None:
     kept = [digest.tobytes().hex() for digest in model.catalogue.sources]
     assert kept == [article.source_digest for article in corpus.articles]
+
+
+def test_lists_are_counted_as_by_hand(model: Model) -> None:
+    for slots in (1, 3, 20):
+        by_hand = Counter(one.row for row in range(len(model)) for one in model.chosen.of(row, slots))
+        counted = replace(model, settings=replace(model.settings, slots=slots)).in_lists
+        assert np.array_equal(counted, [by_hand[row] for row in range(len(model))])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from flask.testing import FlaskClient
 from small_sites import BUILT_AT, article, write_files
@@ -18,7 +16,7 @@ from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.model.store import save_model
 from recommender.service import create_app
-from recommender.service.list_options import fragment, in_lists
+from recommender.service.list_options import fragment
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 from tests.service.test_api import KEPLER, get, refused
@@ -124,12 +122,6 @@ def test_a_short_list_is_filled_up_with_the_most_linked_of_its_subject_where_tha
     assert sources == sorted(sources, reverse=True)  # ranking before most-linked
     assert len(set(urls(mixed))) == len(urls(mixed))
     assert urls(get(client, "/v1/related", url="/harp", fallback="most-linked")) == []  # alone in its subject
-
-
-def test_lists_are_counted_as_by_hand(model: Model) -> None:
-    for slots in (1, 3, 20):
-        by_hand = Counter(one.row for row in range(len(model)) for one in model.chosen.of(row, slots))
-        assert np.array_equal(in_lists(model.chosen, slots), [by_hand[row] for row in range(len(model))])
 
 
 class Anchors(HTMLParser):
