@@ -46,7 +46,7 @@ from recommender.service.requests import (
     text_of,
     wants_html,
 )
-from recommender.service.responses import cached_reply, decode, encode, json_reply
+from recommender.service.responses import cached_reply, encode, json_reply
 from recommender.settings import TEXT, Settings
 
 WHICH = ("lang", "version")
@@ -130,8 +130,9 @@ class _Api:
         curated = self.state.curated(served, row)
 
         def make() -> bytes:
-            body = list_of(served, row, wish, options, curated or ())
-            return fragment(decode(body)["related"]) if as_html else body
+            if as_html:
+                return fragment(listed(served, row, wish, options, curated or ())["related"])
+            return answer(served, row, wish, options, curated or ())
 
         if curated is None:  # what is no more than a guess must not be kept
             return _negotiated(Response(make()), as_html=as_html)
@@ -235,21 +236,20 @@ def _negotiated(response: Response, *, as_html: bool) -> Response:
     return response
 
 
-def list_of(served: Served, row: int, wish: RelatedRequest, options: ListOptions, curated: Collection[int]) -> bytes:
-    """Write the answer for one article, with what a front end asks besides."""
-    if not options:
-        return answer(served, row, wish, curated)
-    if not options.other_links:
-        return encode(only_fields(document(served, row, wish, curated), options.fields))
-    found = list_document(served.model, row, wish, options, curated)
-    return encode(only_fields({**found, "model": served.facts}, options.fields))
-
-
-def answer(served: Served, row: int, wish: RelatedRequest, curated: Collection[int]) -> bytes:
+def answer(served: Served, row: int, wish: RelatedRequest, options: ListOptions, curated: Collection[int]) -> bytes:
     """Write the answer for one article, from prepared bytes where it is a look-up only."""
-    if wish.only or wish.explain:
-        return encode(document(served, row, wish, curated))
+    if options or wish.only or wish.explain:
+        return encode(only_fields(listed(served, row, wish, options, curated), options.fields))
     return served.prepared.related(row, wish.limit or served.model.settings.slots, curated)
+
+
+def listed(
+    served: Served, row: int, wish: RelatedRequest, options: ListOptions, curated: Collection[int]
+) -> dict[str, Any]:
+    """Answer for one article, with other links where a front end asks for them."""
+    if not options.other_links:
+        return document(served, row, wish, curated)
+    return {**list_document(served.model, row, wish, options, curated), "model": served.facts}
 
 
 def document(served: Served, row: int, wish: RelatedRequest, curated: Collection[int]) -> dict[str, Any]:

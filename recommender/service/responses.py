@@ -27,11 +27,6 @@ def encode(document: Any) -> bytes:
     return orjson.dumps(document)
 
 
-def decode(body: bytes) -> Any:
-    """Read what ``encode`` wrote."""
-    return orjson.loads(body)
-
-
 def problem_reply(refusal: Refusal, identity: str) -> Response:
     """Give a problem document; a missing model may be there in a moment."""
     reply = json_reply(refusal.document(identity), refusal.status, "application/problem+json")
