@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +15,7 @@ from typing import Any
 from recommender.editing.changes import LinkChange, ListChange, orphans
 from recommender.editing.fill import Order, plan_fill
 from recommender.editing.rules_writer import deleted_links, without_deleted
-from recommender.errors import ModelError, RecommenderError
+from recommender.errors import ModelError
 from recommender.model.redating import hidden_on
 from recommender.model.store import load_model
 from recommender.service.site_scan import settings_of
@@ -24,6 +23,7 @@ from recommender.site.corpus import read_corpus
 from recommender.site.generated_links import read_generated
 from recommender.system import parallel
 from recommender.system.disk import replace_file
+from recommender.system.processes import run_behind_others
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,4 @@ def _progress(label: str, total: int) -> parallel.Step:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(10)  # the service's own work comes first
-    try:
-        main(sys.stdin.buffer.read())
-    except (RecommenderError, OSError) as error:
-        sys.exit(str(error))
+    run_behind_others(main)

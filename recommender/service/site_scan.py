@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import sys
 import types
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,7 +19,6 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 import numpy as np
 
 from recommender.arrays.sparse_rows import pack
-from recommender.errors import RecommenderError
 from recommender.model.catalogue import NEVER
 from recommender.model.model import Model
 from recommender.model.redating import hidden_on, with_decisions
@@ -38,6 +36,7 @@ from recommender.site.link_verdicts import curated_targets, judge_links
 from recommender.site.text_links import judge_texts
 from recommender.system.clock import today
 from recommender.system.disk import replace_file
+from recommender.system.processes import run_behind_others
 from recommender.visibility import VISIBLE
 
 # What is kept of each finding; its code, severity and remedy are those of its kind.
@@ -200,9 +199,4 @@ def count_changed(corpus: Corpus, model: Model, rows: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    if hasattr(os, "nice"):
-        os.nice(10)  # the service's own work comes first
-    try:
-        main(sys.stdin.buffer.read())
-    except (RecommenderError, OSError) as error:
-        sys.exit(str(error))
+    run_behind_others(main)

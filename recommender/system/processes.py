@@ -203,6 +203,16 @@ def _work_there(work: Callable[[], Any], end: Connection) -> None:
     end.send(_attempt(work))
 
 
+def run_behind_others(main: Callable[[bytes], None]) -> None:
+    """Be a program that takes its order from stdin and lets others have the processor first; its errors end it."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    try:
+        main(sys.stdin.buffer.read())
+    except (RecommenderError, OSError) as error:
+        sys.exit(str(error))
+
+
 def _follow_parent() -> None:
     # Ctrl-C and `timeout` signal the whole group of processes: the parent alone answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
