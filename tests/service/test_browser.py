@@ -208,16 +208,21 @@ NAMES = ["light", "dark", "phone", "phone-dark", "small", "forced", "small-force
 
 @pytest.mark.parametrize("page", LOOKS, indirect=True, ids=NAMES)
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     for view in VIEWS:
         page.goto(view)
-        for closed in page.locator("details").all():
-            closed.evaluate("element => { element.open = true; }")
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-        problems = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
-        assert problems == [], view
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], view
+        check_view(page, view)
+
+
+def check_view(page: Any, view: str) -> None:
+    """Unfold all of a page, and find nothing wrong with it and nothing beside it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    for closed in page.locator("details").all():
+        closed.evaluate("element => { element.open = true; }")
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+    problems = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
+    assert problems == [], view
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], view
 
 
 SIZES = [{"viewport": {"width": width, "height": 700}} for width in (320, 360, 768, 1280)]

@@ -15,23 +15,15 @@ import pytest
 from small_sites import sources
 
 from recommender.rules.editor_rules import RULES_FILE
-from tests.service.test_browser import CHROMIUM, LOOKS, NAMES, QUIET, TAGS, playwright
+from tests.service.test_browser import CHROMIUM, LOOKS, NAMES, browser, check_view
 from tests.service.test_review import boxes, built, form_token, planned
 from tests.service.test_running import Running, serve
 
-__all__ = ["built"]
+__all__ = ["browser", "built"]
 pytestmark = [
     pytest.mark.slow,  # starts a browser
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield found
-        found.close()
 
 
 @pytest.fixture(scope="module")
@@ -135,19 +127,12 @@ def test_it_works_without_javascript(page: Any, running: Running) -> None:
 
 @pytest.mark.parametrize("page", LOOKS, indirect=True, ids=NAMES)
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
-    from axe_playwright_python.sync_playwright import Axe
-
     page.locator("section.file").first.get_by_role("button", name="Accept all").click()
     page.locator("section.file").nth(1).locator("input[type=checkbox]").first.check()
     page.locator("section.file").nth(1).get_by_role("button", name="Reject what is checked").click()
     for view in ("/review", "/review?subject=Seas", "/review?state=accepted", "/review?subject=none"):
         page.goto(view)
-        for closed in page.locator("details").all():
-            closed.evaluate("element => { element.open = true; }")
-        found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
-        problems = [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
-        assert problems == [], view
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], view
+        check_view(page, view)
         small = page.evaluate(
             "() => [...document.querySelectorAll('main button, main select, main input:not([type=hidden])')]"
             ".filter((one) => one.getBoundingClientRect().height < 24).map((one) => one.outerHTML)"

@@ -16,9 +16,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from small_sites import ROOT, command
 
-from tests.service.test_browser import CHROMIUM, QUIET, TAGS, playwright
+from tests.service.test_browser import CHROMIUM, TAGS, browser
 from tests.service.test_running import KEPLER, Running, serve
 
+__all__ = ["browser"]
 pytestmark = [
     pytest.mark.slow,  # starts a browser
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium"),
@@ -44,14 +45,6 @@ def api(committed_site: Path, pages: tuple[str, Path], tmp_path_factory: pytest.
     site = Path(shutil.copytree(committed_site, tmp_path_factory.mktemp("widget") / "site"))
     with serve(site, "--api-only", "--allow-origin", pages[0]) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield browser
-        browser.close()
 
 
 def opened(browser: Any, pages: tuple[str, Path], path: str, script: str, element: str) -> Any:
