@@ -7,8 +7,6 @@ sum_f w_f cos_f / sqrt(W_a W_b) with W_x the sum of the weights of x's non-empty
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +21,7 @@ from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, pac
 from recommender.settings import TEXT, Settings
 from recommender.text import vocabulary
 from recommender.text.foreign_terms import foreign_terms, of_articles_without_topic
+from recommender.text.spellings import fold, plainer
 from recommender.text.tokens import HEADS, TITLES, Columns, Tokenized, Words, columns_of_lines
 from recommender.text.vocabulary import Merged
 
@@ -34,9 +33,6 @@ MAX_SHARE, ENOUGH = 0.5, 100
 # 0.763, 0.761, 0.761 and 0.764 over 160 judged articles.
 STEPS = 4
 STEM = 5
-# Words that differ in a mark alone are kept apart where so many articles have each, and the one not so many times more.
-APART, RATIO = 5, 10
-_MARKS = re.compile("[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670]+")
 # Of BM25, the usual ones; from 0.75 to 6 and from 0.4 to 1 all the same.
 K1, B = 1.5, 0.75
 
@@ -230,38 +226,6 @@ def _rows_of(merged: Merged, field: int, frequency: Ints) -> Rows:
         held = np.flatnonzero(merged.data[:, field])
         indptr, indices = np.searchsorted(held, indptr), indices[held]
     return Rows(indptr, indices, np.ones(len(indices)), len(merged.vocabulary))
-
-
-def fold(word: str, known: Mapping[str, int]) -> str:
-    """Give the form of a word that is its term: the plainest that the site has, by how many articles have each.
-
-    Where many articles have a word with a mark as well as the one without, the language keeps them apart.
-    """
-    for form in plainer(word):
-        if form in known:
-            few, many = sorted((known[word], known[form]))
-            apart = form[0] == word[0] and len(form) == len(word) and few >= APART and few * RATIO >= many
-            return word if apart else fold(form, known)
-    return word
-
-
-def plainer(word: str) -> list[str]:
-    """Give the forms that a word may be another spelling or the plural of, those that the site has to tell.
-
-    Without the accents of Latin, Greek and Cyrillic and the vowels of Hebrew and Arabic; then the singulars of words of
-    more than 3 letters in -s, -es, -ies, -x (châteaux). What ends in ss is no plural.
-    """
-    forms = list[str]()
-    if not word.isascii():
-        bare = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", word)))
-        forms += [bare] * (bare != word)
-    if len(word) > 3:
-        if word[-1] == "s" != word[-2]:
-            forms += [word[:-1], *[f"{word[:-3]}y"] * (word[-3:] == "ies" and len(word) > 4)]
-            forms += [word[:-2]] * (word[-2] == "e" and word[-3] in "sxzh" and len(word) > 4)
-        elif word[-3:] in ("aux", "eux"):
-            forms.append(word[:-1])
-    return [form for form in forms if form]
 
 
 def stem(word: str) -> str:

@@ -18,7 +18,7 @@ from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
-from recommender.text.tfidf import fold
+from recommender.text.spellings import fold
 from recommender.text.tokenizer import analyze
 from recommender.text.tokens import words_by_source
 from tests.text.test_tfidf import article, idf_of, reference, words_of

@@ -19,11 +19,11 @@ from recommender.article import Article
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.system import parallel
+from recommender.text.spellings import fold
 from recommender.text.tfidf import (
     ENOUGH,
     Vectors,
     fit_vectors,
-    fold,
     idf_by_formula,
     inverse_document_frequency,
     transform,
@@ -264,46 +264,6 @@ def test_a_term_of_more_than_half_is_dropped_from_100_articles_on(articles: int,
     assert bool(tables(main)[0]) is kept
     # What was dropped is no word of a draft either.
     assert (len(transform(main.space, [["moon"], [], []])[0]) > 0) is kept
-
-
-@pytest.mark.parametrize(
-    ("word", "known", "folded"),
-    [
-        ("cells", {"cell": 1}, "cell"),
-        ("cells", {"cells": 1}, "cells"),
-        ("gas", {"ga": 1}, "gas"),
-        ("atom", {"ato": 1}, "atom"),
-        ("princess", {"princes": 1, "princess": 1}, "princess"),
-        ("princes", {"prince": 1, "princ": 1}, "prince"),
-        ("puppies", {"puppy": 1}, "puppy"),
-        ("movies", {"movie": 1, "movy": 1}, "movie"),
-        ("boxes", {"box": 1}, "box"),
-        ("notes", {"not": 1}, "notes"),
-        ("châteaux", {"château": 1}, "château"),
-        ("châteaux", {"château": 1, "chateau": 1}, "chateau"),
-        ("cafés", {"café": 9, "cafe": 2}, "cafe"),
-        ("éclair", {"eclair": 1}, "eclair"),
-        ("éclair", {"éclair": 1}, "éclair"),
-        ("ёлка", {"елка": 1}, "елка"),
-        ("שָׁלוֹם", {"שלום": 1}, "שלום"),
-        ("مُحَمَّد", {"محمد": 1}, "محمد"),
-        ("が", {"か": 9}, "が"),
-        ("s", {"": 1}, "s"),
-        ("", {}, ""),
-    ],
-)
-def test_a_word_is_folded_where_the_site_has_the_plainer_form(word: str, known: dict[str, int], folded: str) -> None:
-    assert fold(word, Counter(known)) == folded
-
-
-@pytest.mark.parametrize(
-    ("marked", "plain", "folded"),
-    [(5, 50, "schön"), (50, 5, "schön"), (4, 4, "schon"), (5, 51, "schon"), (99, 1, "schon")],
-)
-def test_words_that_differ_in_a_mark_are_kept_apart_where_many_articles_have_each(
-    marked: int, plain: int, folded: str
-) -> None:
-    assert fold("schön", Counter({"schön": marked, "schon": plain})) == folded
 
 
 def test_a_draft_may_use_the_accents_that_the_site_leaves_out() -> None:
