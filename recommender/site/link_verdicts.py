@@ -10,6 +10,7 @@ from recommender.addresses import Resolved, parse, resolve, same_page, with_page
 from recommender.article import Article, Link, is_id
 from recommender.markdown.link_blocks import fold
 from recommender.site.corpus import Corpus
+from recommender.site.files import SUFFIXES
 
 # Nothing that can be judged: another site's page, or a page of ours that is no article.
 BEYOND = ("external", "elsewhere")
@@ -123,12 +124,22 @@ def _is_elsewhere_named(corpus: Corpus, row: int, found: Resolved, link: Link) -
 
 
 def _named(corpus: Corpus, row: int, link: Link, forms: Iterable[str] | None) -> Sequence[int]:
-    """Give the rows of the own language that a reference in a list may mean, by the first form that finds any."""
-    for refer in dict.fromkeys(one.refer for one in corpus.lists) if forms is None else forms:
+    """Give the rows of the own language that a reference may mean, by the first form that finds any.
+
+    In blocks, which hold urls, only a Markdown file's name is one.
+    """
+    if forms is None:
+        forms = dict.fromkeys(one.refer for one in corpus.lists) if corpus.lists else ["file"] * names_file(link.url)
+    for refer in forms:
         for found in corpus.references.find(refer, link.url, corpus.articles[row].path):
             if rows := [one for one in found if corpus.partitions[one] == corpus.partitions[row]]:
                 return rows
     return ()
+
+
+def names_file(url: str) -> bool:
+    """Tell whether an address names a Markdown file rather than a page."""
+    return parse(url).path.lower().endswith(SUFFIXES)
 
 
 def representative(corpus: Corpus, rows: Iterable[int], subject: str) -> int:
@@ -159,7 +170,7 @@ def _drift(corpus: Corpus, link: Link, found: Resolved) -> tuple[tuple[str, ...]
         # A list spells addresses in its own way: only one that has moved is to be corrected.
         return (("moved",), with_page(link.url, target.url)) if found.kind == "alias" else ((), link.url)
     if found.kind == "id":
-        return (*drift, "url"), target.url
+        return (*drift, "url"), with_page(link.url, target.url)
     if any(same_page(parse(link.url).path, parse(url).path) for url in (target.url, target.stated) if url):
         return drift, link.url
     return (*drift, "moved" if found.kind == "alias" else "url"), with_page(link.url, target.url)

@@ -16,9 +16,7 @@ from recommender.article import Article, Link
 from recommender.errors import FileProblem
 from recommender.site.corpus import Corpus
 from recommender.site.files import read_bytes
-from recommender.site.link_verdicts import find_target
-
-_FILES = (".md", ".markdown", ".mdx")
+from recommender.site.link_verdicts import find_target, names_file
 
 
 def links_of_texts(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -45,7 +43,7 @@ def target_in_text(corpus: Corpus, row: int, text: str) -> Resolved:
 
 def _names_file(text: str) -> bool:
     """Tell whether a target names a file of the content rather than a page: a url that no page has is dead."""
-    return text.startswith(("./", "../")) or text.partition("#")[0].endswith(_FILES)
+    return text.startswith(("./", "../")) or names_file(text)
 
 
 def _is_rooted(text: str) -> bool:
