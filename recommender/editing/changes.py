@@ -18,7 +18,7 @@ from recommender.article import Link
 from recommender.markdown.link_blocks import Wanted, fold
 from recommender.model.ask import rule_in_words
 from recommender.model.model import Model
-from recommender.model.reasons import reason_in_words
+from recommender.model.reasons import reasons_in_words
 from recommender.rules.editor_rules import EditorRules
 from recommender.site.corpus import Corpus
 from recommender.site.generated_links import Generated
@@ -193,9 +193,8 @@ def orphans(corpus: Corpus, generated: Generated) -> frozenset[str]:
 
 def selected(changes: Iterable[ListChange], subject: str = "", verdict: str = "") -> list[ListChange]:
     """Give the lists of articles of a subject, and those that drop a link for a verdict."""
-    return [
-        one for one in changes if (not subject or one.subject == subject) and (not verdict or verdict in one.verdicts)
-    ]
+    found = [one for one in changes if one.subject == subject] if subject else list(changes)
+    return [one for one in found if verdict in one.verdicts] if verdict else found
 
 
 def ordered(changes: Sequence[ListChange], order: str, orphans: Collection[str] = ()) -> list[ListChange]:
@@ -211,17 +210,24 @@ def ordered(changes: Sequence[ListChange], order: str, orphans: Collection[str] 
 
 def reasons(change: ListChange, model: Model) -> list[str]:
     """Say in words why each link of a list is added, and which rule drops it; "" where the verdict says it."""
-    row = model.catalogue.urls.find(change.url)
-    return [_reason(link, model, row) if row >= 0 else "" for link in change.links]
+    find = model.catalogue.urls.find
+    row, targets = find(change.url), [find(link.target) if link.target else -1 for link in change.links]
+    if row < 0:
+        return [""] * len(targets)
+    pairs = list(zip(change.links, targets, strict=True))
+    added = [target for link, target in pairs if link.change == "added" and target >= 0]
+    why = dict(zip(added, reasons_in_words(model, row, added), strict=True))
+    return [
+        why.get(target, "") if link.change == "added" else _forbidden(link, model, row, target)
+        for link, target in pairs
+    ]
 
 
-def _reason(link: LinkChange, model: Model, row: int) -> str:
-    target = model.catalogue.urls.find(link.target) if link.target else -1
-    if target < 0:
-        return ""
+def _forbidden(link: LinkChange, model: Model, row: int, target: int) -> str:
+    """Name the rule that drops a link; "" where none does."""
     if link.verdict == "blocked" and target in model.decisions.blocks.get(row, ()):
         return f"{rule_in_words(model, 'blocked', target)}: {model.decisions.place('block', row, target)}"
-    return reason_in_words(model, row, target) if link.change == "added" else ""
+    return ""
 
 
 def as_dict(change: ListChange, model: Model) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from recommender.errors import FileProblem
 from recommender.model.ask import ask_row, same_question
 from recommender.model.linkers import linkers_to_some
 from recommender.model.model import Model
-from recommender.model.reasons import reason_in_words
+from recommender.model.reasons import reasons_in_words
 from recommender.problems import Problem
 from recommender.site.corpus import Corpus
 from recommender.site.link_verdicts import find_target, judge_links
@@ -168,7 +168,7 @@ class Review:
         return frozenset(self._whole_rows)
 
     def _reasoned(self, shown: int, row: int, other: int) -> dict[str, Any]:
-        return {**_page(self.filling.corpus, shown), "reason": reason_in_words(self.model, row, other)}
+        return {**_page(self.filling.corpus, shown), "reason": reasons_in_words(self.model, row, [other])[0]}
 
     def _new_problems(self, row: int) -> Iterator[Problem]:
         """Give the links of an article that help no reader, and that were not in its file before."""

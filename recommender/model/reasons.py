@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import islice
 
 from recommender.model.model import Model
+from recommender.ranking.score import Part
 from recommender.text.tfidf import columns_of
 
 WORDS = 3
@@ -13,26 +15,30 @@ WORDS = 3
 RARE = 3.25
 
 
-def reason_in_words(model: Model, row: int, other: int) -> str:
-    """Say why an article should link to another: an editor's rule, the words that count most, the subject."""
-    if other in model.decisions.pins.get(row, ()):
-        return "pinned by an editor"
+def reasons_in_words(model: Model, row: int, others: Sequence[int]) -> list[str]:
+    """Say why an article should link to some others: an editor's rule, or what makes up the scores."""
+    pins, query = model.decisions.pins.get(row, ()), model.query(row)
+    return [
+        "pinned by an editor" if other in pins else score_in_words(model, model.explain(query, other))
+        for other in others
+    ]
+
+
+def score_in_words(model: Model, parts: Sequence[Part]) -> str:
+    """Say what makes up a score: the words that count most, the subject."""
     sums = defaultdict[str, float](float)
-    parts = model.explain(model.query(row), other)
     for part in parts:
         sums[part.term] += part.value if part.term else 0.0
-    rare = _rare(model, (term for term in sums if sums[term] > 0))
-    words = sorted(rare, key=lambda term: (-round(sums[term], 6), term))[:WORDS]
+    counting = sorted((term for term in sums if sums[term] > 0), key=lambda term: (-round(sums[term], 6), term))
+    words = list(islice((term for term in counting if len(term) > 1 and _is_rare(model, term)), WORDS))
     reasons = [f"both about {', '.join(words)}"] if words else []
     reasons += ["same subject"] if any(part.field == "same_subject" for part in parts) else []
     return "; ".join(reasons) or "close to each other"
 
 
-def _rare(model: Model, terms: Iterable[str]) -> list[str]:
-    """Keep the words that few articles have in any of the fields."""
-    space, words = model.vectors.space, list(terms)
-    idf = defaultdict[str, list[float]](list)
-    for number in range(len(space.fields)):
-        for word, column in columns_of(space, number, words).items():
-            idf[word].append(float(space.idf[column]))
-    return [word for word in words if min(idf[word], default=0.0) >= RARE and len(word) > 1]
+def _is_rare(model: Model, word: str) -> bool:
+    """Tell whether few articles have a word in any of the fields."""
+    space = model.vectors.space
+    columns = [columns_of(space, number, [word]).get(word) for number in range(len(space.fields))]
+    found = [float(space.idf[column]) for column in columns if column is not None]
+    return min(found, default=0.0) >= RARE

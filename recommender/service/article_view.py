@@ -13,9 +13,10 @@ from recommender.model import documents
 from recommender.model.ask import Answer, Reason, rule_in_words, same_question, why_row
 from recommender.model.linkers import linkers_to_some
 from recommender.model.model import Model
+from recommender.model.reasons import score_in_words
 from recommender.problems import Problem
 from recommender.service.live_content import Planned, Today
-from recommender.service.page_views import card, fields, nearness, reason_in_words, shortfall
+from recommender.service.page_views import card, fields, nearness, shortfall
 from recommender.service.site_scanner import SiteScan
 from recommender.settings import Settings
 from recommender.site.link_verdicts import Judged
@@ -182,7 +183,7 @@ def _scored(answer: Answer, row: int) -> dict[str, Any]:
         "subject": model.catalogue.subjects[row],
         "score": score,
         "near": nearness(model, score),
-        "because": reason_in_words(model, parts),
+        "because": score_in_words(model, parts),
         "same_question": same_question(answer, row),
         "fields": fields(parts),
     }

@@ -12,11 +12,12 @@ from recommender.model import documents
 from recommender.model.ask import Answer
 from recommender.model.lookup import closest, search
 from recommender.model.model import Model
+from recommender.model.reasons import score_in_words
 from recommender.ranking.score import Part
 from recommender.ranking.selection import Choice
 from recommender.service.problem_documents import Refusal, shown
 
-TERMS, NAMED = 8, 3
+TERMS = 8
 # Articles of a page of search results, and those that a search looks at.
 FOUND, MOST = 30, 600
 
@@ -43,7 +44,7 @@ def suggestions(answer: Answer) -> list[dict[str, Any]]:
             "rank": rank,
             "score": candidate.score,
             "near": nearness(answer.model, candidate.score),
-            "because": reason_in_words(answer.model, parts),
+            "because": score_in_words(answer.model, parts),
             "fields": fields(parts),
         }
         for rank, candidate in enumerate(answer.choice.shown, 1)
@@ -58,20 +59,6 @@ def nearness(model: Model, score: float) -> str:
         if score >= share * usual:
             return said
     return "loosely related" if score >= model.floor else "hardly related"
-
-
-def reason_in_words(model: Model, parts: Sequence[Part]) -> str:
-    """Say what makes up a score as an editor would: the words that both use, the subject, who is near to whom."""
-    terms: dict[str, float] = {}
-    for part in parts:
-        if len(part.term) > 2 or not part.term.isascii():
-            terms[part.term] = terms.get(part.term, 0.0) + part.value
-    words = sorted(terms, key=lambda term: (-terms[term], term))[:NAMED]
-    found = {part.field for part in parts if part.value > 0}
-    said = [f"both speak of {', '.join(words)}"] if words else []
-    said += ["both are of the same subject"] if "same_subject" in found else []
-    said += ["each is near to the other"] if "near_in_return" in found else []
-    return "; ".join(said) or "they share no word that counts"
 
 
 SHORT = {

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from recommender.editing.changes import ListChange, Reviewed, as_csv, ordered, reviewed
+from recommender.editing.changes import ListChange, Reviewed, as_csv, reviewed
 from recommender.editing.review_session import rules_for
 from recommender.editing.rules_writer import write_rules
 from recommender.errors import RecommenderError
@@ -53,7 +53,7 @@ class _Review:
     def __init__(self, state: State, jobs: ReviewJobs, guard: ReviewAccess) -> None:
         self.state, self.jobs, self.guard = state, jobs, guard
         self._known: tuple[object, Reviewed] = None, Reviewed({})
-        self._sorted: tuple[object, str, list[ListChange]] = None, "", []
+        self._found: tuple[tuple[object, ...], list[ListChange], int] = (), [], 0
 
     def page(self) -> Response:
         query = read_query(request.query_string, (*FILTERS, "page"))
@@ -62,7 +62,8 @@ class _Review:
         if self.jobs.planned is None and not self.jobs.trouble:
             self.jobs.plan()
         planned, decisions = self.jobs.planned, self._decisions(served.model)
-        chosen = self._chosen(wanted, decisions)
+        orphans = planned.orphans if planned else frozenset[str]()
+        chosen, undecided = self._chosen(wanted, decisions)
         pages = max(1, -(-len(chosen) // SHOWN))
         number = min(number, pages)
         first = (number - 1) * SHOWN
@@ -70,10 +71,10 @@ class _Review:
             "review.html",
             served=served,
             site=review_views.site(self.jobs, decisions),
-            files=review_views.files(served.model, chosen[first : first + SHOWN], decisions, self._orphans),
+            files=review_views.files(served.model, chosen[first : first + SHOWN], decisions, orphans),
             first=first,
             found=len(chosen),
-            undecided=review_views.undecided(planned, chosen, decisions) if planned else 0,
+            undecided=undecided,
             wanted=wanted,
             page=number,
             pages=pages,
@@ -85,7 +86,7 @@ class _Review:
     def csv(self) -> Response:
         wanted = review_views.filter_of(read_query(request.query_string, FILTERS))
         decisions = self._decisions(self.state.current.require().model)
-        text = as_csv(self._chosen(wanted, decisions), decisions)
+        text = as_csv(self._chosen(wanted, decisions)[0], decisions)
         reply = Response(text.encode("utf-8", "surrogateescape"), content_type="text/csv; charset=utf-8")
         reply.headers["Content-Disposition"] = 'attachment; filename="review.csv"'
         return _own(reply)
@@ -106,7 +107,7 @@ class _Review:
             pairs = [review_views.pair_of(text) for text in form.getlist("link")]
         elif scope == "all":
             least = score_of(form.get("least") or None)
-            pairs = review_views.open_pairs(self._chosen(wanted, decisions), decisions, least)
+            pairs = review_views.open_pairs(self._chosen(wanted, decisions)[0], decisions, least)
         elif self.jobs.planned is not None:
             own = [one for one in self.jobs.planned.lists if one.url == scope]
             pairs = review_views.open_pairs(own, decisions, 0.0)
@@ -142,10 +143,6 @@ class _Review:
         self.jobs.write()
         return _own(redirect(url_for("review"), 303))
 
-    @property
-    def _orphans(self) -> frozenset[str]:
-        return self.jobs.planned.orphans if self.jobs.planned else frozenset()
-
     def _decisions(self, model: Model) -> Reviewed:
         """Read what is decided, as the rules are now; made once for a state of their file."""
         try:
@@ -156,14 +153,16 @@ class _Review:
             self._known = rules, reviewed(rules, lambda url: review_views.own_url(model, url))
         return self._known[1]
 
-    def _chosen(self, wanted: Filter, decisions: Reviewed) -> list[ListChange]:
-        """Give the lists that a filter finds, in its order; an order is made once for a plan."""
+    def _chosen(self, wanted: Filter, decisions: Reviewed) -> tuple[list[ListChange], int]:
+        """Give the lists that a filter finds, in its order, and their undecided links; found once for all its pages."""
         planned = self.jobs.planned
         if planned is None:
-            return []
-        if self._sorted[0] is not planned or self._sorted[1] != wanted.sort:
-            self._sorted = planned, wanted.sort, ordered(planned.lists, wanted.sort, planned.orphans)
-        return review_views.filtered(self._sorted[2], wanted, decisions)
+            return [], 0
+        asked, found = (planned, wanted, decisions), self._found  # read at once: other threads answer too
+        if found[0] != asked:
+            chosen = review_views.filtered(planned, wanted, decisions)
+            found = self._found = asked, chosen, review_views.undecided(planned, chosen, decisions)
+        return found[1:]
 
 
 def _own(reply: Reply) -> Reply:

@@ -6,13 +6,12 @@ import dataclasses
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from recommender.editing.changes import LinkChange, ListChange, orphans
+from recommender.editing.changes import ORDERS, LinkChange, ListChange, ordered, orphans
 from recommender.editing.fill import Order, plan_fill
 from recommender.editing.rules_writer import deleted_links, without_deleted
 from recommender.errors import ModelError
@@ -26,28 +25,21 @@ from recommender.system.disk import replace_file
 from recommender.system.processes import run_behind_others
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Planned:
-    """What was planned: the lists that change, in order of their paths, and who has no link to it so far."""
+    """What was planned: the lists that change, in order of their paths, and who has no link to it so far.
+
+    What each page of the review needs is made once with it: ``orders`` are the lists in each order, ``sizes`` how many
+    links of each are to be decided, by its url; ``subjects`` and ``verdicts`` count lists by name.
+    """
 
     lists: tuple[ListChange, ...]
     orphans: frozenset[str]
     refused: int
-
-    @cached_property
-    def sizes(self) -> Mapping[str, int]:
-        """How many links of each list are to be decided, by its url."""
-        return {one.url: len(one.decidable) for one in self.lists}
-
-    @cached_property
-    def subjects(self) -> list[tuple[str, int]]:
-        """How many lists each subject has, by name."""
-        return sorted(Counter(one.subject for one in self.lists if one.subject).items())
-
-    @cached_property
-    def verdicts(self) -> list[tuple[str, int]]:
-        """How many lists drop a link for each verdict, by name."""
-        return sorted(Counter(verdict for one in self.lists for verdict in one.verdicts).items())
+    orders: Mapping[str, Sequence[ListChange]]
+    sizes: Mapping[str, int]
+    subjects: Sequence[tuple[str, int]]
+    verdicts: Sequence[tuple[str, int]]
 
 
 def main(order: bytes) -> None:
@@ -67,17 +59,34 @@ def main(order: bytes) -> None:
     wanted = Order(corpus.root, links_file=settings.links_file, model_folder=folder, with_diff=False, with_lists=True)
     made = plan_fill(wanted, corpus, model, settings, _progress)
     lists = [one for edit in made.edits for one in edit.lists]
-    out = {"lists": lists, "orphans": sorted(orphans(corpus, generated)), "refused": len(made.problems)}
-    replace_file(Path(values["out"]), json.dumps(out).encode(), durable=False)
+    head = {"orphans": sorted(orphans(corpus, generated)), "refused": len(made.problems)}
+    replace_file(Path(values["out"]), "\n".join(map(json.dumps, (head, *lists))).encode(), durable=False)
 
 
 def read_planned(file: Path) -> Planned:
-    """Read what ``main`` wrote."""
-    values: dict[str, Any] = json.loads(file.read_bytes())
-    lists = []
-    for path, url, title, subject, links in values["lists"]:
-        lists.append(ListChange(path, url, title, subject, tuple(LinkChange(*link) for link in links)))
-    return Planned(tuple(lists), frozenset(values["orphans"]), values["refused"])
+    """Read what ``main`` wrote, line by line: other threads of the service go on meanwhile."""
+    with file.open("rb") as lines:
+        head: dict[str, Any] = json.loads(next(lines))
+        lists = tuple(map(_list_of, lines))
+    lonely = frozenset[str](head["orphans"])
+    return Planned(
+        lists=lists,
+        orphans=lonely,
+        refused=head["refused"],
+        orders={order: ordered(lists, order, lonely) for order in ORDERS},
+        sizes={one.url: len(one.decidable) for one in lists},
+        subjects=_counted(one.subject for one in lists if one.subject),
+        verdicts=_counted(verdict for one in lists for verdict in one.verdicts),
+    )
+
+
+def _list_of(line: bytes) -> ListChange:
+    path, url, title, subject, links = json.loads(line)
+    return ListChange(path, url, title, subject, tuple(LinkChange(*link) for link in links))
+
+
+def _counted(names: Iterable[str]) -> list[tuple[str, int]]:
+    return sorted(Counter(names).items())
 
 
 def _progress(label: str, total: int) -> parallel.Step:

@@ -58,11 +58,11 @@ def filter_of(query: Mapping[str, str]) -> Filter:
     return wanted
 
 
-def filtered(lists: Sequence[ListChange], wanted: Filter, decisions: Reviewed) -> list[ListChange]:
-    """Give the lists that a filter finds, in their order."""
-    found = selected(lists, wanted.subject, wanted.verdict)
+def filtered(planned: Planned, wanted: Filter, decisions: Reviewed) -> list[ListChange]:
+    """Give the lists of a plan that a filter finds, in its order."""
+    found = selected(planned.orders[wanted.sort], wanted.subject, wanted.verdict)
     if wanted.state == "open":
-        return [one for one in found if _open(one, decisions)]
+        return [one for one in found if _undecided(planned, one, decisions)]
     return [one for one in found if decisions.article(one) == wanted.state] if wanted.state else found
 
 
@@ -70,10 +70,13 @@ def _open(change: ListChange, decisions: Reviewed) -> list[str]:
     return [target for target in change.decidable if not decisions.link(change.url, target)]
 
 
+def _undecided(planned: Planned, change: ListChange, decisions: Reviewed) -> int:
+    return len(_open(change, decisions)) if change.url in decisions.articles else planned.sizes[change.url]
+
+
 def undecided(planned: Planned, lists: Sequence[ListChange], decisions: Reviewed) -> int:
     """Count the undecided links of some lists of a plan."""
-    touched = decisions.articles
-    return sum(len(_open(one, decisions)) if one.url in touched else planned.sizes[one.url] for one in lists)
+    return sum(_undecided(planned, one, decisions) for one in lists)
 
 
 def open_pairs(lists: Sequence[ListChange], decisions: Reviewed, least: float) -> list[tuple[str, str]]:

@@ -25,7 +25,7 @@ from recommender.editing.changes import (
 from recommender.editing.fill import Order, plan_fill
 from recommender.editing.plan import Filling, make_plan
 from recommender.model.model import Model
-from recommender.model.reasons import reason_in_words
+from recommender.model.reasons import reasons_in_words
 from recommender.rules.editor_rules import rules_in_text
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
@@ -199,7 +199,7 @@ def test_as_json_a_link_has_its_reason(site: tuple[Path, Model]) -> None:
     (change,) = [one for edit in made.edits for one in edit.lists if one.url == "/t1"]
     links = as_dict(change, model)["links"]
     first = next(one for one in links if one["change"] == "added")
-    assert first["reason"] == reason_in_words(model, corpus.row_of["/t1"], corpus.row_of[first["article"]])
+    assert first["reason"] == reasons_in_words(model, corpus.row_of["/t1"], [corpus.row_of[first["article"]]])[0]
     assert first["score"] == pytest.approx(model.score_between(corpus.row_of["/t1"], corpus.row_of[first["article"]]))
     assert first["replaces"] == "/gone"
     (dropped,) = [one for one in links if one["change"] == "dropped"]
