@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from recommender.addresses import parse, with_page
@@ -113,11 +113,21 @@ def _is_version(text: str) -> bool:
     return _VERSION.fullmatch(text.lower()) is not None
 
 
+def _named(texts: Iterable[str], is_one: Callable[[str], bool]) -> dict[str, str]:
+    """Give each text that is a name in small letters, "" for any other; a site has few, and each is judged once."""
+    return {text: text.lower() if is_one(text) else "" for text in set(texts)}
+
+
 def _values(texts: Sequence[str], is_one: Callable[[str], bool]) -> list[str]:
     """Give the values that tell articles apart, in small letters; nothing where they do not."""
-    found = [text.lower() if is_one(text) else "" for text in texts]
-    counts = Counter(filter(None, found))
-    return found if sum(count >= ENOUGH for count in counts.values()) >= ENOUGH else []
+    named = _named(texts, is_one)
+    found = [named[text] for text in texts] if any(named.values()) else []
+    return found if _tell_apart(found) else []
+
+
+def _tell_apart(names: Sequence[str]) -> bool:
+    counts = Counter(filter(None, names))
+    return sum(count >= ENOUGH for count in counts.values()) >= ENOUGH
 
 
 def _told(articles: Sequence[Article], place: str, is_one: Callable[[str], bool]) -> list[str]:
@@ -133,21 +143,25 @@ def _told(articles: Sequence[Article], place: str, is_one: Callable[[str], bool]
 
 
 def _folders(articles: Sequence[Article], is_one: Callable[[str], bool]) -> list[str]:
-    paths = [article.path.replace(os.sep, "/").split("/") for article in articles]
+    folders = [article.path.replace(os.sep, "/").rpartition("/")[0] for article in articles]
+    parts = {folder: folder.split("/") for folder in set(folders)}
     for depth in range(DEEPEST):
-        names = [path[depth] if len(path) > depth + 1 else "" for path in paths]
-        found = _values(names, is_one)
+        names = {folder: names[depth] for folder, names in parts.items() if len(names) > depth}
+        named = _named(names.values(), is_one)
+        if not any(named.values()):
+            continue
+        found = [named[names[folder]] if folder in names else "" for folder in folders]
         # Two folders may have such names by chance: it, hr.
-        if found and (len(set(found)) > ENOUGH + 1 or 2 * sum(map(bool, found)) >= len(found)):
+        if _tell_apart(found) and (len(set(found)) > ENOUGH + 1 or 2 * sum(map(bool, found)) >= len(found)):
             return found
-        found = [name.lower() if is_one(name) else "" for name in names]
-        if len({*found} - {""}) == 1 and _are_translations(paths, found, depth):
+        if len({*found} - {""}) == 1 and _are_translations(articles, found, depth):
             return found
     return []
 
 
-def _are_translations(paths: Sequence[Sequence[str]], names: Sequence[str], depth: int) -> bool:
+def _are_translations(articles: Sequence[Article], names: Sequence[str], depth: int) -> bool:
     """Tell whether most pages in the folder of one name, at least two, are those of the same path without it."""
+    paths = [article.path.replace(os.sep, "/").split("/") for article in articles]
     others = {tuple(path) for path, name in zip(paths, names, strict=True) if not name}
     inside = [(*path[:depth], *path[depth + 1 :]) for path, name in zip(paths, names, strict=True) if name]
     return len(inside) >= ENOUGH and 2 * sum(path in others for path in inside) >= len(inside)
