@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -14,7 +14,7 @@ from recommender.errors import FileProblem
 from recommender.settings import Settings
 from recommender.site.corpus import SiteReads, listed
 from recommender.site.files import read_bytes
-from recommender.site.reader import Reading
+from recommender.site.reader import Read, Reading
 from recommender.system import parallel
 
 _ESCAPE = re.compile(rb"%[0-9a-f]{2}")
@@ -42,24 +42,33 @@ class Naming:
 
 
 def read_known(
-    root: Path, settings: Settings, folder: Path, whole: Iterable[str], names: tuple[bytes, ...]
+    root: Path,
+    settings: Settings,
+    folder: Path,
+    whole: Iterable[str],
+    names: Callable[[Mapping[str, Read]], tuple[bytes, ...]],
 ) -> tuple[SiteReads, frozenset[str]]:
     """Read a site with the index of the build in a folder, and tell which of its files were read whole.
 
-    Those are ``whole``, what the index does not know as it is, and what holds one of the ``names``. The others have
-    neither texts nor links.
+    Those are ``whole``, what the index does not know as it is, and what holds one of the ``names`` that are made of
+    what these gave. The others have neither texts nor links.
 
     Raises:
         ContentError: the folder does not exist or holds no Markdown file.
     """
     paths, problems = listed(root, settings.pages)
     index, prefix = load_index(folder, settings), os.path.join(root, "")
-    changed = set(paths) if index is None else {path for path in paths if not index.unchanged(prefix, path)}
-    changed |= {*whole} & {*paths}
-    others = [path for path in paths if path not in changed] if names else []
-    changed |= {*parallel.run(Naming(str(root), names), others, label="looking for links")}
-    asked = [path for path in paths if path in changed]
-    parts = parallel.run(Reading(str(root), settings), asked)
-    fresh = dict(zip(asked, (read for part in parts for read in part.reads), strict=True))
+    wanted = {*whole}
+    changed = [path for path in paths if index is None or path in wanted or not index.unchanged(prefix, path)]
+    fresh = _read(root, settings, changed)
+    if sought := names(fresh):
+        others = [path for path in paths if path not in fresh]
+        naming = parallel.run(Naming(str(root), sought), others, label="looking for links")
+        fresh |= _read(root, settings, list(naming))
     reads = {path: fresh[path] if index is None or path in fresh else index.read(path) for path in paths}
-    return SiteReads(root, settings, reads, problems), frozenset(asked)
+    return SiteReads(root, settings, reads, problems), frozenset(fresh)
+
+
+def _read(root: Path, settings: Settings, paths: Sequence[str]) -> dict[str, Read]:
+    parts = parallel.run(Reading(str(root), settings), paths)
+    return dict(zip(paths, (read for part in parts for read in part.reads), strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from recommender.editing.git_changes import Change, Changes
     from recommender.model.model import Model
     from recommender.site.corpus import Corpus
+    from recommender.site.reader import Read
 
 
 @click.command()
@@ -42,8 +43,8 @@ def pr(content: Path | None, base: str, form: str, check: bool, model: Path | No
     settings = find_settings(Path.cwd())
     root = content_folder(content, settings)
     changes = changes_since(root, base)
-    files = _of_site(changes, settings)
-    review = _reviewed(root, settings, model_folder(model, settings), files)
+    files, old = _files_of(root, settings, changes)
+    review = _reviewed(root, settings, model_folder(model, settings), files, old)
     if form == "json":
         printing.print_json({"base": base, "commit": changes.commit, **review})
     else:
@@ -57,14 +58,24 @@ def read_followed(root: Path, settings: Settings, base: str) -> Corpus:
     Raises:
         BaseProblem: there is no such commit to compare with.
     """
-    from recommender.editing.git_changes import changes_since, old_bytes
+    from recommender.editing.git_changes import changes_since
     from recommender.site.corpus import corpus_of, read_site
-    from recommender.site.pages_before import pages_before, read_texts
+    from recommender.site.pages_before import pages_before
 
-    files = _of_site(changes_since(root, base), settings)
+    files, old = _files_of(root, settings, changes_since(root, base))
     site = read_site(root, settings, printing.progress)
-    old = read_texts(old_bytes(root, files), settings)
     return pages_before(site, corpus_of(site), [(one.before, one.path) for one in files], old).followed()
+
+
+def _files_of(root: Path, settings: Settings, changes: Changes) -> tuple[list[Change], dict[str, Read]]:
+    """Give the files that are pages of the site, or were, with all renames, and what they gave before."""
+    from recommender.editing.git_changes import old_bytes
+    from recommender.editing.renames import with_renames
+    from recommender.site.pages_before import read_texts
+
+    files = _of_site(changes, settings)
+    old = read_texts(old_bytes(root, files), settings)
+    return with_renames(root, settings, files, old), old
 
 
 def _of_site(changes: Changes, settings: Settings) -> list[Change]:
@@ -85,26 +96,30 @@ def _of_site(changes: Changes, settings: Settings) -> list[Change]:
 
 
 @parallel.no_collection()
-def _reviewed(root: Path, settings: Settings, folder: Path, files: Sequence[Change]) -> dict[str, Any]:
+def _reviewed(
+    root: Path, settings: Settings, folder: Path, files: Sequence[Change], old: Mapping[str, Read]
+) -> dict[str, Any]:
     from recommender.build.known_reads import read_known
     from recommender.build.site_build import build_site
     from recommender.editing.fill import diff_prefix
-    from recommender.editing.git_changes import old_bytes
     from recommender.editing.plan import Filling
     from recommender.editing.pull_request import Review
     from recommender.site.corpus import corpus_of
     from recommender.site.files import printed
     from recommender.site.generated_links import read_generated
-    from recommender.site.pages_before import names_of, pages_before, read_texts
+    from recommender.site.pages_before import maybe_gone, names_of, pages_before
 
     if not files:
         return {"articles": [], "moved": [], "hidden": [], "deleted": [], "unread": [], "patch": ""}
     built = build_site(root, settings, folder, printing.progress)
-    old = read_texts(old_bytes(root, files), settings)
-    named = names_of((read.article for read in old.values() if read.article), settings)
-    site, whole = read_known(root, settings, folder, [file.path for file in files], named)
+    moves = [(file.before, file.path) for file in files]
+
+    def sought(now: Mapping[str, Read]) -> tuple[bytes, ...]:
+        return names_of(maybe_gone(moves, old, now), settings)
+
+    site, whole = read_known(root, settings, folder, [file.path for file in files], sought)
     corpus = corpus_of(site)
-    pages = pages_before(site, corpus, [(file.before, file.path) for file in files], old)
+    pages = pages_before(site, corpus, moves, old)
     corpus = pages.followed()
     filling = Filling(
         corpus=corpus,

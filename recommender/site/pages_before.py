@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -63,6 +64,28 @@ def read_texts(files: Mapping[str, bytes], settings: Settings) -> dict[str, Read
             file.write_bytes(data)
         reading = Reading(folder, settings)
         return {path: reading.read(path) for path in files}
+
+
+def maybe_gone(moves: Iterable[tuple[str, str]], old: Mapping[str, Read], now: Mapping[str, Read]) -> list[Article]:
+    """Give the articles before to which links may lead no longer: all but those that are called as they were.
+
+    ``moves`` has the path before and now of each file that changed, "" where it was not there; ``old`` and ``now`` are
+    what these files gave. An article whose url another of them states too counts as one that may be gone.
+    """
+    urls = Counter(read.article.url for read in now.values() if read.article)
+    found = []
+    for before, path in moves:
+        was, there = old[before].article if before else None, now[path].article if path in now else None
+        same = was and there and before == path and urls[was.url] == 1 and called(was) == called(there)
+        if was and not same:
+            found.append(was)
+    return found
+
+
+def called(article: Article) -> tuple[object, ...]:
+    """Give all that links find an article by, and whether it is shown."""
+    names = article.url, article.id, article.title, article.aliases, article.names
+    return *names, article.language, article.version, article.visibility
 
 
 def names_of(articles: Iterable[Article], settings: Settings) -> tuple[bytes, ...]:

@@ -35,7 +35,8 @@ def test_what_names_a_page_is_read_whole_and_the_rest_as_it_was_built(
     build_site(root, Settings(), model)
     whole = read_corpus(root, Settings())
     (page,) = [one for one in whole.articles if one.url == "/old-page"]
-    site, read = read_known(root, Settings(), model, [], names_of([replace(page, id="777")], Settings()))
+    names = names_of([replace(page, id="777")], Settings())
+    site, read = read_known(root, Settings(), model, [], lambda now: names)
     assert read == {"old-page.md", "by-url.md", "by-id.md", "in-text.md"}
     known = corpus_of(site)
     assert known.problems == whole.problems
@@ -43,4 +44,6 @@ def test_what_names_a_page_is_read_whole_and_the_rest_as_it_was_built(
     pairs = list(zip(known.articles, whole.articles, strict=True))
     assert [own for own, _ in pairs if own.path in read] == [full for own, full in pairs if own.path in read]
     assert all((own.url, own.path, own.mentions) == (full.url, full.path, full.mentions) for own, full in pairs)
-    assert read_known(root, Settings(), tmp_path / "none", [], ())[1] == {path.name for path in root.iterdir()}
+    assert read_known(root, Settings(), model, ["others.md"], lambda now: ())[1] == {"others.md"}
+    everything = {path.name for path in root.iterdir()}
+    assert read_known(root, Settings(), tmp_path / "none", [], lambda now: ())[1] == everything
