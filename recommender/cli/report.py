@@ -101,20 +101,19 @@ def make_report(root: Path, mode: str, settings: Settings, folder: Path | None) 
         ContentError: it has no article.
     """
     from recommender.build.site_build import fitting_model
-    from recommender.editing.plan import Filling
-    from recommender.editing.planned_links import PlannedLinks
+    from recommender.editing.fill import Order, filling_of
+    from recommender.editing.planned_links import links_after
     from recommender.model.linkers import linkers_to_all
     from recommender.site import link_graph
     from recommender.site.generated_links import read_generated
-    from recommender.system import parallel
 
     corpus, generated = read_site(root, settings), read_generated(settings.links_file)
     saved = model_folder(folder, settings)
     model = fitting_model(corpus, settings, saved, lambda reason: rank_for_run(reason, corpus, settings, None))
     before = link_graph.graph_today(corpus, generated)
-    planned = PlannedLinks(Filling(corpus, model, mode, settings, generated, None))
-    rows = range(len(corpus.articles))
-    lists = link_graph.pairs_of(parallel.run(planned, rows, printing.progress, label="planning"))
+    order = Order(root, mode, links_file=settings.links_file, with_diff=False, model_folder=saved)
+    filling = filling_of(order, corpus, model, settings)
+    lists = link_graph.pairs_of(links_after(filling, printing.progress))
     after = link_graph.LinkGraph(before.pages, before.pages.folded(lists), before.texts)
     linkers = linkers_to_all(model)
     return Report(

@@ -113,7 +113,13 @@ def plan_fill(
     rows = rows_of(order, corpus)
     if order.reviewed:
         rows = [row for row in rows if row in corpus.decisions.accepted]
-    filling = Filling(
+    made = make_plan(filling_of(order, corpus, model, settings), rows, progress)
+    return dataclasses.replace(made, unread=unread(corpus.problems))
+
+
+def filling_of(order: Order, corpus: Corpus, model: Model, settings: Settings) -> Filling:
+    """Give the inputs of the run that an order asks for."""
+    return Filling(
         corpus=corpus,
         chooser=Accepted(model, corpus.decisions) if order.reviewed else model,
         mode=order.mode,
@@ -128,7 +134,6 @@ def plan_fill(
         max_changes=order.max_changes,
         known=_known(order.model_folder, model),
     )
-    return dataclasses.replace(make_plan(filling, rows, progress), unread=unread(corpus.problems))
 
 
 def _known(folder: Path | None, model: Model) -> Collection[str] | None:

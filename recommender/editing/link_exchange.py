@@ -40,13 +40,14 @@ class Balance:
 
 def exchanges(filling: Filling) -> bool:
     """Tell whether a fill exchanges links: to balance them, or where a run before it has generated any."""
-    return filling.balance or _margin(filling) is not None
+    return filling.candidates is not None and (filling.balance or _margin(filling) is not None)
 
 
-def exchange(
-    filling: Filling, candidates: Candidates, targets: Sequence[Target]
-) -> tuple[dict[int, Target], Balance | None]:
+def exchange(filling: Filling, targets: Sequence[Target]) -> tuple[dict[int, Target], Balance | None]:
     """Exchange links between planned lists; give the lists that are others then, by their rows, and the balance."""
+    candidates = filling.candidates
+    if candidates is None or not exchanges(filling):
+        return {}, None
     changed, bounds, filled = dict[int, Target](), _bounds(filling, targets), dict[int, Target]()
     present, first = list(targets), (-1, 0.0)
     for _ in range(ROUNDS):

@@ -215,10 +215,10 @@ def make_plan(filling: Filling, rows: Sequence[int], progress: parallel.Progress
 
 def _exchanged(filling: Filling, planned: Iterable[Outcome]) -> tuple[Iterable[Outcome], Balance | None]:
     """Exchange links between the planned lists, where that is wanted."""
-    if not filling.candidates or not exchanges(filling):
+    if not exchanges(filling):
         return planned, None
     planned = list(planned)
-    changed, balance = exchange(filling, filling.candidates, [target for target, _ in planned])
+    changed, balance = exchange(filling, [target for target, _ in planned])
     return [
         (new, filling.edit(new)) if (new := changed.get(old.row)) else (old, edit) for old, edit in planned
     ], balance

@@ -15,6 +15,7 @@ from recommender.model.linkers import linkers_to_some
 from recommender.model.model import Model
 from recommender.model.reasons import score_in_words
 from recommender.problems import Problem
+from recommender.ranking.balance import BALANCED, FIRST, OUTRANKED
 from recommender.service.live_content import Planned, Today
 from recommender.service.page_views import card, fields, nearness, shortfall
 from recommender.service.site_scanner import SiteScan
@@ -39,6 +40,15 @@ MODES = {
     "corrects what drifted; fills the free places.",
     "empty": "Leaves every link as it stands, good or bad, and only fills the free places.",
     "regenerate": "Writes the list anew as the ranking has it; links to other sites stay.",
+}
+
+
+# Why a sound link gives way, by the names that the exchanges have for it.
+EXCHANGED = {
+    "replaced": "gives way to a nearer one",
+    OUTRANKED: "gives way to a nearer one",
+    FIRST: "gives way, so that an article gets its first link",
+    BALANCED: "gives way, so that no article has too many links and each has one",
 }
 
 
@@ -126,7 +136,7 @@ def _after(answer: Answer, today: Today, planned: Planned) -> tuple[list[dict[st
         row = planned.row_of(want)
         held += [row] if row >= 0 else []
         links.append(_link(answer, want, source) if source else _added(answer, row, want.slot))
-    links += [_dropped(answer, one) for one in _gone(target, today.judged)]
+    links += [_dropped(answer, one, target.tally) for one in _gone(target, today.judged)]
     links += [_judged(answer, one, "kept") for one in today.judged if one.link.place > 0]
     return links, held
 
@@ -163,9 +173,12 @@ def _judged(answer: Answer, one: Judged, mark: str) -> dict[str, Any]:
     return link
 
 
-def _dropped(answer: Answer, one: Judged) -> dict[str, Any]:
+def _dropped(answer: Answer, one: Judged, tally: Mapping[str, int]) -> dict[str, Any]:
     link = _judged(answer, one, "dropped")
-    return {**link, "meaning": "gives way to a nearer one" if one.sound else link["meaning"]}
+    if not one.sound:
+        return link
+    why = [said for reason, said in EXCHANGED.items() if f"dropped {reason}" in tally]
+    return {**link, "meaning": why[0] if len(why) == 1 else "gives way to another one"}
 
 
 def _added(answer: Answer, row: int, slot: int) -> dict[str, Any]:

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import overload
 
 from recommender.article import Article, Style
+from recommender.editing.data_edit import make_data_edit
 from recommender.editing.fill import diff_prefix
-from recommender.editing.link_plan import Target, new_link, plan_links
+from recommender.editing.link_plan import MODES, Target, new_link, plan_links
 from recommender.editing.list_style import list_style
 from recommender.editing.new_list import list_text
-from recommender.editing.plan import Edit, Filling, make_plan
-from recommender.editing.planned_links import link_of
+from recommender.editing.plan import Edit, Filling
+from recommender.editing.planned_links import Exchanged, link_of
 from recommender.errors import FileProblem
 from recommender.markdown.formats import read_front
 from recommender.markdown.link_blocks import Wanted
@@ -64,6 +65,18 @@ class Today:
 
 
 NOTHING = Today(None)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What only a look at the whole site tells: the urls that two files have, the commonest style of its blocks.
+
+    ``exchanged`` is the list of the article after the exchanges of a fill; None where there are none.
+    """
+
+    ambiguous: Sequence[str] = ()
+    style: Style | None = None
+    exchanged: Exchanged | None = None
 
 
 @dataclass(frozen=True)
@@ -138,19 +151,15 @@ class Content:
         generated = generated_of(self.links_file, url)
         return Today(article, judge_links(self._corpus(model, ambiguous), row, generated), generated, problems)
 
-    def fill(self, model: Model, row: int, mode: str, known: tuple[Sequence[str], Style | None]) -> Planned:
+    def fill(self, model: Model, row: int, mode: str, known: Known) -> Planned:
         """Give the links that one article would have after a fill, and the edit of its file.
-
-        ``known`` is what only a look at the whole site tells: the urls that two files have, and the commonest style
-        of its blocks.
 
         Raises:
             SettingsError: the file that says which links were generated is damaged.
         """
-        ambiguous, style = known
         url = model.catalogue.urls[row]
         filling = Filling(
-            corpus=self._corpus(model, ambiguous, style),
+            corpus=self._corpus(model, known.ambiguous, known.style),
             chooser=model,
             mode=mode,
             settings=self.settings,
@@ -158,16 +167,20 @@ class Content:
             diff_prefix=self._diff_prefix,
             known_list_style=self._lists_of(model).list_style,
         )
-        if self.settings.data_file:
-            target = plan_links(filling.corpus, row, mode, model, (self.settings, filling.generated))
-            return Planned(filling.corpus, target, self._fill_data(filling, row))
-        ((target, outcome),) = filling([row])
+        target = plan_links(filling.corpus, row, mode, model, (self.settings, filling.generated))
+        if known.exchanged is not None and mode == MODES[0]:
+            target = known.exchanged.instead_of(target)
+        outcome = self._fill_data(filling, target) if self.settings.data_file else filling.edit(target)
         return Planned(filling.corpus, target, outcome)
 
-    def _fill_data(self, filling: Filling, row: int) -> Edit | Problem | None:
+    def _fill_data(self, filling: Filling, target: Target) -> Edit | Problem | None:
         links = read_data_links(self.settings, self.root, lambda url: filling.corpus.row_of.get(url, -1))
-        made = make_plan(replace(filling, corpus=replace(filling.corpus, data_links=links)), [row])
-        return made.problems[0] if made.problems else made.edits[0] if made.edits else None
+        if links is None:
+            return None
+        try:
+            return make_data_edit(filling, links, [target], whole=False)
+        except FileProblem as problem:
+            return Problem(problem.code, links.name, problem.line, reason=problem.reason)
 
     def draft_list(self, model: Model, rows: Sequence[int], form: str, known: Style | None) -> str:
         """Write links to some articles as the front matter of a page of the site has them; "" where it has none.

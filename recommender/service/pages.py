@@ -17,7 +17,7 @@ from recommender.problems import KINDS, SEVERITIES
 from recommender.service import article_view, draft_view, page_views, site_view
 from recommender.service.api import WHICH, find_url, partition_of
 from recommender.service.app_state import State
-from recommender.service.live_content import NOTHING
+from recommender.service.live_content import NOTHING, Known
 from recommender.service.live_model import Served
 from recommender.service.problem_documents import Refusal, shown
 from recommender.service.requests import MAX_BODY, read_query, subject_of, text_of
@@ -118,6 +118,7 @@ class _Pages:
             mode=mode,
             modes=article_view.MODES,
             changed=self.state.changed(),
+            waiting=self.state.files is not None and not (survey and survey.facts["planned"]),
         )
 
     def _list(self, answer: Answer, mode: str, survey: SiteScan | None) -> tuple[dict[str, Any], str]:
@@ -125,9 +126,9 @@ class _Pages:
         files = self.state.files
         if files is None:
             return article_view.the_list(answer, NOTHING, None), "the service was started without the content"
-        known = (survey.facts["ambiguous"], survey.style) if survey else ((), None)
+        known = Known(survey.facts["ambiguous"], survey.style, survey.exchanged(answer.row)) if survey else Known()
         try:
-            today = files.today(answer.model, answer.row, known[0])
+            today = files.today(answer.model, answer.row, known.ambiguous)
             planned = files.fill(answer.model, answer.row, mode, known) if today.article else None
         except SettingsError as error:
             return article_view.the_list(answer, NOTHING, None), str(error)

@@ -19,6 +19,9 @@ from typing import Any, cast, get_args, get_origin, get_type_hints
 import numpy as np
 
 from recommender.arrays.sparse_rows import pack
+from recommender.editing.fill import Order, filling_of
+from recommender.editing.link_exchange import exchanges
+from recommender.editing.planned_links import Exchanged, as_json, planned_lists
 from recommender.model.catalogue import NEVER
 from recommender.model.model import Model
 from recommender.model.redating import hidden_on, with_decisions
@@ -75,12 +78,28 @@ def main(order: bytes) -> None:
     opened = open_model(folder, manifest)
     corpus = read_corpus(content, settings)
     model, tag = with_decisions(hidden_on(opened, corpus.day), settings.editor_rules), tag_of(manifest)
-    arrays = survey(corpus, model, settings, generated)
-    arrays["facts"]["tag"] = tag_as_of(tag, opened, model)
-    arrays["facts"]["fingerprint"] = fingerprint
-    arrays["facts"] = np.frombuffer(json.dumps(arrays["facts"]).encode(), np.uint8)
+    arrays, own = survey(corpus, model, settings, generated), {"tag": tag_as_of(tag, opened, model)}
+    whole = Order(corpus.root, links_file=links_file, with_diff=False, model_folder=folder)
+    filling = filling_of(whole, corpus, dataclasses.replace(model, settings=settings), settings)
+    if exchanges(filling) and model.fits(corpus, settings):  # which takes longer: first what needs none of it
+        _write(out, {**arrays, **_exchanged([])}, {**own, "fingerprint": "", "planned": False})
+        arrays |= _exchanged([one for one in planned_lists(filling) if one.target.rows != one.planned])
+    else:
+        arrays |= _exchanged([])
+    _write(out, arrays, {**own, "fingerprint": fingerprint, "planned": True})
+
+
+def _exchanged(lists: Sequence[Exchanged]) -> dict[str, Any]:
+    """Give the lists of which exchanges make others, as JSON, by the rows of their articles."""
+    said = pack(map(as_json, lists))
+    rows = np.array([one.target.row for one in lists], np.int32)
+    return {"exchanged": said.blob, "exchanged_offsets": said.offsets, "exchanged_rows": rows}
+
+
+def _write(out: Path, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     stream = io.BytesIO()
-    np.savez(stream, **arrays)
+    told = np.frombuffer(json.dumps({**arrays["facts"], **facts}).encode(), np.uint8)
+    np.savez(stream, **{**arrays, "facts": told})
     replace_file(out, stream.getvalue())
 
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from recommender.arrays.sparse_rows import Terms, Texts
 from recommender.article import Style
+from recommender.editing.planned_links import Exchanged, read_exchanged
 from recommender.errors import RecommenderError
 from recommender.service.live_model import LiveModel
 from recommender.service.site_scan import FINDING, order_of
@@ -88,6 +89,13 @@ class SiteScan:
     def findings(self) -> Texts:
         """All findings in the order of their kinds, as JSON."""
         return Texts(self.arrays["findings"], self.arrays["findings_offsets"])
+
+    def exchanged(self, row: int) -> Exchanged | None:
+        """Give the list of an article after the exchanges of a fill; None where they leave it as it is planned."""
+        place = int(np.searchsorted(self.arrays["exchanged_rows"], row))
+        if place == len(self.arrays["exchanged_rows"]) or self.arrays["exchanged_rows"][place] != row:
+            return None
+        return read_exchanged(Texts(self.arrays["exchanged"], self.arrays["exchanged_offsets"])[place])
 
     def finding(self, number: int) -> dict[str, Any]:
         """Give one finding, and the row of its article, -1 where it is about none."""

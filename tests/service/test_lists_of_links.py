@@ -12,7 +12,7 @@ from recommender.cli.main import main
 from recommender.editing.plan import Edit
 from recommender.model.store import load_model
 from recommender.problems import Problem
-from recommender.service.live_content import Content
+from recommender.service.live_content import Content, Known
 from recommender.settings import load_settings
 
 
@@ -42,7 +42,7 @@ def test_a_list_is_judged_and_its_diff_is_the_one_of_fill(
     files, row = Content(settings.content, settings), model.catalogue.urls.find(url)
     today = files.today(model, row)
     assert [judged.verdict for judged in today.judged] == ["sound"] * SITES[name].references[0]
-    edit = files.fill(model, row, "repair", ((), None)).outcome
+    edit = files.fill(model, row, "repair", Known()).outcome
     assert isinstance(edit, Edit)
     capsys.readouterr()
     assert main(["fill", "--only", model.catalogue.paths[row]]) == 0
@@ -75,18 +75,18 @@ def test_links_and_the_diff_of_one_article_in_a_data_file(tmp_path: Path) -> Non
 
     today = files.today(model, row)
     assert [(judged.verdict, judged.generated) for judged in today.judged] == [("sound", True)] * 4
-    assert files.fill(model, row, "repair", ((), None)).outcome is None
+    assert files.fill(model, row, "repair", Known()).outcome is None
 
     settings.links_file.unlink()  # so that all links count as a person's
     text = file.read_text(encoding="utf-8")
     start, end = text.index("/mill/:"), text.index("/moon/:")
     file.write_text(text[:start] + "/mill/:\n- {url: /sun/, title: By hand}\n" + text[end:], encoding="utf-8")
     assert [judged.link.title for judged in files.today(model, row).judged] == ["By hand"]
-    edit = files.fill(model, row, "repair", ((), None)).outcome
+    edit = files.fill(model, row, "repair", Known()).outcome
     assert isinstance(edit, Edit) and "--- a/data/related.yml" in edit.diff
     added = [line for line in edit.diff.splitlines() if line.startswith("+") and "url:" in line]
     assert len(added) == 3 and "/moon/:" not in "".join(line for line in edit.diff.splitlines() if line[0] in "+-")
 
     file.write_text("/mill/: [\n", encoding="utf-8")
-    refused = files.fill(model, row, "repair", ((), None)).outcome
+    refused = files.fill(model, row, "repair", Known()).outcome
     assert isinstance(refused, Problem) and (refused.code, refused.line) == ("bad-yaml", 1)
