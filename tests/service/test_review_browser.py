@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.server
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from small_sites import sources
+from small_sites import ROOT, sources
 
 from recommender.rules.editor_rules import RULES_FILE
 from tests.service.test_browser import CHROMIUM, LOOKS, NAMES, browser, check_view
@@ -138,6 +139,21 @@ def test_axe_finds_nothing_and_nothing_sticks_out(page: Any) -> None:
             ".filter((one) => one.getBoundingClientRect().height < 24).map((one) => one.outerHTML)"
         )
         assert small == [], view
+
+
+def test_the_screenshot_of_the_review_is_there_and_small(browser: Any, committed_site: Path, tmp_path: Path) -> None:
+    """With RECOMMENDER_WRITE_DOCS=1 it is taken anew."""
+    image = ROOT / "docs" / "images" / "review.png"
+    if os.environ.get("RECOMMENDER_WRITE_DOCS"):
+        with serve(Path(shutil.copytree(committed_site, tmp_path / "site")), "--edit") as found:
+            planned(found)
+            page = browser.new_context(viewport={"width": 1040, "height": 1240}).new_page()
+            page.goto(f"http://127.0.0.1:{found.port}/review")
+            page.locator("section.file").first.get_by_role("button", name="Accept all").click()
+            page.evaluate("document.activeElement.blur(), scrollTo(0, 0)")
+            page.screenshot(path=image)
+            page.context.close()
+    assert image.read_bytes()[:8] == b"\x89PNG\r\n\x1a\n" and image.stat().st_size < 160_000
 
 
 @contextlib.contextmanager
