@@ -25,21 +25,33 @@ _FRAMES = re.compile(
 )
 _CODE_ELEMENTS = re.compile(r"<(pre)\b[^<>]*+>([^<]*+(?:<(?!/?\1\b)[^<]*+)*+)</\1>", re.IGNORECASE)
 _INLINE_CODE = re.compile(r"(?<!`)`([^`\n]++)`(?!`)")
+# Blocks of code of Jekyll, Hexo and Hugo.
+_CODE_TAGS = re.compile(
+    r"\{[{%][%<-]?\s*+(highlight|codeblock)\b[^{}]*+\}\}?"
+    r"([^{]*+(?:\{(?![{%][%<-]?\s*+(?:end|/\s*+)?\1\b)[^{]*+)*+)\{[{%][%<-]?\s*+(?:end|/\s*+)\1\b[^{}]*+\}\}?"
+)
+_COMMENT_TAGS = re.compile(
+    r"\{%-?\s*+comment\b[^{}]*+\}[^{]*+(?:\{(?!%-?\s*+(?:end)?comment\b)[^{]*+)*+\{%-?\s*+endcomment\b[^{}]*+\}"
+)
+_MARKS_IN_CODE = re.compile(r"</?[a-z]+\b[^<>]*+>")
 ELEMENTS = re.compile(r"<(script|style|svg)\b[^<>]*+>[^<]*+(?:<(?!/?\1\b)[^<]*+)*+</\1>", re.IGNORECASE)
 # Comments, those of MDX, shortcodes of Hugo, Liquid, and templates of PHP and of EJS.
 _SPANS = (("<!--", "-->"), ("{/*", "*/}"), ("{{<", ">}}"), ("{{%", "%}}"), ("{%", "%}"), ("<?", "?>"), ("<%", "%>"))
 # Braces of LaTeX stand behind a command, a bracket, ^ or _.
 _EXPRESSIONS = re.compile(r"(?<![\w^}\\])\{\{[^{}\n]*+\}\}")
 _QUOTED = re.compile(r"[\"']([^\"'{}]*+)[\"']")
-_ATTRIBUTES = re.compile(r"\{[:.#][^{}\n\\]*+\}")
+_ATTRIBUTES = re.compile(r"\{(?:[:.#]|(?<=[)\]]\{)[^{}\n\\=]*+=)[^{}\n\\]*+\}")
 _MODULES = re.compile(
     r"^(?:import\s(?:[^\n]*?\bfrom\s++)?[\"'][^\n]*+|import\s*+\{[^{}]*+\}\s*+from\s[^\n]*+"
     r"|export\s(?:const|let|var|default|function|async|class|\{|\*)[^\n]*+(?:\n(?!\n)[^\n]*+)*+)$",
     re.MULTILINE,
 )
+# A component as the value of another's attribute.
+_ELEMENT_VALUES = re.compile(r"=\{\s*+<[a-zA-Z][^<>{}]*+(?:>[^<>{}]*+</[\w.]*+)?>\s*+\}")
+# What stands in quotes behind = may hold >.
 _TAGS = re.compile(
     r"</?[a-zA-Z][\w.:-]*+"
-    r"(?:\s(?:[^<>{}\"']|\"[^\"<>]*+\"|'[^'<>]*+'|\{(?:=>|[^{}<>]|\{(?:=>|[^{}<>])*+\})*+\}|[{}\"'])*+)?+/?>"
+    r"(?:\s(?:=(?:\"[^\"<]*+\"|'[^'<]*+')|[^<>{}\"']|\"[^\"<>]*+\"|'[^'<>]*+'|\{(?:=>|[^{}<>]|\{(?:=>|[^{}<>])*+\})*+\}|[{}\"'])*+)?+/?>"
     r"|<>|</>"
 )
 _READ_VALUES = re.compile(r"\b(?:alt|caption|title)=(?:\"([^\"]*)\"|'([^']*)')")
@@ -48,8 +60,14 @@ _TARGETS = re.compile(
     r"|\[![\w-]++\]"
 )
 _DEFINITIONS = re.compile(r"^ {0,3}\[[^\^\[\]\n][^\[\]\n]*+\]:[ \t]*+\S[^\n]*+$", re.MULTILINE)
+# What a reader does not see of references: labels, marks of footnotes.
+_LABELS = re.compile(r"\]\[[^\[\]\n]*+\]")
+_FOOTNOTES = re.compile(r"\[\^[^\[\]\n]*+\]:?")
+# Names of emoji and of roles, and the comments of Obsidian.
+_EMOJI = re.compile(r":(?<![\w:]:)(?:[a-z][\w+-]*+|[+-]1):(?![\w:])")
+_HIDDEN = re.compile(r"%%(?<![\w%]%%)[^%]*+%%(?![\w%])")
 _ADMONITIONS = re.compile(r"^[ \t]*+(?::{3,}+|!!!|\?\?\?\+?)[ \t]*+[\w-]*+", re.MULTILINE)
-_COMMANDS = re.compile(r"\\[a-zA-Z]+")
+_COMMANDS = re.compile(r"\\(?:(?:begin|end|label|ref|eqref|cite)\{[^{}\n]*+\}|[a-zA-Z]+)")
 _LONG = 60
 _RUNS = re.compile(rf"[!-~]{{{_LONG},}}+")
 _BASE64 = re.compile(r"(?:.*,)?[A-Za-z0-9+/=]+")
@@ -67,8 +85,11 @@ def prose_and_code(text: str) -> tuple[str, str]:
     if "```" in text or "~~~" in text:
         text = _without_blocks(text, code)
     if "<pre" in text:
-        code += [found[2] for found in _CODE_ELEMENTS.finditer(text)]
+        code += [unescape(_MARKS_IN_CODE.sub("", found[2])) for found in _CODE_ELEMENTS.finditer(text)]
         text = _CODE_ELEMENTS.sub(" ", text)
+    if "highlight" in text or "codeblock" in text:
+        code += [found[2] for found in _CODE_TAGS.finditer(text)]
+        text = _CODE_TAGS.sub(" ", text)
     return _without_markup(text), _without_runs(" ".join(code))
 
 
@@ -103,8 +124,11 @@ def _without_markup(text: str) -> str:
     if "import" in text or "export" in text:
         text = _MODULES.sub(" ", text)
     if "[" in text:
-        text = _DEFINITIONS.sub(" ", text) if "]:" in text else text
-        text = _TARGETS.sub(" ", text)
+        text = _without_references(text)
+    if ":" in text:
+        text = _EMOJI.sub(" ", text)
+    if "%%" in text:
+        text = _HIDDEN.sub(" ", text)
     if ":::" in text or "!!!" in text or "???" in text:
         text = _ADMONITIONS.sub(" ", text)
     if "\\" in text:
@@ -113,7 +137,18 @@ def _without_markup(text: str) -> str:
     return unescape(text) if "&" in text else text
 
 
+def _without_references(text: str) -> str:
+    if "[^" in text:
+        text = _FOOTNOTES.sub(" ", text)
+    if "]:" in text:
+        text, defined = _DEFINITIONS.subn(" ", text)
+        text = _LABELS.sub("]", text) if defined else text
+    return _TARGETS.sub(" ", text)
+
+
 def _without_templates(text: str) -> str:
+    if "endcomment" in text:
+        text = _COMMENT_TAGS.sub(" ", text)
     for opening, closing in _SPANS:
         if opening in text:
             text = _cut(text, opening, closing)
@@ -121,6 +156,8 @@ def _without_templates(text: str) -> str:
         text = _EXPRESSIONS.sub(_quoted, text)
     if "{" in text:
         text = _ATTRIBUTES.sub(" ", text)
+    if "={" in text:
+        text = _ELEMENT_VALUES.sub(" ", text)
     return _TAGS.sub(_read_values if "=" in text else " ", text) if "<" in text else text
 
 

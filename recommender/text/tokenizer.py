@@ -40,8 +40,16 @@ _PASSAGES = bytes(BREAK if chr(code) == "\n" else space for code, space in enume
 # A list is one passage: an item that names another page is no frame of the pages that name it too.
 _ITEMS = re.compile(r"\n[ \t]*+(?:[-*+]|(\d++)[.)])(?= )")
 _ENDS = (". ", "! ", "? ", "\u3002", "\uff01", "\uff1f")
-# What no reader sees inside a word, and what would make another word of it; marks of our own that a text may hold.
-_UNSEEN = ("\u00ad", "\u200b", "\u200c", "\u200d", "\u2060", "\ufeff")
+# What no reader sees inside a word: soft hyphens, zero widths, directions, variations, and what stretches Arabic.
+_UNSEEN = tuple(
+    "\u00ad\u034f\u061c\u0640\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062"
+    "\u2063\u2064\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff"
+)
+# What people type for an apostrophe: typographic, the letter, the okina, full width.
+_APOSTROPHES = ("\u2019", "\u02bc", "\u02bb", "\uff07")
+# Quotes and accents alone are apostrophes within a word.
+_WITHIN = re.compile("(?<=[^\\W\\d_])[\u2018\u00b4](?=[^\\W\\d_])")
+# What would make another word of it; marks of our own that a text may hold.
 _NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004")
 # Signs that make a name of letters and digits stand for bytes that stay: C++, C#, A*, .NET.
 _SIGNS = {"+": "\ue000", "#": "\ue001", "*": "\ue002", ".": "\ue003"}
@@ -141,8 +149,13 @@ def _alike(text: str) -> str:
     for other in _NO_LETTERS:
         if other in text:
             text = text.replace(other, " ")
+    for apostrophe in _APOSTROPHES:
+        if apostrophe in text:
+            text = text.replace(apostrophe, "'")
+    if "\u2018" in text or "\u00b4" in text:
+        text = _WITHIN.sub("'", text)
     # Lower case of the Turkish İ has a mark.
-    return text.replace("\u2019", "'").replace("\u0130", "i").casefold()
+    return text.replace("\u0130", "i").casefold()
 
 
 def _compatible(text: str) -> str:
@@ -215,7 +228,8 @@ class _Patterns(NamedTuple):
 def _rare_patterns() -> _Patterns:
     """Compile what texts with combining marks need: 0.1 s that most processes never spend."""
     marks = _ranges(lambda char: unicodedata.category(char) in ("Mn", "Mc")) + _SELECTORS
-    word = re.compile(f"(?:[^\\W_]|[{marks}{_MARKS}])+|\n")
+    # A mark without a letter is no word.
+    word = re.compile(f"(?:[^\\W_]|[{_MARKS}])(?:[^\\W_]|[{marks}{_MARKS}])*|\n")
     unspaced = re.compile(f"[{_UNSPACED}][{_UNSPACED}{marks}]*")
     # To put many marks of one letter in order takes quadratic time; no language has letters of more (Unicode's
     # Stream-Safe Text Format, UAX #15).

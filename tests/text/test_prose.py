@@ -28,11 +28,28 @@ from recommender.text.tokenizer import analyze, spaced_article
         pytest.param("a {/* gone */} <!-- gone --> b <? gone ?>", "a b", id="comments"),
         pytest.param("<style>.a { b: c }</style><SCRIPT>x<y</SCRIPT> on", "on", id="style-and-script"),
         pytest.param("<svg><title>Gone</title><path d='M1 2'/></svg> on", "on", id="drawing"),
-        pytest.param('[a](b "title") ![alt](x_(y).png) [r][1]\n\n[1]: http://x.y', "a alt r 1", id="links"),
-        pytest.param("[^1]: A footnote\n[[Target|shown]] [[Note]]", "1 a footnote target shown note", id="notes"),
+        pytest.param('[a](b "title") ![alt](x_(y).png) [r][1]\n\n[1]: http://x.y', "a alt r", id="links"),
+        pytest.param("[^1]: A footnote\n[[Target|shown]] [[Note]]", "a footnote target shown note", id="notes"),
         pytest.param("> [!NOTE]\n> quoted", "quoted", id="alert"),
         pytest.param(':::tip Mind\nbody\n:::\n!!! note "X"\n    inner', "mind body x inner", id="admonitions"),
         pytest.param("## Head {#head}\n{: .wide}\n| a | b |\n|---|---|", "head a b", id="attributes-and-tables"),
+        pytest.param("<a title=\"a > b\" class='c > d'>in</a>", "a b in", id="greater-than-in-quotes"),
+        pytest.param('<a href="{% link a.md %}" alt="Seen {{ x.y }}">in</a>', "seen in", id="liquid-in-an-attribute"),
+        pytest.param(
+            '<Card\n  title="Seen"\n  icon={<Icon name="gone" />}\n>\nin\n</Card>', "seen in", id="element-as-a-value"
+        ),
+        pytest.param("{{< a >}}{{< b c='d' />}}in{{< /a >}}", "in", id="nested-shortcodes"),
+        pytest.param("![x](y.png){width=50% .z} [in]{lang=fr}", "x in", id="attributes-of-pandoc"),
+        pytest.param("a :tada: b :+1: 10:30:45 std::vector::size", "a b 10 30 45 std vector size", id="emoji"),
+        pytest.param("text[^1] more[^n].\n\n[^n]: Note", "text more note", id="footnotes"),
+        pytest.param("a[i][j]", "a i j", id="no-reference-where-none-is-defined"),
+        pytest.param("a %%gone\nby%% 100%% for %%i in %%j", "a 100 for i in j", id="comments-of-obsidian"),
+        pytest.param("> [!WARNING]- Title\n??? tip 'Other'", "title other", id="titles-of-admonitions"),
+        pytest.param("{% comment %}gone {{ a }}{% endcomment %} in", "in", id="comment-of-liquid"),
+        pytest.param(
+            "\\begin{align} x &= \\text{if} \\label{eq:gone} \\end{align}", "x if", id="environments-of-latex"
+        ),
+        pytest.param(":ref:`Shown` and :func:`name`", "shown and name", id="roles"),
         pytest.param("![x](data:image/png;base64,iVBORw0KGgo=) on", "x on", id="base64-target"),
         pytest.param("iVBORw0KGgoAAAANSUhEUgAA+/" * 5 + " on", "on", id="base64"),
         pytest.param("a=b;" * 60 + " on", "on", id="minified"),
@@ -56,8 +73,12 @@ def test_what_a_reader_reads(text: str, words: str) -> None:
         ("a ```foo``` `bar` b", "a foo bar b", ""),
         ("```{note}\nread\n```\n```{code-block} python\nfoo\n```", "read", "foo"),
         ("```ad-tip\nread\n```", "read", ""),
-        ("<pre>foo &lt;b&gt;</pre> a", "a", "foo &lt;b&gt;"),
+        ("<pre>foo &lt;b&gt;</pre> a", "a", "foo <b>"),
         ("```\n{{< x >}} <b> $\\alpha$\n```", "", "{{< x >}} <b> $\\alpha$"),
+        ("{% highlight ruby %}\nfoo {x}\n{% endhighlight %} a", "a", "foo {x}"),
+        ("{{< highlight go >}}foo{{< /highlight >}} a", "a", "foo"),
+        ("{% codeblock %}foo{% endcodeblock %} {% highlight %} a", "a", "foo"),
+        ('<pre><code class="x">foo <span class="y">b</span></code></pre> a', "a", "foo b"),
         ("```html hidden\nfoo\n```\nb", "b", "foo"),
     ],
 )
@@ -72,6 +93,8 @@ OPENINGS = [
     *("<a ", "<a {", '<a "', "<a '", "<a {{", "<style>", "<pre>", "<svg ", "<", "=>", 'a="', "alt='"),
     *("```", "```\n", "~~~\n", "````a\n", "`", "`a", "`a\n", "- ", "> ", "1. ```"),
     *("[", "](", "[[", "![", "[!a", "](a ", '](a "', "[a]: ", "](a(", "\\n", "\\a", "&", "&a", "&#", ":::", "!!! "),
+    *("{% highlight x %}", "{{< highlight", "{% comment %}", "={<a", "={<a>", '="', "='", "%%", "%%a", "[^", "[^a]"),
+    *(":a", ":a:", "\\begin{", "[[a|", "]{a="),
     *("import ", "import {", "export const ", "export {\n", "a", "a+/", "'a", "a'", "a++", "a#", "a*", ".a", "\u0301"),
 ]
 
