@@ -81,8 +81,8 @@ def example(model: Model, plain: Model, row: int, labels: Labels) -> Example:
     numbers, titles = np.array(rows, np.int64), model.vectors.rows
     cosine = np.stack([dots_of(titles, titles.row(one), numbers) for one in rows])
     ones, others = (grid.ravel() for grid in np.meshgrid(numbers, numbers, indexing="ij"))
-    stems, space = model.titles.rows, model.titles.space
-    rarity = titles_of(stems, space.idf, model.catalogue.title_words, model.catalogue.titles).rarity
+    stems, known = model.titles.rows, model.catalogue
+    rarity = titles_of(model.titles, known.groups, known.title_words, known.titles).rarity
     rarest = title_meaning.rarest_alone(stems.some(ones), stems.some(others), rarity)
     assert model.embeddings is not None
     meaning = title_meaning.pair_cosines(model.embeddings, ones, others)

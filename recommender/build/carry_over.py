@@ -83,7 +83,7 @@ class CarriedOver:
     def scores(self, pairs: Pairs, lift: float, threads: int) -> Floats:
         """Give the scores that are still those of before, NaN for all others: (n, kept) float64."""
         known = np.full(pairs.rows.shape, np.nan)
-        if lift == self.before.lift and self.fitted.coverage.mean == self.before.coverage.mean:
+        if lift == self.before.lift and np.array_equal(self.fitted.coverage.means, self.before.coverage.means):
             # Three scans of a list for each pair: half a second on 36,000 articles.
             lists, parts = self.lists, spans(len(known))
             in_threads(threads, lambda span: _look_up(lists, self.moved, (pairs.rows, known), span), parts)

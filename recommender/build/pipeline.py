@@ -34,8 +34,9 @@ from recommender.site.reader import Read
 from recommender.site.text_links import links_of_texts
 from recommender.system import parallel, processes
 from recommender.system.threads import in_threads
+from recommender.text.groups import fit_groups
 from recommender.text.passages import without_repeated
-from recommender.text.tfidf import Fitted, Vectors, fit_vectors
+from recommender.text.tfidf import Fitted, Vectors
 from recommender.text.tokens import Tokenized, Tokens, lines_of, title_words, tokenize_articles
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def vectorise(described: Described, settings: Settings, *, again: bool = False) 
     counted = replace(described.counted, parts=(*others, replace(last, vocabulary=described.words.all())))
     catalogue = replace(described.catalogue, title_words=title_words(counted))
     own = without_repeated(counted, lines_of(settings), catalogue.families, catalogue.partitions)
-    fitted = fit_vectors(own, settings, again=again)
+    fitted = fit_groups(own, settings, catalogue.groups, again=again)
     return Vectorised(fitted, catalogue, described.answered, described.digest)
 
 
@@ -177,7 +178,7 @@ def _likeness(site: Vectorised, near: Near, settings: Settings) -> Likeness:
 
 def _titles(site: Vectorised) -> Titles:
     own, catalogue = site.fitted.titles, site.catalogue
-    return titles_of(own.rows, own.space.idf, catalogue.title_words, catalogue.titles)
+    return titles_of(own, catalogue.groups, catalogue.title_words, catalogue.titles)
 
 
 def _carried(before: Model | None, site: Vectorised) -> CarriedOver | None:
@@ -249,7 +250,7 @@ def _rescored(
     """Give the candidates by their scores, their cosines beside them, and the lift of the subjects."""
     fitted, subjects = site.fitted, site.catalogue.subjects.all()
     _, numbers = numbered(subjects)
-    lift = subject_lift(near, numbers)
+    lift = subject_lift(near, numbers, site.catalogue.groups)
     named = np.where([subject != "" for subject in subjects], numbers, -1)
     weights, meaning = weights_of(settings.parts, lift), title_meaning.weight_of(_titles(site))
     if not compiles(len(subjects)):

@@ -158,12 +158,13 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
     parts |= {name: arrays[name] for name in (*_NUMBERS, *_OTHERS)}
     _require(arrays["cosines"].shape == arrays["nearest_rows"].shape, "cosines has not one value a candidate")
     _require(arrays["lift"].shape == (1,) and 0 <= arrays["lift"][0] <= 1, "lift is not one number from 0 to 1")
+    catalogue = Catalogue(**parts, names=_names(arrays, count))
     return Model(
         settings=settings,
-        catalogue=Catalogue(**parts, names=_names(arrays, count)),
-        vectors=_vectors(arrays, "vectors", texts, settings.weighted, count),
-        coverage=_coverage(arrays, count),
-        titles=_vectors(arrays, "stems", texts, {"title": 1.0}, count),
+        catalogue=catalogue,
+        vectors=_vectors(arrays, "vectors", texts, settings.weighted, catalogue),
+        coverage=_coverage(arrays, catalogue),
+        titles=_vectors(arrays, "stems", texts, {"title": 1.0}, catalogue),
         nearest=Ranking(*lists["nearest"]),
         cosines=_finite(arrays["cosines"], "cosines"),
         lift=float(arrays["lift"][0]),
@@ -200,21 +201,25 @@ def _names(arrays: Arrays, count: int) -> NameIndex:
     return NameIndex(buckets, starts, rows, count)
 
 
-def _vectors(arrays: Arrays, name: str, texts: Mapping[str, Texts], fields: Mapping[str, float], count: int) -> Vectors:
+def _vectors(
+    arrays: Arrays, name: str, texts: Mapping[str, Texts], fields: Mapping[str, float], catalogue: Catalogue
+) -> Vectors:
     idf, starts, indptr, indices, data = (
         arrays[f"{name}_{part}"] for part in ("idf", "starts", "indptr", "indices", "data")
     )
     terms = texts[f"{name}_terms"]
-    _require(starts.shape == (len(fields) + 1,), f"{name} has not one start a field")
+    groups = int(catalogue.groups.max(initial=0)) + 1
+    _require(starts.shape == (len(fields) * groups + 1,), f"{name} has not one start a field")
     _pointers(starts, len(terms), f"{name}_starts")
     _require(idf.shape == (len(terms),), f"{name} has not one idf a term")
     _require(bool(np.all(idf >= 0) and np.all(np.isfinite(idf))), f"{name} holds odd idf values")
-    _sparse((indptr, indices, data), (count, len(terms)), name)
+    _sparse((indptr, indices, data), (len(catalogue), len(terms)), name)
     space = Space(tuple(fields), tuple(fields.values()), starts, terms, idf)
     return Vectors(space, Rows(indptr, indices, data, len(terms)))
 
 
-def _coverage(arrays: Arrays, count: int) -> Coverage:
+def _coverage(arrays: Arrays, catalogue: Catalogue) -> Coverage:
+    count, groups = len(catalogue), catalogue.groups
     counts = {name: arrays[f"counts_{name}"] for name in _COUNTS}
     for name in ("texts", "heads", "titles"):
         _require(counts[name].shape == arrays["vectors_indices"].shape, f"counts_{name} has not one count an entry")
@@ -222,7 +227,7 @@ def _coverage(arrays: Arrays, count: int) -> Coverage:
     _require(
         not count or bool(_finite(counts["lengths"], "counts_lengths").min() >= 0), "counts_lengths has odd values"
     )
-    return Coverage(**counts)
+    return Coverage(**counts, groups=groups if groups.any() else None)
 
 
 def _settings(header: Mapping[str, Any]) -> Settings:

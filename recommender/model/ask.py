@@ -274,6 +274,6 @@ def why_row(model_answer: Answer, row: int) -> Reason:
     alone = choose(model_answer.asking, [Candidate(row, score)], shown, 1, model.rules)
     passed = "list-full" if len(shown) >= model_answer.limit else "not-near"
     rejected = alone.rejected[0] if alone.rejected else Rejected(row, score, passed)
-    if values[0, 0] <= 0 and rejected.rule != "family":
+    if values[0, 0] <= 0 and rejected.rule not in ("family", "other-language"):
         rejected = Rejected(row, score, "not-a-candidate")
     return Reason(model_answer, row, score, 0, rejected.rule, rejected.by)

@@ -106,6 +106,11 @@ class Catalogue:
         """Whether the site has several languages or versions."""
         return bool(len(self.partitions) and np.any(self.partitions != self.partitions[0]))
 
+    @cached_property
+    def groups(self) -> Terms:
+        """The group in which the words of each article count, numbered from 0."""
+        return groups_of(self.partitions)
+
     def partition_of(self, row: int) -> Partition:
         """Give the language and the version of an article."""
         language, version = divmod(int(self.partitions[row]), VERSIONS)
@@ -177,6 +182,16 @@ def within(partitions: Terms, own: int) -> NDArray[np.bool_]:
     """Tell which articles one of a partition may be linked to: those of its language and version, or of no version."""
     allowed: NDArray[np.bool_] = ~apart(own, partitions)
     return allowed
+
+
+def groups_of(partitions: Terms) -> Terms:
+    """Number the groups whose words count together: none of their articles may be linked to another group's.
+
+    They are languages, or the versions of a language where each article has one.
+    """
+    languages = partitions - partitions % VERSIONS
+    open_to_all = np.isin(languages, partitions[partitions % VERSIONS == 0])
+    return np.unique(np.where(open_to_all, languages, partitions), return_inverse=True)[1].astype(np.int32)
 
 
 def packed_partitions(pairs: Sequence[tuple[str, str]]) -> tuple[Terms, Texts, Texts]:

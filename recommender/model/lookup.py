@@ -17,7 +17,7 @@ from recommender.model.catalogue import ANY, Partition
 from recommender.model.model import Model
 from recommender.problems import printable, shorten
 from recommender.site.files import SUFFIXES
-from recommender.text.tfidf import STEM
+from recommender.text.tfidf import STEM, Space
 from recommender.text.tokenizer import analyze
 
 MAX_WORDS = 12
@@ -175,8 +175,10 @@ def search(model: Model, text: str, limit: int) -> list[int]:
     except LookupProblem as problem:
         first = [model.catalogue.urls.find(url) for url in problem.matches] if problem.ambiguous else []
     words = list(dict.fromkeys(analyze(text)))[:MAX_WORDS]
-    terms = model.titles.space.terms
-    ranges = [prefix_range(terms, w[:STEM], whole=w is not words[-1] or len(w) >= STEM) for w in words]
+    spaces = [model.titles.space.of_group(number) for number in range(model.titles.space.groups)]
+    ranges = [
+        [prefix_range(space, w[:STEM], whole=w is not words[-1] or len(w) >= STEM) for space in spaces] for w in words
+    ]
     best = _titles_with(model, ranges, LOOKED_AT + limit)
     # 5 letters take photography for photosynthesis: the best are looked at word by word.
     held = {row: _words_held(words, analyze(model.catalogue.titles[row])) for row in best}
@@ -184,15 +186,16 @@ def search(model: Model, text: str, limit: int) -> list[int]:
     return list(dict.fromkeys([*first, *best]))[:limit]
 
 
-def _titles_with(model: Model, ranges: Sequence[tuple[int, int]], most: int) -> list[int]:
-    """Give the articles whose titles hold most words, each a range of terms; of equals, where they weigh most.
+def _titles_with(model: Model, ranges: Sequence[Sequence[tuple[int, int]]], most: int) -> list[int]:
+    """Give the articles whose titles hold most words, each some ranges of terms; of equals, where they weigh most.
 
     All titles are looked through once, whatever the words.
     """
     rows = model.titles.rows
     asked = np.zeros(rows.columns, np.uint16)  # a bit for each word
-    for number, (low, high) in enumerate(ranges):
-        asked[low:high] |= 1 << number
+    for number, own in enumerate(ranges):
+        for low, high in own:
+            asked[low:high] |= 1 << number
     filled = np.flatnonzero(np.diff(rows.indptr))
     if not asked.any() or not len(filled):
         return []
@@ -215,14 +218,14 @@ def _words_held(words: list[str], title: list[str]) -> int:
     return 2 * sum(word in title for word in words[:-1]) + begun
 
 
-def prefix_range(terms: Texts, prefix: str, *, whole: bool) -> tuple[int, int]:
-    """Give the range of sorted terms that begin with a prefix, or are equal to it with ``whole``."""
+def prefix_range(space: Space, prefix: str, *, whole: bool) -> tuple[int, int]:
+    """Give the range of a group's terms that begin with a prefix, or are equal to it with ``whole``."""
+    terms, (low, high) = space.terms, space.starts.tolist()
     if whole:
-        number = terms.find(prefix)
+        number = terms.find(prefix, low, high)
         return (number, number + 1) if number >= 0 else (0, 0)
-    start = terms.place(prefix.encode())
     # No UTF-8 text holds the byte FF, so it stands behind all that begin with the prefix.
-    return start, terms.place(prefix.encode() + b"\xff")
+    return terms.place(prefix.encode(), low, high), terms.place(prefix.encode() + b"\xff", low, high)
 
 
 def closest(model: Model, text: str, limit: int = 3) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ from recommender.ranking.title_meaning import PART, cosines, duplicates_of_draft
 from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
+from recommender.text.groups import group_of
 from recommender.text.tfidf import Coverage, Vectors
 from recommender.text.title_embeddings import embed_draft
 from recommender.text.tokens import article_words
@@ -158,7 +159,7 @@ class Model:
     @cached_property
     def _titles(self) -> Titles:
         known = self.catalogue
-        return titles_of(self.titles.rows, self.titles.space.idf, known.title_words, known.titles)
+        return titles_of(self.titles, known.groups, known.title_words, known.titles)
 
     def candidates(self, row: int) -> list[Candidate]:
         """Give the nearest articles of an article as the build kept them, best first."""
@@ -320,14 +321,16 @@ class Model:
         """
         words = article_words(texts, self.settings)
         text = texts.get(self.settings.keys.title, "")
-        query = replace(query_draft(self.vectors, self.coverage, words), subject=subject)
+        group = int(self.catalogue.groups[own]) if own >= 0 else group_of(self.vectors.space, words)
+        query = replace(query_draft(self.vectors, self.coverage, words, group), subject=subject)
         if self.embeddings is not None:
             query = replace(query, meaning=embed_draft(text))
         candidates = self._of_one_language(self.ranked(query, DRAFT), own)
         numbers = np.array([candidate.row for candidate in candidates[: 4 * SHOWN]], np.int64)
-        title = draft_title(self._titles, self.titles.space, text, words.title)
+        title = draft_title(self._titles, self.titles.space.of_group(group), text, words.title)
         written = texts.get(self.settings.keys.answer) or texts.get("body", "")
-        bodies, cosine = Bodies(self.vectors, self.coverage), dots_of(self.vectors.rows, query.vector, numbers)
+        vectors = replace(self.vectors, space=self.vectors.space.of_group(group))
+        bodies, cosine = Bodies(vectors, self.coverage), dots_of(vectors.rows, query.vector, numbers)
         shared = overlaps(bodies, query.asked.saturations[0], numbers)
         like = like_draft(
             self._titles, title, numbers, Alike(cosine, shared, draft_shares(bodies, written, words, numbers))

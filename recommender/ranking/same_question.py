@@ -15,7 +15,7 @@ from recommender.arrays.sparse_rows import Floats, Ints, Rows, Terms, Texts, mee
 from recommender.ranking.near_copies import ENOUGH, NEAR, Bodies, overlaps, shares_with
 from recommender.ranking.series import of_series
 from recommender.system import parallel
-from recommender.text.tfidf import Space, stem, transform
+from recommender.text.tfidf import Space, Vectors, stem, transform
 
 # A title of fewer words names a thing and asks nothing: its likeness counts less (without this ramp, sites of short
 # reference titles lose 0.06 nDCG@10).
@@ -62,31 +62,32 @@ class Likeness:
 class Titles:
     """The rows of all titles, words cut to 5 letters so that "enzymes" meets "enzymatic"; how rare each such word is.
 
-    ``idf`` goes in quarters, so that its sums are exact; ``highest`` is that of a word which no article has.
+    ``idf`` goes in quarters, so that its sums are exact; ``highest`` is for each title that of a word which no article
+    of its group has, and ``rarity`` how rare each word is, as a share of such a one.
     ``lengths`` count words, 0 for a title that names a thing. ``asking`` tells whether the site's titles ask.
     ``texts`` are the titles as they are written.
     """
 
     rows: Rows
     idf: Floats
-    highest: float
+    highest: Floats
+    rarity: Floats
     lengths: Floats
     asking: bool
     texts: Texts
 
-    @property
-    def rarity(self) -> Floats:
-        """How rare each word is, as a share of one that no article has."""
-        return self.idf / self.highest
 
-
-def titles_of(rows: Rows, idf: Floats, lengths: Terms, texts: Texts) -> Titles:
-    """Make the titles of a site of their vectors."""
+def titles_of(vectors: Vectors, groups: Terms, lengths: Terms, texts: Texts) -> Titles:
+    """Make the titles of a site of their vectors; ``groups`` numbers the group in which each article counts."""
+    rows, idf, starts = vectors.rows, vectors.space.idf, vectors.space.starts
+    highest = np.log(1 + np.bincount(groups, minlength=len(starts) - 1)) + 1
+    rarity = idf / np.repeat(highest, np.diff(starts))
     marks = np.array([found.start() for found in _MARK.finditer(texts.blob.tobytes())], np.int64)
     asks = np.diff(np.searchsorted(marks, texts.offsets)) > 0
     asking = len(asks) < ENOUGH_TITLES or bool(asks.sum() >= ASKING * len(asks))
     counted = lengths.astype(np.float64)
-    return Titles(rows, idf, float(np.log(1 + len(rows)) + 1), counted if asking else counted * asks, asking, texts)
+    counted = counted if asking else counted * asks
+    return Titles(rows, idf, highest[groups], rarity, counted, asking, texts)
 
 
 def likeness(cosine: Floats, overlap: Floats, titles: tuple[Floats, Floats, Floats], words: Floats) -> Floats:
@@ -114,9 +115,9 @@ class DraftTitle:
 
 
 def draft_title(titles: Titles, space: Space, text: str, words: Sequence[str]) -> DraftTitle:
-    """Make the title of a draft of its text and words; ``space`` is that of the titles."""
+    """Make the title of a draft of its text and words; ``space`` is that of the titles of its group."""
     stems = [stem(word) for word in words]
-    unknown = sum(space.terms.find(one) < 0 for one in set(stems))
+    unknown = sum(space.terms.find(one, *space.starts.tolist()) < 0 for one in set(stems))
     asks = titles.asking or _MARK.search(text.encode()) is not None
     return DraftTitle(text, transform(space, [stems]), len(stems) * asks, unknown)
 
@@ -139,13 +140,14 @@ def like_draft(titles: Titles, own: DraftTitle, numbers: Ints, texts: Alike) -> 
     alone = np.ones((len(numbers), len(own.vector[0])), np.bool_)
     alone[met.owners, met.own] = False
     mine = alone * titles.idf[own.vector[0]]
-    rarest = np.maximum(mine.max(axis=1, initial=0.0), titles.highest if own.unknown else 0.0)
+    highest = titles.highest[numbers]
+    rarest = np.maximum(mine.max(axis=1, initial=0.0), highest * bool(own.unknown))
     owners, places = met.held
     only = ~np.isin(places, met.places)
     owners, theirs = owners[only], titles.idf[titles.rows.indices[places[only]]]
     np.maximum.at(rarest, owners, theirs)
-    alone = mine.sum(axis=1) + own.unknown * titles.highest + np.bincount(owners, theirs, len(numbers))
-    compared = title_cosines, rarest / titles.highest, alone / titles.highest
+    alone = mine.sum(axis=1) + own.unknown * highest + np.bincount(owners, theirs, len(numbers))
+    compared = title_cosines, rarest / highest, alone / highest
     blend = likeness(texts.cosines, texts.overlaps, compared, np.minimum(titles.lengths[numbers], own.words))
     blend = np.maximum(blend, texts.shares)
     names = titles.texts.some(numbers.tolist())

@@ -31,7 +31,7 @@ class _Rows(NamedTuple):
 class _Titles(NamedTuple):
     rows: _Rows
     idf: Floats
-    highest: float
+    highest: Floats
     lengths: Floats
 
 
@@ -145,7 +145,8 @@ def _compare(titles: _Titles, one: int, other: int) -> tuple[float, float, float
             own = idf[rows.indices[q]]
             q += 1
         rarest, alone = max(rarest, own), alone + own
-    return same, rarest / titles.highest, alone / titles.highest
+    highest = titles.highest[one]
+    return same, rarest / highest, alone / highest
 
 
 @part

@@ -76,15 +76,16 @@ def query_of(vectors: Vectors, coverage: Coverage, row: int, subject: str) -> Qu
     return Query(row, subject, vectors.rows.row(row), asked)
 
 
-def query_draft(vectors: Vectors, coverage: Coverage, words: Words) -> Query:
-    """Ask for a draft by its words; words that the site does not have play no part."""
+def query_draft(vectors: Vectors, coverage: Coverage, words: Words, group: int = 0) -> Query:
+    """Ask for a draft by its words as one of a group; words that the group does not have play no part."""
+    space = vectors.space.of_group(group)
     # A title need not be in the text, and may have the plural of a word that is.
-    known = [columns_of(vectors.space, n, [*own, *words.head, *words.title]) for n, own in enumerate(words.fields)]
-    columns, texts, heads, titles = text_counts(vectors.space, words, known)
-    length = np.array([float(sum(map(len, words.fields[n : n + 1]))) for n in vectors.space.text_numbers])
-    slack = float(coverage.slack_of(length)[0]) if len(length) else 1.0
-    asked = shares(columns, vectors.space.idf[columns], (texts, heads, titles), slack)
-    return Query(-1, "", transform(vectors.space, words.fields, known), asked)
+    known = [columns_of(space, n, [*own, *words.head, *words.title]) for n, own in enumerate(words.fields)]
+    columns, texts, heads, titles = text_counts(space, words, known)
+    length = np.array([float(sum(map(len, words.fields[n : n + 1]))) for n in space.text_numbers])
+    slack = float(coverage.slack_of(length, group)[0]) if len(length) else 1.0
+    asked = shares(columns, space.idf[columns], (texts, heads, titles), slack)
+    return Query(-1, "", transform(space, words.fields, known), asked)
 
 
 def word_parts(vectors: Vectors, coverage: Coverage, query: Query, numbers: Ints) -> NDArray[np.float64]:
@@ -127,7 +128,8 @@ def explain_words(vectors: Vectors, coverage: Coverage, query: Query, other: int
     space, rows = vectors.space, vectors.rows
     target = asked_of(coverage, rows, space.idf, other)
     columns, values = shared(query.vector, rows.row(other))
-    fields = [space.fields[number] for number in (np.searchsorted(space.starts, columns, side="right") - 1).tolist()]
+    blocks = np.searchsorted(space.starts, columns, side="right") - 1
+    fields = [space.fields[number] for number in (blocks % len(space.fields)).tolist()]
     cosine = WORD_PARTS[0]
     parts = [(cosine, *own) for own in zip(fields, columns.tolist(), values.tolist(), strict=True)]
     asked = query.asked
@@ -204,17 +206,19 @@ def rescore(vectors: Vectors, coverage: Coverage, near: Near, subjects: Ints, we
     return np.concatenate([np.zeros(0), *scores])
 
 
-def subject_lift(near: Near, subjects: Ints) -> float:
+def subject_lift(near: Near, subjects: Ints, groups: Terms) -> float:
     """Give how much more often nearest articles are of one subject than chance has it, from 0 to 1.
 
-    ``near`` has the nearest first, ``subjects`` numbers the subject of every article. Looked at are as many nearest as
+    ``near`` has the nearest first, ``subjects`` numbers the subject of every article, ``groups`` the group: a subject
+    is of the articles of a group that have it. Looked at are as many nearest as
     other articles of a subject are to be expected: on a small site all that are kept would be half of it. 0 where
     subjects are noise, or where there is only one. To two decimals: more would move every score at every edit.
     """
     if not len(near.rows):
         return 0.0
-    pairs = int((np.bincount(subjects) ** 2).sum())
-    chance = pairs / len(subjects) ** 2
+    of_groups = np.unique(subjects * (int(groups.max()) + 1) + groups, return_counts=True)[1]
+    pairs = int((of_groups**2).sum())
+    chance = pairs / int((np.bincount(groups) ** 2).sum())
     lengths = np.diff(near.indptr)
     same = np.repeat(subjects, lengths) == subjects[near.rows]
     most = max(1, -(-pairs // len(subjects)) - 1)

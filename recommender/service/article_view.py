@@ -196,7 +196,7 @@ def _scored(answer: Answer, row: int) -> dict[str, Any]:
         "subject": model.catalogue.subjects[row],
         "score": score,
         "near": nearness(model, score),
-        "because": score_in_words(model, parts),
+        "because": score_in_words(model, parts, row),
         "same_question": same_question(answer, row),
         "fields": fields(parts),
     }

@@ -44,7 +44,7 @@ def suggestions(answer: Answer) -> list[dict[str, Any]]:
             "rank": rank,
             "score": candidate.score,
             "near": nearness(answer.model, candidate.score),
-            "because": score_in_words(answer.model, parts),
+            "because": score_in_words(answer.model, parts, candidate.row),
             "fields": fields(parts),
         }
         for rank, candidate in enumerate(answer.choice.shown, 1)

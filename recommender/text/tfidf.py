@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ from recommender.text.spellings import fold, plainer
 from recommender.text.tokens import HEADS, TITLES, Columns, Tokenized, Words, columns_of_lines
 from recommender.text.vocabulary import Merged
 
-# Terms in more than half of the articles say nothing of any one (stop words of every language); below 100 articles
+# Terms in more than half of the articles say nothing of any one (stop words of its language); below 100 articles
 # a half is too few to tell.
 MAX_SHARE, ENOUGH = 0.5, 100
 # The idf goes in steps of a quarter, so that an edit moves that of few words, and few articles' vectors with it.
@@ -41,8 +41,9 @@ K1, B = 1.5, 0.75
 class Space:
     """The learned columns: which term of which field each is, and how rare it is.
 
-    ``starts`` has one more entry than ``weights``: the columns of field f are ``starts[f]`` to ``starts[f + 1]``,
-    their terms sorted by code points. ``idf`` is float64, one for each column, 0 where a term counts nothing.
+    The columns of field f are ``starts[f]`` to ``starts[f + 1]``, their terms sorted by code points. Where the articles
+    count in groups, those of each group stand behind each other: ``starts`` has an entry for each field of each group,
+    and one more. ``idf`` is float64, one for each column, 0 where a term counts nothing.
     """
 
     fields: tuple[str, ...]
@@ -55,6 +56,16 @@ class Space:
     def text_numbers(self) -> tuple[int, ...]:
         """Give the number of the composed field, or nothing where it has no weight."""
         return tuple(number for number, name in enumerate(self.fields) if name == TEXT)
+
+    @property
+    def groups(self) -> int:
+        """Number of groups that the articles count in."""
+        return (len(self.starts) - 1) // len(self.fields)
+
+    def of_group(self, number: int) -> Space:
+        """Give the columns of one group, under the numbers that they have among all."""
+        first = number * len(self.fields)
+        return replace(self, starts=self.starts[first : first + len(self.fields) + 1])
 
 
 @dataclass(frozen=True)
@@ -70,28 +81,34 @@ class Coverage:
     """Counts beside the entries of the ranked rows: of the word in the text, in the head, and in the title.
 
     ``texts`` and ``heads`` are uint16, ``titles`` uint8, 0 for entries of other fields than the composed text;
-    ``lengths`` are the words of each text, float64.
+    ``lengths`` are the words of each text, float64. ``groups`` numbers the group in which each article counts, None
+    where all are one.
     """
 
     texts: NDArray[np.uint16]
     heads: NDArray[np.uint16]
     titles: NDArray[np.uint8]
     lengths: Floats
+    groups: Terms | None = None
 
     @cached_property
     def slack(self) -> Floats:
         """Give k1 (1 - b + b length / mean) of every article."""
-        return self.slack_of(self.lengths)
+        return self.slack_of(self.lengths, 0 if self.groups is None else self.groups)
 
-    def slack_of(self, lengths: Floats) -> Floats:
-        """Give the same for texts of any length, a draft's too."""
-        slack: Floats = K1 * (1 - B + B * lengths / max(self.mean, 1e-9))
+    def slack_of(self, lengths: Floats, groups: Terms | int = 0) -> Floats:
+        """Give the same for texts of any length, a draft's too, by the groups that they count in."""
+        slack: Floats = K1 * (1 - B + B * lengths / np.maximum(self.means[groups], 1e-9))
         return slack
 
     @cached_property
-    def mean(self) -> float:
-        """Give the mean length to two digits: with all of them an edit would move every score in its last bits."""
-        return float(f"{self.lengths.mean():.1e}") if len(self.lengths) else 0.0
+    def means(self) -> Floats:
+        """Give the mean length of each group to two digits: with all of them an edit would move every score."""
+        if not len(self.lengths):
+            return np.zeros(1)
+        groups = np.zeros(len(self.lengths), np.int32) if self.groups is None else self.groups
+        own = (self.lengths[groups == number] for number in range(int(groups.max()) + 1))
+        return np.array([float(f"{lengths.mean():.1e}") for lengths in own])
 
 
 @dataclass(frozen=True)
@@ -103,18 +120,19 @@ class Fitted:
     titles: Vectors
 
 
-def fit_vectors(site: Tokenized, settings: Settings, *, again: bool = False) -> Fitted:
+def fit_vectors(site: Tokenized, settings: Settings, *, enough: int = ENOUGH, again: bool = False) -> Fitted:
     """Count and weigh the words of all articles; independent of how the work was cut.
 
-    In the rows of the titles words are cut to 5 letters. ``again`` tells that a model of the site was built before.
+    In the rows of the titles words are cut to 5 letters. Terms in more than half of the articles count nothing where
+    there are ``enough``. ``again`` tells that a model of the site was built before.
     """
     way, columns = _way(len(site.order)), columns_of_lines(settings)
     present = way.words_in_use(site)
     # A call for each word of a site would take a tenth of all that is done here.
     forms = {word: fold(word, present) for word in present if word[-1] in "sx" or not word.isascii()}
     merged = way.merge(site, lambda word: forms.get(word, word), columns)
-    main, coverage = _weighed(merged, settings.weighted, way, again=again)
-    titles, _ = _weighed(way.merge(site, stem, columns.titles), {"title": 1.0}, way, again=again)
+    main, coverage = _weighed(merged, settings.weighted, way, enough=enough, again=again)
+    titles, _ = _weighed(way.merge(site, stem, columns.titles), {"title": 1.0}, way, enough=enough, again=again)
     return Fitted(main, coverage, titles)
 
 
@@ -136,7 +154,9 @@ def _way(articles: int) -> _Way:
     return _Way(vocabulary.words_in_use, vocabulary.merge, vocabulary.frequencies, weigh_rows)
 
 
-def _weighed(merged: Merged, fields: Mapping[str, float], way: _Way, *, again: bool) -> tuple[Vectors, Coverage]:
+def _weighed(
+    merged: Merged, fields: Mapping[str, float], way: _Way, *, enough: int, again: bool
+) -> tuple[Vectors, Coverage]:
     """Make the space of some fields, and the rows of all articles in it."""
     shape, articles = (len(fields), len(merged.vocabulary)), len(merged.indptr) - 1
     columns, idf = np.full(shape, -1, np.int32), np.zeros(shape)
@@ -146,9 +166,9 @@ def _weighed(merged: Merged, fields: Mapping[str, float], way: _Way, *, again: b
         used = np.flatnonzero(frequency)
         columns[field, used] = np.arange(len(terms), len(terms) + len(used))
         if again:
-            idf[field] = idf_by_formula(frequency, articles)
+            idf[field] = idf_by_formula(frequency, articles, enough)
         else:
-            idf[field] = inverse_document_frequency(_rows_of(merged, field, frequency), frequency)
+            idf[field] = inverse_document_frequency(_rows_of(merged, field, frequency), frequency, enough)
         if name == TEXT:
             foreign = foreign_terms(merged, field, frequency > MAX_SHARE * articles, frequency)
             merged.data[of_articles_without_topic(merged, field, frequency)] = 0
@@ -239,7 +259,7 @@ def weigh(counts: Floats) -> Floats:
     return damped
 
 
-def inverse_document_frequency(counts: Rows, frequency: Ints) -> Floats:
+def inverse_document_frequency(counts: Rows, frequency: Ints, enough: int = ENOUGH) -> Floats:
     """Learn ln((1 + n) / (1 + df)) + 1 to a quarter for each column, 0 for terms that too many articles share.
 
     ``frequency`` is df, the number of rows that have each.
@@ -252,17 +272,17 @@ def inverse_document_frequency(counts: Rows, frequency: Ints) -> Floats:
         return np.zeros(counts.columns)
     matrix = csr_array((counts.data, counts.indices, counts.indptr), shape=(len(counts), counts.columns))
     inverse = TfidfTransformer(smooth_idf=True).fit(matrix).idf_
-    return _stepped(inverse, frequency, len(counts))
+    return _stepped(inverse, frequency, len(counts), enough)
 
 
-def idf_by_formula(frequency: Ints, articles: int) -> Floats:
+def idf_by_formula(frequency: Ints, articles: int, enough: int = ENOUGH) -> Floats:
     """Give what ``inverse_document_frequency`` learns, to the bit, without a second for the import of scikit-learn."""
-    return _stepped(np.log((1 + articles) / (1 + frequency)) + 1, frequency, articles)
+    return _stepped(np.log((1 + articles) / (1 + frequency)) + 1, frequency, articles, enough)
 
 
-def _stepped(inverse: Floats, frequency: Ints, articles: int) -> Floats:
+def _stepped(inverse: Floats, frequency: Ints, articles: int, enough: int) -> Floats:
     steps: Floats = np.round(STEPS * inverse) / STEPS
-    if articles >= ENOUGH:
+    if articles >= enough:
         steps[frequency > MAX_SHARE * articles] = 0.0
     return steps
 

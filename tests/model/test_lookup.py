@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from recommender.model.lookup import Found, _titles_with, closest, look_up, pref
 from recommender.model.model import Model
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus, read_corpus
+from recommender.text.tfidf import Space
 from recommender.text.tokenizer import analyze
 
 KEPLER = "/learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion"
@@ -240,16 +242,16 @@ def test_of_all_titles_those_with_most_words_are_found_then_those_where_they_wei
     words = sorted({word for title in model.catalogue.titles.all() for word in analyze(title)})
     for _ in range(60):
         asked = [*dice.sample(words, dice.randint(1, 6)), *dice.sample(["what", "keplxr", "pl", "photography"], 2)]
-        ranges = [prefix_range(space.terms, word[:5], whole=word is not asked[-1] or len(word) >= 5) for word in asked]
+        ranges = [prefix_range(space, word[:5], whole=word is not asked[-1] or len(word) >= 5) for word in asked]
         values = []
         for row in range(len(model)):
             own = dict(zip(*(column.tolist() for column in rows.row(row)), strict=True))
             hits = [[own[c] for c in range(*one) if c in own] for one in ranges]
             values.append((-sum(map(bool, hits)), -round(sum(map(sum, hits)), 12), row))
         wanted = [row for count, _, row in sorted(values) if count]
-        found = _titles_with(model, ranges, len(model))
+        found = _titles_with(model, [[one] for one in ranges], len(model))
         assert [values[row][:2] for row in found] == [values[row][:2] for row in wanted]
-        few = _titles_with(model, ranges, 7)
+        few = _titles_with(model, [[one] for one in ranges], 7)
         assert [values[row][:2] for row in few] == [values[row][:2] for row in wanted[:7]]
 
 
@@ -285,5 +287,9 @@ def test_what_names_an_article_finds_it_first(odd: Model, model: Model) -> None:
     ],
 )
 def test_a_prefix_is_a_range_of_sorted_terms(prefix: str, whole: bool, expected: tuple[int, int]) -> None:
-    terms = pack(["a", "ab", "abc", "abé", "b"])
-    assert prefix_range(terms, prefix, whole=whole) == expected
+    own = Space(("title",), (1.0,), np.array([0, 5]), pack(["a", "ab", "abc", "abé", "b"]), np.ones(5))
+    assert prefix_range(own, prefix, whole=whole) == expected
+    # The terms of another group stand before them.
+    after = replace(own, starts=np.array([2, 7]), terms=pack(["a", "zz", *own.terms.all()]), idf=np.ones(7))
+    low, high = prefix_range(after, prefix, whole=whole)
+    assert (low - 2, high - 2) == expected or (low == high and expected[0] == expected[1])

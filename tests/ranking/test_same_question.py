@@ -21,6 +21,7 @@ from recommender.ranking.same_question import (
     titles_of,
 )
 from recommender.site.corpus import members_of
+from recommender.text.tfidf import Space, Vectors
 
 Dense = NDArray[np.float64]
 RARITY = np.array([0.0, 0.25, 0.5, 1.0])
@@ -51,7 +52,15 @@ def sites(draw: st.DrawFn) -> tuple[Dense, Dense, list[int], int]:
 def titles_with(dense: Dense, lengths: list[int], texts: Sequence[str] = ()) -> Titles:
     """Make titles of vectors; their texts differ in words where none are given."""
     texts = texts or [f"title {'x' * number}" for number in range(len(lengths))]
-    return Titles(rows_of(dense), RARITY, 1.0, np.array(lengths, np.float64), asking=True, texts=pack(texts))
+    return Titles(
+        rows_of(dense),
+        RARITY,
+        np.ones(len(dense)),
+        RARITY,
+        np.array(lengths, np.float64),
+        asking=True,
+        texts=pack(texts),
+    )
 
 
 def blend(
@@ -107,7 +116,8 @@ def test_a_likeness_is_between_0_and_1_and_falls_with_every_word_that_one_title_
 def titles_as_written(*texts: str) -> Titles:
     """Make titles of eight words each."""
     rows = Rows(np.zeros(len(texts) + 1, np.int64), np.zeros(0, np.int32), np.zeros(0), 1)
-    return titles_of(rows, np.ones(1), np.full(len(texts), 8, np.int32), pack(texts))
+    vectors = Vectors(Space(("title",), (1.0,), np.array([0, 1]), pack(["a"]), np.ones(1)), rows)
+    return titles_of(vectors, np.zeros(len(texts), np.int32), np.full(len(texts), 8, np.int32), pack(texts))
 
 
 @pytest.mark.parametrize("mark", ["?", "\uff1f", "\u061f", "\u037e", "\u055e"])
@@ -137,10 +147,15 @@ def test_a_likeness_of_names_is_that_of_near_copies_alone() -> None:
 @pytest.mark.parametrize(("articles", "seen"), [(1, [1]), (9, [1, 2, 9]), (99, [1, 50, 99])])
 def test_a_word_that_no_article_has_is_rarer_than_all(articles: int, seen: list[int]) -> None:
     idf = np.array([np.log((1 + articles) / (1 + count)) + 1 for count in seen])
-    rows = Rows(np.zeros(articles + 1, np.int64), np.zeros(0, np.int32), np.zeros(0), len(seen))
-    highest = titles_of(rows, idf, np.zeros(articles, np.int32), pack([""] * articles)).highest
-    assert highest == pytest.approx(np.log((1 + articles) / (1 + 0)) + 1, abs=1e-15)
-    assert (idf < highest).all()
+    # Of a group of two articles beside these, and not of them, such a word is less rare.
+    groups, count = np.repeat(np.array([0, 1], np.int32), [articles, 2]), articles + 2
+    space = Space(("title",), (1.0,), np.array([0, len(seen), len(seen)]), pack(map(str, seen)), idf)
+    vectors = Vectors(space, Rows(np.zeros(count + 1, np.int64), np.zeros(0, np.int32), np.zeros(0), len(seen)))
+    titles = titles_of(vectors, groups, np.zeros(count, np.int32), pack([""] * count))
+    highest = np.log((1 + np.array([articles, 2])) / (1 + 0)) + 1
+    assert titles.highest.tolist() == pytest.approx(np.repeat(highest, [articles, 2]).tolist(), abs=1e-15)
+    assert titles.rarity.tolist() == pytest.approx((idf / highest[0]).tolist(), abs=1e-15)
+    assert (titles.rarity < 1).all()
 
 
 @hypothesis_settings(deadline=None)

@@ -200,7 +200,8 @@ def test_the_lift_is_the_share_of_near_pairs_of_one_subject_above_chance(
     indptr = np.cumsum([0, *map(len, near)]).astype(np.int64)
     rows = np.array([other for own in near for other in own], np.int32)
     numbers = np.unique(subjects, return_inverse=True)[1]
-    lift = subject_lift(Near(indptr, rows, np.zeros(len(rows)), kept), numbers)
+    near_rows, alone = Near(indptr, rows, np.zeros(len(rows)), kept), np.zeros(len(subjects), np.int32)
+    lift = subject_lift(near_rows, numbers, alone)
     n = len(subjects)
     chance = sum(one == other for one in subjects for other in subjects) / n**2
     # Not more nearest than an article has fellows on average, rounded up: what is left must be of other subjects.
@@ -222,7 +223,15 @@ def test_subjects_count_on_a_small_site_too() -> None:
             for row in range(12)]  # fmt: skip
     rows = np.array(near, np.int32).ravel()
     indptr = np.arange(13) * 11
-    assert subject_lift(Near(indptr, rows, np.zeros(len(rows)), 64), subjects) == 1.0
+    assert subject_lift(Near(indptr, rows, np.zeros(len(rows)), 64), subjects, np.zeros(12, np.int32)) == 1.0
+
+
+def test_subjects_count_among_the_articles_of_a_group() -> None:
+    """Where all of a language have one subject, that the nearest have it tells nothing: they are of the language."""
+    subjects = np.arange(12) // 6
+    near = Near(np.arange(13), np.array([1, 2, 3, 4, 5, 0, 7, 8, 9, 10, 11, 6], np.int32), np.zeros(12), 1)
+    assert subject_lift(near, subjects, np.zeros(12, np.int32)) == 1.0
+    assert subject_lift(near, subjects, subjects.astype(np.int32)) == 0.0
 
 
 @pytest.mark.parametrize(

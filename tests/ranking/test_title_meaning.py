@@ -51,7 +51,7 @@ class Site:
         row, column = np.nonzero(self.words)
         indptr = np.searchsorted(row, np.arange(len(self.words) + 1)).astype(np.int64)
         rows = Rows(indptr, column.astype(np.int32), np.ones(len(row)), WORDS)
-        return Titles(rows, RARITY, 1.0, self.lengths, asking=True, texts=pack(self.texts))
+        return Titles(rows, RARITY, np.ones(len(rows)), RARITY, self.lengths, asking=True, texts=pack(self.texts))
 
     def nearest(self, kept: int) -> Rows:
         """Give the nearest of each by cosine, itself left out."""
