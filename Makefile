@@ -43,6 +43,7 @@ nightly: .venv/test
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/service.py
+	$(BIN)/python benchmarks/deployed.py
 
 scale: .venv/bench
 	$(BIN)/python benchmarks/scale.py $(if $(RECOMMENDER_CORPORA),$(RECOMMENDER_CORPORA)/quicktakes/content/learn) --plot docs/images/scale.png

@@ -12,6 +12,7 @@ from pathlib import Path
 from recommender.editing.git_guard import git, top_level, why_no_work_tree
 from recommender.errors import RecommenderError
 from recommender.problems import printable
+from recommender.site.corpus import check_content
 
 _KINDS = {b"A": "added", b"C": "added", b"D": "deleted", b"M": "changed", b"R": "renamed", b"T": "changed"}
 _FILE = (b"100644", b"100755")
@@ -49,8 +50,10 @@ def changes_since(root: Path, ref: str) -> Changes:
     Files that git does not know of yet, and does not ignore, count as added.
 
     Raises:
+        ContentError: the folder does not exist.
         BaseProblem: there is no work tree, no such commit, or none that both have in common.
     """
+    check_content(root)
     if top_level(root) is None:
         raise BaseProblem(f"{why_no_work_tree(root).partition(';')[0]}; there is nothing to compare with")
     commit = _merge_base(root, ref)
@@ -64,7 +67,7 @@ def changes_since(root: Path, ref: str) -> Changes:
 
 
 def _merge_base(root: Path, ref: str) -> str:
-    name = printable(ref)
+    name = printable(ref) or "the empty text"
     shallow = _asked(root, "rev-parse", "--is-shallow-repository") == "true"
     commit = _asked(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if not commit:

@@ -196,6 +196,8 @@ def test_a_file_that_is_no_article_any_more_fails_a_check(branch: Path, capsys: 
     ("arguments", "said"),
     [
         (["--base", "nowhere"], "nowhere names no commit here; fetch it first"),
+        (["--base", ""], "the empty text names no commit here"),
+        (["--base", "base", "gone"], "CONTENT gone does not exist; name the folder"),
         (["--base", "base", "--json", "--format", "markdown"], ""),
         ([], "Missing option '--base'"),
     ],
