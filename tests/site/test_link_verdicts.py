@@ -76,7 +76,9 @@ def judged(small, *blocks: str, files: dict[str, str] | None = None):
         pytest.param({"url": "/m%6Fon"}, "sound", "/moon", (), id="escaped"),
         pytest.param({"url": "'#top'"}, "self", "/asking", (), id="own-section"),
         pytest.param({"url": "moon.md", "identity": "''"}, "sound", "/moon", ("id", "url"), id="file-beside"),
-        pytest.param({"url": "/moon.MD#craters", "identity": "''"}, "sound", "/moon", ("id", "url"), id="file-from-the-root"),
+        pytest.param(
+            {"url": "/moon.MD#craters", "identity": "''"}, "sound", "/moon", ("id", "url"), id="file-from-the-root"
+        ),
         pytest.param({"url": "nowhere/moon.md", "identity": "''"}, "elsewhere", "", (), id="file-that-is-not-there"),
         pytest.param({"url": "/once"}, "sound", "/moon", ("moved",), id="alias"),
         pytest.param({"url": "/once/index.html"}, "sound", "/moon", ("moved",), id="alias-spelt-otherwise"),
