@@ -60,7 +60,7 @@ class UrlSettings:
 
     host: tuple[str, ...] = ()
     ignore_case: bool = False
-    aliases: tuple[str, ...] = ("aliases", "redirect_from")
+    aliases: tuple[str, ...] = ("aliases", "redirect_from", "redirectFrom", "alias")
     elsewhere: tuple[str, ...] = ()
     sitemap: Path | None = None
     built: Path | None = None

@@ -12,7 +12,7 @@ from recommender.dates import days_of
 from recommender.markdown.front_matter import texts_at
 from recommender.markdown.yaml_nodes import Value
 from recommender.problems import printable, shorten
-from recommender.rules.rule import BUILT_IN, DATED, HIDDEN, Rule, hidden_rule, meaning, target_rule
+from recommender.rules.rule import BUILT_IN, DATED, HIDDEN, Rule, hidden_rule, meaning, says, target_rule
 from recommender.visibility import ALWAYS, FIRST, LAST, Visibility
 
 SHOWN = 60
@@ -123,12 +123,12 @@ def _hidden_by(rule: Rule, page: Page, found: Visibility, odd: list[tuple[str, s
     for key in rule.keys:
         for text in _texts_at(page.values, key):
             if rule.value not in DATED:
-                if meaning(text) == rule.value:
+                if says(text, rule.value):
                     reason = f"{key}: {shorten(printable(text.strip()), SHOWN)}"
                     found = _without_date(found, reason, for_good=rule.for_good)
             elif days := days_of(text):
                 found = _with_date(found, key, days, rule.value)
-            elif text.strip():
+            elif text.strip() and not isinstance(meaning(text), bool):
                 odd.append((key, text))
     return found
 
@@ -150,7 +150,7 @@ def _with_date(found: Visibility, key: str, days: tuple[int, int], word: str | b
 
 def _holds(rule: Rule, page: Page) -> bool:
     if not rule.of:
-        return any(meaning(text) == rule.value for key in rule.keys for text in _texts_at(page.values, key))
+        return any(says(text, rule.value) for key in rule.keys for text in _texts_at(page.values, key))
     return any(rule.pattern.fullmatch(text) for text in _nouns(rule.of, page))
 
 

@@ -15,23 +15,49 @@ from recommender.problems import printable, shorten
 HIDDEN = (
     "no_index",
     "noindex",
+    "seo.noindex",
+    "robots: noindex",
     "draft",
     "unlisted",
+    "hidden",
+    "private",
+    "visibility: private",
+    "headless",
+    "search.exclude",
+    "eleventyExcludeFromCollections",
+    "_build.list|build.list: never",
+    "_build.render|build.render: never",
     "published: false",
     "publish: false",
-    "status: draft",
+    "status|state: draft",
     "permalink: false",
     "date: future",
-    "publishDate: future",
-    "expiryDate|expires|unpublishdate: past",
+    "publishDate|publish_date|pubDate|pubDatetime|publishedAt|published_at|published: future",
+    "expiryDate|expiry_date|expires|unpublishdate|unpublish_date: past",
     "path: _drafts/**",
+)
+# Of these, what keeps a page out of lists and searches alone: readers may still be led to it.
+UNLISTED = frozenset(
+    [
+        "unlisted",
+        "hidden",
+        "headless",
+        "robots",
+        "seo.noindex",
+        "search.exclude",
+        "eleventyexcludefromcollections",
+        "_build.list",
+        "build.list",
+    ]
 )
 TRUE, FALSE = {"true", "yes", "on", "1"}, {"false", "no", "off", "0"}
 DATED = ("future", "past")
+ANY = "*"
 # What readers shall not find any more, or never: links to it are dropped. All else may still be shown to them.
 FOR_GOOD = {("no_index", True), ("noindex", True), ("published", False), ("publish", False)}
-# The keys of dates in the default rules: any other word behind one of them is a slip of the pen.
+# The keys of dates in the default rules: any other word behind one of them is a slip of the pen, but for `published`.
 DATES = {key.lower() for rule in HIDDEN if rule.endswith(DATED) for key in rule.partition(":")[0].split("|")}
+DATES -= {"published"}
 HIDDEN_FORMS = "a rule is a key, `key: value`, `key: future`, `key: past` or `path: PATTERN`"
 TARGET_FORMS = "a rule is a pattern of urls (/legal/*), {subject: News}, {title: PATTERN} or {key: layout, is: landing}"
 
@@ -39,8 +65,8 @@ TARGET_FORMS = "a rule is a pattern of urls (/legal/*), {subject: News}, {title:
 class Rule(NamedTuple):
     """One rule, ``text`` as it is written.
 
-    It holds where one of the front matter's ``keys`` has the ``value`` (True and False for all that means them, or a
-    text in lower case), or where the noun of the page that ``of`` names fits the pattern.
+    It holds where one of the front matter's ``keys`` has the ``value`` (True and False for all that means them, a
+    text in lower case, or ``ANY``), or where the noun of the page that ``of`` names fits the pattern.
     """
 
     text: str
@@ -51,12 +77,16 @@ class Rule(NamedTuple):
     for_good: bool = False
 
 
-# What is never suggested, whatever the settings: error pages, and pages left out of the sitemap.
+# What is never suggested, whatever the settings: error pages, pages left out of the sitemap, and pages that lead on.
 NOT_FOUND = Rule("404 page", of="name", pattern=re.compile(r"404(\..*)?"))
+_NO_SITEMAP = ("sitemap.ignore", "sitemap.exclude", "sitemap.disable", "sitemap_exclude", "exclude_from_sitemap")
 BUILT_IN = (
     NOT_FOUND,
+    Rule("layout: 404", ("layout",), value="404"),
+    Rule("layout: redirect", ("layout",), value="redirect"),
+    *(Rule(key, (key,), value=ANY) for key in ("redirect_to", "redirectTo", "redirect")),
     Rule("sitemap: false", ("sitemap",), value=False),
-    *(Rule(f"{key}: true", (key,)) for key in ("sitemap.ignore", "sitemap.exclude", "sitemap.disable")),
+    *(Rule(f"{key}: true", (key,)) for key in _NO_SITEMAP),
 )
 
 
@@ -146,6 +176,16 @@ def _as_text(one: Any) -> str:
         texts = {name: one[name] if isinstance(one[name], str) else "" for name in sorted(one, key="is".__eq__)}
         return f"{{{', '.join(f'{name}: {text}' for name, text in texts.items())}}}"
     return "{a list}" if isinstance(one, tuple) else "{}"
+
+
+def says(text: str, value: bool | str) -> bool:
+    """Tell whether a text, or an item of it between commas, has the value of a rule; ``ANY`` is all but empty or false.
+
+    ``robots: noindex, nofollow`` says ``noindex``.
+    """
+    if value == ANY:
+        return bool(text.strip()) and meaning(text) is not False
+    return meaning(text) == value or any(meaning(item) == value for item in text.split(","))
 
 
 def meaning(text: str) -> bool | str:

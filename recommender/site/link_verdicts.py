@@ -9,6 +9,7 @@ from functools import partial
 from recommender.addresses import Resolved, parse, resolve, same_page, with_page
 from recommender.article import Article, Link, is_id
 from recommender.markdown.link_blocks import fold
+from recommender.rules.rule import UNLISTED
 from recommender.site.corpus import Corpus
 from recommender.site.files import SUFFIXES
 
@@ -53,7 +54,7 @@ class Judged:
             return ""
         if self.for_good:
             return f"links to a hidden article ({self.hidden})"
-        unlisted = self.hidden.lower().startswith("unlisted:")
+        unlisted = self.hidden.lower().partition(":")[0] in UNLISTED
         return f"links to a page that is {'not listed' if unlisted else 'not published yet'} ({self.hidden})"
 
 

@@ -159,11 +159,11 @@ _SITE = ("# site: null\n", "# except: null\n", "# title: null\n", "# apart: null
 
 _ADDRESSES = """\
 # Which addresses are the site's own. `host`: its hosts (null: that of the articles' urls, if they have any; links with
-# another host are kept as they are). `aliases`: further keys of old addresses, beside aliases and redirect_from.
-# `elsewhere`: patterns of pages that are no articles, such as /shop/*; `sitemap` (a file) or `built` (a folder) list
-# them all, so that every other link is known to be dead. `keys`: where a page states its url; `patterns`: by folder,
-# the url of a page that states none, of {path}, {folder}, {section}, {slug}, {title}, {year}, {month}, {day} and
-# {key NAME}.
+# another host are kept as they are). `aliases`: further keys of old addresses, beside aliases, alias and
+# redirect_from. `elsewhere`: patterns of pages that are no articles, such as /shop/*; `sitemap` (a file) or `built` (a
+# folder) list them all, so that every other link is known to be dead. `keys`: where a page states its url; `patterns`:
+# by folder, the url of a page that states none, of {path}, {folder}, {section}, {slug}, {title}, {year}, {month}, {day}
+# and {key NAME}.
 # url:
 #   host: null
 #   ignore_case: false

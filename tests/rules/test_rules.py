@@ -47,9 +47,12 @@ def read(folder: Path, files: Mapping[str, str], settings: str = "") -> Corpus:
 def test_the_defaults_are_these() -> None:
     assert Settings().hidden == HIDDEN
     assert HIDDEN == (
-        "no_index", "noindex", "draft", "unlisted", "published: false", "publish: false", "status: draft",
-        "permalink: false", "date: future", "publishDate: future", "expiryDate|expires|unpublishdate: past",
-        "path: _drafts/**",
+        "no_index", "noindex", "seo.noindex", "robots: noindex", "draft", "unlisted", "hidden", "private",
+        "visibility: private", "headless", "search.exclude", "eleventyExcludeFromCollections",
+        "_build.list|build.list: never", "_build.render|build.render: never", "published: false", "publish: false",
+        "status|state: draft", "permalink: false", "date: future",
+        "publishDate|publish_date|pubDate|pubDatetime|publishedAt|published_at|published: future",
+        "expiryDate|expiry_date|expires|unpublishdate|unpublish_date: past", "path: _drafts/**",
     )  # fmt: skip
 
 
@@ -66,6 +69,7 @@ def test_the_defaults_are_these() -> None:
         ({"expiryDate": "2026-11-27"}, GONE, "expiryDate: 2026-11-27 is past"),
         ({"expires": "2001-01-01T00:00:00Z"}, GONE, "expires: 2001-01-01 is past"),
         ({"unpublishdate": "2026-11-27"}, GONE, "unpublishdate: 2026-11-27 is past"),
+        ({"unpublish_date": "2026-11-27"}, GONE, "unpublish_date: 2026-11-27 is past"),
         ({"unpublishDate": "2026-10"}, GONE, "unpublishdate: 2026-10-31 is past"),
         # Not yet, or not in lists.
         ({"draft": "true"}, TO_COME, "draft: true"),
@@ -74,9 +78,25 @@ def test_the_defaults_are_these() -> None:
         ({"unlisted": "true"}, TO_COME, "unlisted: true"),
         ({"status": "draft"}, TO_COME, "status: draft"),
         ({"status": "Draft"}, TO_COME, "status: Draft"),
+        ({"state": "draft"}, TO_COME, "state: draft"),
         ({"permalink": "false"}, TO_COME, "permalink: false"),
+        ({"private": "true"}, TO_COME, "private: true"),
+        ({"visibility": "Private"}, TO_COME, "visibility: Private"),
+        ({"hidden": "true"}, TO_COME, "hidden: true"),
+        ({"headless": "true"}, TO_COME, "headless: true"),
+        ({"robots": "noindex"}, TO_COME, "robots: noindex"),
+        ({"robots": "NoIndex, nofollow"}, TO_COME, "robots: NoIndex, nofollow"),
+        ({"robots": ("nofollow", "noindex")}, TO_COME, "robots: noindex"),
+        ({"seo": {"noindex": "true"}}, TO_COME, "seo.noindex: true"),
+        ({"search": {"exclude": "true"}}, TO_COME, "search.exclude: true"),
+        ({"eleventyExcludeFromCollections": "true"}, TO_COME, "eleventyExcludeFromCollections: true"),
+        ({"_build": {"list": "never", "render": "always"}}, TO_COME, "_build.list: never"),
+        ({"build": {"render": "never"}}, TO_COME, "build.render: never"),
         ({"date": "2026-11-29"}, TO_COME, "date: 2026-11-29 is to come"),
         ({"publishDate": "2099"}, TO_COME, "publishDate: 2099-01-01 is to come"),
+        ({"pubDate": "2026-11-29"}, TO_COME, "pubDate: 2026-11-29 is to come"),
+        ({"published_at": "2099-01-01"}, TO_COME, "published_at: 2099-01-01 is to come"),
+        ({"published": "2099-01-01"}, TO_COME, "published: 2099-01-01 is to come"),
         ({"publishdate": "2026-12"}, TO_COME, "publishDate: 2026-12-01 is to come"),
         ({"date": "2026-11-28 23:30:00 -0500"}, TO_COME, "date: 2026-11-29 is to come"),
         # A page dated today is published, and one that expires today is still there.
@@ -96,6 +116,9 @@ def test_the_defaults_are_these() -> None:
         ({"published": "true"}, VISIBLE, ""),
         ({"published": "2021-05-01T10:00:00Z"}, VISIBLE, ""),
         ({"status": "published"}, VISIBLE, ""),
+        ({"hidden": "no", "private": "0", "robots": "index, follow", "visibility": "public"}, VISIBLE, ""),
+        ({"hidden": "in the hills", "search": {"boost": "2"}, "build": {"list": "always"}}, VISIBLE, ""),
+        ({"pubDate": "2026-11-28", "published_at": "2020-01-01", "unpublish_date": "2026-11-28"}, VISIBLE, ""),
         ({"permalink": "/false/"}, VISIBLE, ""),
         ({"date": "tomorrow"}, VISIBLE, ""),
         # A key as it is written comes before one in other capitals.
@@ -282,10 +305,16 @@ def test_the_forms_in_yaml(tmp_path: Path, written: str, rules: tuple[str, ...])
         ({"sitemap": {"exclude": "yes"}}, "x.md", "/x", ("sitemap.exclude: true",)),
         ({"sitemap": {"disable": "true"}}, "x.md", "/x", ("sitemap.disable: true",)),
         ({"sitemap": {"ignore": "false", "priority": "0.5"}}, "x.md", "/x", ()),
+        ({"sitemap_exclude": "true"}, "x.md", "/x", ("sitemap_exclude: true",)),
+        ({"layout": "404"}, "x.md", "/x", ("layout: 404",)),
+        ({"layout": "Redirect"}, "x.md", "/x", ("layout: redirect",)),
+        ({"redirect_to": "/y"}, "x.md", "/x", ("redirect_to",)),
+        ({"redirect_to": ("/y", "/z")}, "x.md", "/x", ("redirect_to",)),
+        ({"redirect": "false", "redirect_to": "", "redirect_from": "/z", "layout": "post"}, "x.md", "/x", ()),
         ({"sitemap": "false"}, "404.md", "/x", ("404 page", "sitemap: false", "/*")),
     ],
 )
-def test_error_pages_and_pages_out_of_the_sitemap(
+def test_error_pages_pages_out_of_the_sitemap_and_pages_that_lead_on(
     values: Mapping[str, object], path: str, url: str, never: tuple[str, ...]
 ) -> None:
     settings = Settings(never_suggest=("/*",)) if "/*" in never else Settings()
@@ -315,7 +344,7 @@ DATED = {
     "bad.md": article("bad", date="soon"),
     "list.md": article("list", date="[2099-01-01, never]"),
     "two.md": article("two", date="2026-02-30", extra="Expires: when it rains\n"),
-    "fine.md": article("fine", date="2020-01-01", extra="updated: some day\npublishDate:\n"),
+    "fine.md": article("fine", date="2020-01-01", extra="updated: some day\npublishDate:\npublished: yes\n"),
 }
 
 
