@@ -31,6 +31,30 @@ from recommender.markdown.text_links import links_in
         pytest.param(
             "`[a](/b)` [c](/d) `` [`x`](/e) ``\n\n```md\n[f](/g)\n```\n[h](/i)\n~~~\n[j](/k)", ("/d", "/i"), id="code"
         ),
+        pytest.param("<!-- [a](/b)\n-->[c](/d)<!-- [e](/f)", ("/d",), id="comments"),
+        pytest.param("<https://x.org/a> <b@x.org>", ("https://x.org/a",), id="autolinks"),
+        pytest.param(
+            "[a]({{< ref \"b\" >}}) [c]({{% relref '/d/e.md#f' %}}) [g]({{<ref path='h' lang='de'>}})",
+            ("[[b]]", "[[/d/e.md#f]]", "[[h]]"),
+            id="hugo",
+        ),
+        pytest.param(
+            "[a]({% link _b/c.md %}) [d]({% post_url 2020-01-02-e %}) {% post_link f 'g' %} {% linked x %}",
+            ("[[_b/c.md]]", "[[2020-01-02-e]]", "[[f]]"),
+            id="jekyll-and-hexo",
+        ),
+        pytest.param(
+            "[a]({{ '/b' | relative_url }}) [c]({{ \"/d/\" | url }}) [e]({{ site.baseurl }}/f) [g]({{base_path}}/h/)",
+            ("/b", "/d/", "/f", "/h/"),
+            id="filters",
+        ),
+        pytest.param("[a](@/b/c.md#d) [e](@f)", ("/b/c.md#d", "@f"), id="zola"),
+        pytest.param(
+            "<Link to=\"/a\">x</Link> <Card title='b' href='/c' /> <a href={'/d'}>x</a> "
+            "<router-link to='./f'>x</router-link> <Trans to=\"de\"/> <link href='/g.css'> <a href={h}>x</a>",
+            ("/a", "/c", "/d", "./f"),
+            id="components",
+        ),
         pytest.param("# Head\\n\\n[a](/b)\\n[c](/d)", ("/b", "/d"), id="line-breaks-of-two-characters"),
     ],
 )
@@ -59,6 +83,15 @@ def test_links(text: str, links: tuple[str, ...]) -> None:
         "~~~\n",
         "```a",
         "``` ",
+        "<!--",
+        "{{< ref ",
+        "{% link ",
+        "{{ '",
+        "{{ 'a' |",
+        "{{ site.url",
+        "<Ab ",
+        "<a-link to=",
+        "<http://",
     ],
 )
 def test_no_text_takes_quadratic_time(opening: str) -> None:
