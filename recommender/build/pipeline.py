@@ -35,7 +35,7 @@ from recommender.site.text_links import links_of_texts
 from recommender.system import parallel, processes
 from recommender.system.threads import in_threads
 from recommender.text.groups import fit_groups
-from recommender.text.passages import without_repeated
+from recommender.text.passages import Repeated, without_repeated
 from recommender.text.tfidf import Fitted, Vectors
 from recommender.text.tokens import Tokenized, Tokens, lines_of, title_words, tokenize_articles
 
@@ -82,6 +82,7 @@ class Vectorised:
     catalogue: Catalogue
     answered: NDArray[np.bool_]
     digest: str
+    repeated: Repeated
     embeddings: NDArray[np.int8] | None = None
 
 
@@ -118,9 +119,9 @@ def vectorise(described: Described, settings: Settings, *, again: bool = False) 
     *others, last = described.counted.parts
     counted = replace(described.counted, parts=(*others, replace(last, vocabulary=described.words.all())))
     catalogue = replace(described.catalogue, title_words=title_words(counted))
-    own = without_repeated(counted, lines_of(settings), catalogue.families, catalogue.partitions)
+    own, repeated = without_repeated(counted, lines_of(settings), catalogue.families, catalogue.partitions)
     fitted = fit_groups(own, settings, catalogue.groups, again=again)
-    return Vectorised(fitted, catalogue, described.answered, described.digest)
+    return Vectorised(fitted, catalogue, described.answered, described.digest, repeated)
 
 
 @parallel.no_collection()
@@ -146,6 +147,7 @@ def rank(
         vectors=fitted.main,
         coverage=fitted.coverage,
         titles=fitted.titles,
+        repeated=vectorised.repeated,
         nearest=nearest,
         cosines=cosines,
         lift=lift,

@@ -26,6 +26,7 @@ from recommender.settings import (
     UrlSettings,
     ranking_settings,
 )
+from recommender.text.passages import Repeated
 from recommender.text.tfidf import Coverage, Space, Vectors
 from recommender.text.title_embeddings import DIMENSIONS
 
@@ -67,6 +68,8 @@ DTYPES = {
     "partitions": "<i4",
     "order_by_id": "<i4",
     "title_words": "<i4",
+    "repeated_hashes": "<u8",
+    "repeated_partitions": "<i4",
     "cosines": "<f8",
     "lift": "<f8",
     "counts_texts": "<u2",
@@ -110,6 +113,7 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
         **{f"{name}_scores": value.scores for name, value in rankings.items()},
         **{name: getattr(model.catalogue, name) for name in (*_NUMBERS, *_OTHERS)},
         **{f"names_{part}": getattr(model.catalogue.names, part) for part in ("buckets", "starts", "rows")},
+        **{f"repeated_{part}": value for part, value in model.repeated._asdict().items()},
         "cosines": model.cosines,
         "lift": np.array([model.lift]),
         **{f"counts_{name}": getattr(model.coverage, name) for name in _COUNTS},
@@ -165,6 +169,7 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         vectors=_vectors(arrays, "vectors", texts, settings.weighted, catalogue),
         coverage=_coverage(arrays, catalogue),
         titles=_vectors(arrays, "stems", texts, {"title": 1.0}, catalogue),
+        repeated=_repeated(arrays),
         nearest=Ranking(*lists["nearest"]),
         cosines=_finite(arrays["cosines"], "cosines"),
         lift=float(arrays["lift"][0]),
@@ -182,6 +187,13 @@ def _partitions(arrays: Arrays, texts: Mapping[str, Texts]) -> None:
     languages, versions = np.divmod(arrays["partitions"], VERSIONS)
     _within(languages, 0, len(texts["languages"]), "languages")
     _within(versions, 0, len(texts["versions"]), "versions")
+
+
+def _repeated(arrays: Arrays) -> Repeated:
+    hashes, partitions = arrays["repeated_hashes"], arrays["repeated_partitions"]
+    _require(hashes.ndim == 1 and partitions.shape == hashes.shape, "repeated has not one partition a hash")
+    _require(bool(np.all(hashes[1:] >= hashes[:-1])), "the hashes of repeated passages do not ascend")
+    return Repeated(hashes, partitions)
 
 
 def _embeddings(arrays: Arrays, settings: Settings, count: int) -> NDArray[np.int8] | None:

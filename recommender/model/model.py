@@ -37,9 +37,10 @@ from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
 from recommender.text.groups import group_of
+from recommender.text.passages import Repeated
 from recommender.text.tfidf import Coverage, Vectors
 from recommender.text.title_embeddings import embed_draft
-from recommender.text.tokens import article_words
+from recommender.text.tokens import Words, article_words, lines_of, tokenize_texts
 
 SHOWN = 20
 # Candidates of a draft: enough that rules never use them up before a list is full; a whole site's take 0.1 s to make.
@@ -72,11 +73,12 @@ class Ranking:
 class Model:
     """A fitted site: immutable, and all of it plain arrays.
 
-    ``titles`` are the vectors that tell same questions, ``nearest`` holds the candidates of each article by their
-    scores, ``cosines`` beside them, ``chosen`` up to 20 links that choosing took from them; ``lift`` is what the
-    site's subjects tell of nearness. ``corpus_digest`` tells whether it still fits a folder; ``built_at`` is UTC,
-    ISO 8601. ``decisions`` are those of the editors' rules, which no build keeps: ``with_rules`` gives them.
-    ``embeddings`` are the vectors of the titles, (articles, 384) int8, None where the setting ``embeddings`` is off.
+    ``titles`` are the vectors that tell same questions, ``repeated`` the passages that count nowhere, ``nearest``
+    holds the candidates of each article by their scores, ``cosines`` beside them, ``chosen`` up to 20 links that
+    choosing took from them; ``lift`` is what the site's subjects tell of nearness. ``corpus_digest`` tells whether it
+    still fits a folder; ``built_at`` is UTC, ISO 8601. ``decisions`` are those of the editors' rules, which no build
+    keeps: ``with_rules`` gives them. ``embeddings`` are the vectors of the titles, (articles, 384) int8, None where
+    the setting ``embeddings`` is off.
     """
 
     settings: Settings
@@ -84,6 +86,7 @@ class Model:
     vectors: Vectors
     coverage: Coverage
     titles: Vectors
+    repeated: Repeated
     nearest: Ranking
     cosines: Floats
     lift: float
@@ -319,7 +322,7 @@ class Model:
 
         A revision is asked for with the row of the article that it is of: that and its copies are passed over.
         """
-        words = article_words(texts, self.settings)
+        words = self._words(texts, own)
         text = texts.get(self.settings.keys.title, "")
         group = int(self.catalogue.groups[own]) if own >= 0 else group_of(self.vectors.space, words)
         query = replace(query_draft(self.vectors, self.coverage, words, group), subject=subject)
@@ -343,6 +346,12 @@ class Model:
         asking = self.asking(own)
         like = {row: value for row, value in like.items() if self.rules.families[row] != asking.family}
         return query, replace(asking, subject=subject, like=like), candidates
+
+    def _words(self, texts: dict[str, str], own: int) -> Words:
+        """Give the words of a draft that count: those of an article with its texts, as the build counted them."""
+        partition = int(self.catalogue.partitions[own]) if own >= 0 else None
+        tokens = tokenize_texts(texts, self.settings)
+        return article_words(self.repeated.left_out_of(tokens, lines_of(self.settings), partition), self.settings)
 
     def _of_one_language(self, candidates: list[Candidate], own: int) -> list[Candidate]:
         """Keep the candidates of a draft that are of its language and version: of the first's, where nobody says."""

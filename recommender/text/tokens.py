@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -254,21 +254,26 @@ class Words(NamedTuple):
     title: list[str]
 
 
-def words_by_source(texts: Mapping[str, str], settings: Settings) -> dict[str, list[str]]:
-    """Give the words of an article whose texts are given by source, those of its code as often as they count."""
-    words = dict[str, list[str]]()
-    for name, form in _forms_of(settings).items():
-        prose, _, code = form(texts.get(name, "")).decode().replace(chr(BREAK), " ").partition("\n")
-        words[name] = prose.split() + at_most(code.split(), settings.code_times)
+def tokenize_texts(texts: Mapping[str, str], settings: Settings) -> Tokens:
+    """Give the words of one article, a draft maybe, whose texts are given by source."""
+    return number_words([say([[texts.get(name, "") for name in settings.sources]], settings)], settings)
+
+
+def words_by_source(tokens: Tokens, settings: Settings) -> dict[str, list[str]]:
+    """Give the words of the one article of ``tokens`` by source, those of its code as often as they count."""
+    words, lines = dict[str, list[str]](), lines_of(settings)
+    for name, code, (start, stop) in zip(lines.sources, lines.code, pairwise(tokens.starts.tolist()), strict=True):
+        own = [tokens.vocabulary[number] for number in tokens.numbers[start:stop].tolist() if number >= 0]
+        words[name] = words.get(name, []) + (at_most(own, settings.code_times) if code else own)
     return words
 
 
-def article_words(texts: Mapping[str, str], settings: Settings) -> Words:
-    """Give the words of an article whose texts are given by source.
+def article_words(tokens: Tokens, settings: Settings) -> Words:
+    """Give the words of the one article of ``tokens``.
 
     The head is what names an article: of the composed text all but the answer and body, of those the first words.
     """
-    words = words_by_source(texts, settings)
+    words = words_by_source(tokens, settings)
     long = words.get(settings.keys.answer, []) + words.get("body", [])
     lead, head, text = long[: settings.lead_words], list[str](), list[str]()
     for name, times in settings.text.items():

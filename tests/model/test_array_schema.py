@@ -75,6 +75,8 @@ def cases() -> list[tuple[str, str, Change]]:
         ("days", "one day", lambda a: a[:, 0]),
         ("lift", "above 1", put(0, 1.001)),
         ("lift", "two of them", lambda a: np.concatenate([a, a])),
+        ("repeated_hashes", "falls", put(0, 2**64 - 1)),
+        ("repeated_partitions", "one more", lambda a: np.concatenate([a, a[:1]])),
         ("cosines", "one more", lambda a: np.concatenate([a, a[:1]])),
     ]
 

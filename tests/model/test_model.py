@@ -21,6 +21,7 @@ from small_sites import ARTICLES, BUILT_AT, article, link, write_files
 
 from recommender.arrays.sparse_rows import pack
 from recommender.build.pipeline import fit_model
+from recommender.model.ask import ask_row, ask_texts
 from recommender.model.catalogue import NEVER, NO_LIST
 from recommender.model.model import SHOWN, Model, Ranking
 from recommender.ranking.score import query_draft
@@ -29,7 +30,7 @@ from recommender.rules.editor_rules import EditorRules, PageRule, PairRule
 from recommender.settings import Keys, Settings, ranking_settings
 from recommender.site.corpus import Corpus, read_corpus
 from recommender.text.tokenizer import analyze
-from recommender.text.tokens import article_words
+from recommender.text.tokens import article_words, tokenize_texts
 
 DEFAULT = Settings()
 
@@ -157,6 +158,46 @@ def test_a_draft_with_the_text_of_an_article_finds_it_as_the_same_question(corpu
         near = {c.row for c in candidates[: 4 * SHOWN]}
         for other, likeness in model.likeness.of(row).items():
             assert other not in near or asking.like[other] == pytest.approx(likeness, abs=1e-12)
+
+
+FOOTER = "The newsletter brings bread and travel news every Sunday to all readers. Subscribe with one click."
+TOPICS = {
+    "rye": "Rye bread rises overnight with a sour starter of flour",
+    "wheat": "Wheat flour makes bread that rises in two hours",
+    "oven": "An oven with steam gives bread a crust of its own",
+    "moon": "The moon pulls the tide twice a day around the earth",
+    "tide": "A spring tide comes when sun and moon stand in line",
+    "comet": "A comet passes the sun and the moon on a long way",
+    # What the footer is about.
+    "news": "A newsletter that readers subscribe to with one click brings travel news every Sunday",
+}
+OTHERS = {
+    "brot": "Brot aus Roggen geht mit Sauerteig und Mehl in zwei Tagen auf",
+    "mehl": f"Mehl aus Weizen und Roggen macht Brot. {FOOTER}",
+    "post": f"Post kommt mit Brot am Morgen, und in zwei Tagen mehr. {FOOTER}",
+}
+
+
+@pytest.fixture(scope="module")
+def footers() -> Model:
+    """A model of articles that all have a footer, and of three in another language of which two have it."""
+    texts = {name: (f"{text}. {FOOTER}", "lang: en\n") for name, text in TOPICS.items()}
+    texts |= {name: (text, "lang: de\n") for name, text in OTHERS.items()}
+    files = {f"{name}.md": article(name, answer=text, extra=lang) for name, (text, lang) in texts.items()}
+    return build(files, replace(DEFAULT, floor=0.01))
+
+
+@pytest.mark.parametrize("name", [*TOPICS, *OTHERS])
+def test_a_draft_with_the_text_of_an_article_meets_its_links_where_all_have_a_footer(footers: Model, name: str) -> None:
+    row = footers.catalogue.urls.find(f"/{name}")
+    texts = {"title": f"About {name}", "answer": OTHERS.get(name) or f"{TOPICS[name]}. {FOOTER}"}
+    wanted = [(c.row, pytest.approx(c.score, abs=1e-12)) for c in ask_row(footers, row, 5).choice.shown]
+    revised = ask_texts(footers, texts, 5, "Things", own=row)
+    assert wanted and [(c.row, c.score) for c in revised.choice.shown] == wanted
+    if name in TOPICS:
+        # Where nobody says of which language a draft is, what is repeated in any is left out.
+        found = ask_texts(footers, texts, 6, "Things").choice.shown
+        assert [(c.row, c.score) for c in found if c.row != row][:5] == wanted
 
 
 def test_the_title_of_a_draft_meets_inflected_words_of_published_titles() -> None:
@@ -319,7 +360,9 @@ def test_the_whole_site_is_ranked_by_score_among_all_that_share_a_word(site: Sit
 def test_a_draft_ranks_the_nearest_by_cosine_and_all_that_are_as_near_as_the_last(site: Site) -> None:
     built, hand = site.build(), ByHand(site)
     for row in range(len(built)):
-        query = query_draft(built.vectors, built.coverage, article_words(site.texts(row), site.settings))
+        query = query_draft(
+            built.vectors, built.coverage, article_words(tokenize_texts(site.texts(row), site.settings), site.settings)
+        )
         everything = built.ranked(query)
         near = sorted((hand.cosine(row, c.row) for c in everything), reverse=True)
         for count in (1, 2, 5):

@@ -31,14 +31,16 @@ from recommender.ranking.score import (
 )
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus, read_corpus
-from recommender.text.tokens import article_words
+from recommender.text.tokens import article_words, tokenize_texts
 
 COMPARED = slice(0, len(WORD_PARTS))
 BACK, SAME = NAMES.index("near_in_return"), NAMES.index("same_subject")
 
 
 def draft_of(model: Model, texts: dict[str, str]) -> Query:
-    return query_draft(model.vectors, model.coverage, article_words(texts, model.settings))
+    return query_draft(
+        model.vectors, model.coverage, article_words(tokenize_texts(texts, model.settings), model.settings)
+    )
 
 
 def all_parts(model: Model, query: Query) -> np.ndarray:

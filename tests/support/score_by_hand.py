@@ -20,7 +20,7 @@ from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
 from recommender.text.spellings import fold
 from recommender.text.tokenizer import analyze
-from recommender.text.tokens import words_by_source
+from recommender.text.tokens import tokenize_texts, words_by_source
 from tests.text.test_tfidf import article, idf_of, reference, words_of
 
 # Plurals of words that are there and of one that is not, and words that only few texts have.
@@ -57,7 +57,7 @@ class TokenBytes:
 
 def head_of(one: Article, settings: Settings) -> list[str]:
     """Give what names an article: all of the composed text but answer and body, and the first words of those."""
-    by_source = words_by_source(dict(zip(settings.sources, one.texts, strict=True)), settings)
+    by_source = words_by_source(tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings), settings)
     head = (by_source.get("answer", []) + by_source.get("body", []))[: settings.lead_words]
     for name, times in settings.text.items():
         if name not in ("answer", "body"):

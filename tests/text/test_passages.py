@@ -11,12 +11,23 @@ from hypothesis import strategies as st
 
 from recommender.settings import Settings
 from recommender.text import passages
-from recommender.text.passages import without_repeated
-from recommender.text.tokens import Tokenized, join, lines_of, number_words, say, take
+from recommender.text.passages import Repeated, without_repeated
+from recommender.text.tokens import (
+    Tokenized,
+    Tokens,
+    join,
+    lines_of,
+    number_words,
+    say,
+    take,
+    tokenize_texts,
+    words_by_source,
+)
 
 SETTINGS = Settings(fields={"text": 1.0}, text={"body": 1})
 LINES = lines_of(SETTINGS)
 FOOTER = "Thanks for reading!\nIf you liked this post, follow me. No *spam*, ever."
+FOOTER_WORDS = "thanks for reading if you liked this post follow me no spam ever"
 OWN = ["Lentils cook with cumin", "Hang the tent up to dry", "Blow dust off the lens", "Two voices sing a song"]
 
 
@@ -27,10 +38,19 @@ def tokenized(*parts: list[str], titles: str = "") -> Tokenized:
 
 def texts(site: Tokenized, families: list[int] | None = None, partitions: list[int] | None = None) -> list[str]:
     """Give what is left of every article's body."""
+    left = split(site, families, partitions)[0]
+    return bodies_of(take(join(left.parts), left.order))
+
+
+def split(
+    site: Tokenized, families: list[int] | None = None, partitions: list[int] | None = None
+) -> tuple[Tokenized, Repeated]:
     count = len(site.order)
     numbers = (np.array(own, np.int32) for own in (families or range(count), partitions or [0] * count))
-    left = without_repeated(site, LINES, *numbers)
-    tokens = take(join(left.parts), left.order)
+    return without_repeated(site, LINES, *numbers)
+
+
+def bodies_of(tokens: Tokens) -> list[str]:
     words = [tokens.vocabulary[n] if n >= 0 else "" for n in tokens.numbers.tolist()]
     lines = [" ".join(filter(None, words[a:b])) for a, b in itertools.pairwise(tokens.starts.tolist())]
     return [" ".join(filter(None, lines[n + 1 : n + 3])) for n in range(0, len(lines), 3)]
@@ -82,14 +102,62 @@ def test_copies_are_one_article_and_a_title_is_never_left_out() -> None:
     for families in ([0, 0, 0, 0], [0, 0, 1, 1]):
         assert texts(site, families) == [answer.lower().replace(",", "")] * 4
     assert texts(site) == [""] * 4
-    left = without_repeated(site, LINES, np.arange(4, dtype=np.int32), np.zeros(4, np.int32))
+    left, _ = split(site)
     assert left.parts[0].numbers.size == 4 * len(number_words([say([(FOOTER, "")], SETTINGS)], SETTINGS).numbers)
 
 
 def test_each_language_and_version_has_passages_of_its_own() -> None:
     site = tokenized([f"{own}. {FOOTER}" for own in OWN])
-    footer = "thanks for reading if you liked this post follow me no spam ever"
-    assert texts(site, None, [0, 0, 0, 1]) == [*map(plain, OWN[:3]), f"{plain(OWN[3])} {footer}"]
+    assert texts(site, None, [0, 0, 0, 1]) == [*map(plain, OWN[:3]), f"{plain(OWN[3])} {FOOTER_WORDS}"]
+
+
+# A draft's text, the language it is in, and what counts of it; the footer is repeated in language 1 alone.
+DRAFTS: list[tuple[str, int | None, str]] = [
+    ("", None, ""),
+    ("A new one.", None, "a new one"),
+    (f"A new one.\n\n{FOOTER}", None, "a new one"),
+    (f"A new one.\n\n{FOOTER}", 1, "a new one"),
+    (f"A new one.\n\n{FOOTER}", 0, f"a new one {FOOTER_WORDS}"),
+    (f"A new one.\n\n{FOOTER}", 7, f"a new one {FOOTER_WORDS}"),
+    (FOOTER, None, ""),
+    # In another order, and with what is new between: ten words and three.
+    (
+        "No spam, ever! If you liked this post, follow me. A new one. Thanks for reading!",
+        1,
+        "a new one thanks for reading",
+    ),
+    (FOOTER.replace("post", "page"), 1, FOOTER_WORDS.replace("post", "page")),
+    # As much as fits into a draft.
+    (f"{FOOTER}\n\n" * 14_000, None, ""),
+    ("a b " * 250_000, None, ("a b " * 250_000).strip()),
+]
+
+
+@pytest.mark.parametrize(("text", "partition", "kept"), DRAFTS)
+def test_a_draft_loses_what_articles_lose(text: str, partition: int | None, kept: str) -> None:
+    site = tokenized([f"{own}. {FOOTER}" for own in OWN], ["Three four"])
+    repeated = split(site, None, [1, 1, 1, 0, 0])[1]
+    tokens = repeated.left_out_of(tokenize_texts({"title": FOOTER, "body": text}, SETTINGS), LINES, partition)
+    words = words_by_source(tokens, SETTINGS)
+    assert {name: " ".join(own) for name, own in words.items()} == {"title": FOOTER_WORDS, "body": kept}
+
+
+def test_without_repeated_passages_a_draft_keeps_all() -> None:
+    for site in (tokenized([]), tokenized(OWN)):
+        repeated = split(site)[1]
+        assert [(len(own), own.dtype.str) for own in repeated] == [(0, "<u8"), (0, "<i4")]
+        draft = tokenize_texts({"body": FOOTER}, SETTINGS)
+        assert repeated.left_out_of(draft, LINES, None) is draft
+
+
+def test_a_word_has_one_hash_in_all_vocabularies(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["a", "ab", "ba", "b", "日本", "本日", "", "c++"]
+    hashes = dict(zip(words, passages._of_words(words).tolist(), strict=True))
+    assert len(set(hashes.values())) == len(words)
+    # Those of another build must be these: models keep them.
+    assert hashes["a"] == 0xFD26CB9FC1D36E1C
+    monkeypatch.setattr(passages, "_PASSAGES", 3)
+    assert passages._of_words(words[::-1]).tolist() == [hashes[word] for word in words[::-1]]
 
 
 SENTENCES = st.sampled_from(["One two three four five six.", "Seven eight nine ten!", "Eleven", "Twelve\n", "```\n"])
@@ -103,6 +171,11 @@ def test_it_is_the_same_however_the_articles_are_cut(bodies: list[str], cut: int
         patch.setattr(passages, "_PASSAGES", chunk)
         found = texts(parts)
     assert found == texts(whole)
+    assert all(map(np.array_equal, split(parts)[1], split(whole)[1]))
+    # What an article loses a draft of its texts loses.
+    repeated = split(whole)[1]
+    drafts = [repeated.left_out_of(tokenize_texts({"body": body}, SETTINGS), LINES, 0) for body in bodies]
+    assert [bodies_of(draft)[0] for draft in drafts] == found
     # What is no article any more counts nowhere.
     some = np.arange(0, len(bodies), 2)
     rest = tokenized([bodies[place] for place in some.tolist()])

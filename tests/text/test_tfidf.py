@@ -29,7 +29,7 @@ from recommender.text.tfidf import (
     transform,
 )
 from recommender.text.tokenizer import analyze
-from recommender.text.tokens import article_words, tokenize_articles, words_by_source
+from recommender.text.tokens import article_words, tokenize_articles, tokenize_texts, words_by_source
 
 DEFAULT = Settings()
 # Plurals, a word in ss, a word with and without its singular, short words, and words that only one field has.
@@ -73,7 +73,7 @@ def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vecto
 
 def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
     """Give the words of every weighted field of an article, repeated as the composed field wants them."""
-    by_source = words_by_source(dict(zip(settings.sources, one.texts, strict=True)), settings)
+    by_source = words_by_source(tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings), settings)
     long = by_source.get("answer", []) + by_source.get("body", [])
     composed = [*long[: settings.lead_words] * settings.lead_times]
     for name, times in settings.text.items():
@@ -218,7 +218,9 @@ def test_a_published_article_asked_as_a_draft_has_its_own_row(site: tuple[list[A
     articles, settings = site
     main, _ = fit(articles, settings)
     for number, one in enumerate(articles):
-        words = article_words(dict(zip(settings.sources, one.texts, strict=True)), settings).fields
+        words = article_words(
+            tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings), settings
+        ).fields
         columns, values = transform(main.space, words)
         assert columns.tolist() == main.rows.row(number)[0].tolist()
         assert values == pytest.approx(main.rows.row(number)[1], abs=1e-12)
@@ -228,7 +230,9 @@ def test_the_articles_of_the_sample_site_asked_as_drafts_have_their_own_rows(
     corpus: Corpus, fitted: tuple[Vectors, Vectors]
 ) -> None:
     for number, one in enumerate(corpus.articles):
-        words = article_words(dict(zip(DEFAULT.sources, one.texts, strict=True)), DEFAULT).fields
+        words = article_words(
+            tokenize_texts(dict(zip(DEFAULT.sources, one.texts, strict=True)), DEFAULT), DEFAULT
+        ).fields
         columns, values = transform(fitted[0].space, words)
         assert columns.tolist() == fitted[0].rows.row(number)[0].tolist()
         assert values == pytest.approx(fitted[0].rows.row(number)[1], abs=1e-12)

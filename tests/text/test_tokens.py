@@ -28,6 +28,7 @@ from recommender.text.tokens import (
     say,
     take,
     title_words,
+    tokenize_texts,
 )
 from recommender.text.vocabulary import Merged, merge
 
@@ -97,7 +98,7 @@ def test_arranged_chunks_have_the_rows_that_stay_in_their_new_order(site: list[t
 
 def test_the_title_is_counted_last_even_where_it_has_no_weight() -> None:
     settings = Settings(fields={"text": 1.0}, text={"answer": 1})
-    words = article_words({"title": "A b", "answer": "c"}, settings)
+    words = article_words(tokenize_texts({"title": "A b", "answer": "c"}, settings), settings)
     assert (words.fields, words.head, words.title) == ([["c", "c", "c"]], ["c"], ["a", "b"])
     assert table(counted([("A b", "c")], settings), TITLES) == [{"a": 1, "b": 1}]
 
@@ -118,7 +119,7 @@ def test_a_text_counts_as_a_draft_is_composed(texts: tuple[str, ...], times: tup
     )
     own = dict(zip(names, texts, strict=True))
     counts = counted([[own[name] for name in settings.sources]], settings)
-    words = article_words(own, settings)
+    words = article_words(tokenize_texts(own, settings), settings)
     assert [table(counts, column)[0] for column in range(len(words.fields))] == [Counter(f) for f in words.fields]
     assert (table(counts, HEADS)[0], table(counts, TITLES)[0]) == (Counter(words.head), Counter(words.title))
 
