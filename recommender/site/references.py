@@ -66,22 +66,27 @@ def make_references(articles: Iterable[Article]) -> References:
     """List a site's articles by all that references may call them."""
     found = References()
     for row, article in enumerate(articles):
-        for place in dict.fromkeys((_bare(article.path.replace(os.sep, "/")), _bare(parse(article.url).path))):
-            segments = [one for one in place.split("/") if one]
-            if not segments:
-                continue
-            _add(found.paths, "/" + "/".join(segments), row)
-            for end in ends_of(segments):
-                _add(found.paths, end, row)
-            shorter = [_NUMBER.sub("", segment) for segment in segments]
-            shorter[-1] = _DATE.sub("", segments[-1]) if _DATE.match(segments[-1]) else shorter[-1]
-            for end in ends_of(shorter) if shorter != segments else ():
-                _add(found.paths, end, row)
+        for place in dict.fromkeys((article.path.replace(os.sep, "/"), parse(article.url).path)):
+            variants = segments_of(place)
+            if variants[0]:
+                _add(found.paths, "/" + "/".join(variants[0]), row)
+            for segments in variants:
+                for end in ends_of(segments):
+                    _add(found.paths, end, row)
         _add(found.titles, fold(article.title), row)
         for name in (*article.names, article.id):
             if name:
                 _add(found.names, name.strip("/"), row)
     return found
+
+
+def segments_of(place: str) -> list[list[str]]:
+    """Give the segments of a path, and once more without what puts files in order or dates them, where they have it."""
+    segments = [one for one in _bare(place).split("/") if one]
+    shorter = [_NUMBER.sub("", segment) for segment in segments]
+    if segments and _DATE.match(segments[-1]):
+        shorter[-1] = _DATE.sub("", segments[-1])
+    return [segments, shorter] if shorter != segments else [segments]
 
 
 def ends_of(segments: Sequence[str]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.errors import ContentError, FileProblem, SettingsError
@@ -16,6 +17,7 @@ from recommender.settings import FILE_NAME, MODEL_FOLDER, Keys, Settings, settin
 from recommender.site.detection import Detected, detect, has_articles, is_writable, nested_title, sampled_keys
 from recommender.site.files import printed
 from recommender.site.proof import Proof, choose_lists, prove
+from recommender.site.url_detection import CODED, patterns_of_links
 from recommender.site_settings import ListSettings
 from recommender.system.user_files import check_kept, rewrite, write_target
 
@@ -52,9 +54,7 @@ def write_settings(folder: Path, *, force: bool, preset: str = "") -> Scaffolded
     if not has_articles(folder):
         raise ContentError(f"no Markdown file below {folder}; run init at the top of the site")
     check_kept(file)
-    detected = detect(folder, preset)
-    keys = sampled_keys(folder, detected.content)
-    shape = _shape(keys, detected)
+    detected, keys, shape = _found(folder, preset)
     text, settings = _made(file, detected, shape)
     writable = is_writable(folder, detected.content)
     lists = choose_lists(settings) if shape or not _has_blocks(keys) else ()
@@ -74,10 +74,23 @@ def assume_settings(folder: Path) -> tuple[Detected, Settings]:
     """
     if not has_articles(folder):
         raise ContentError(f"no Markdown file below {folder}; run this at the top of the site")
-    detected = detect(folder)
-    shape = _shape(sampled_keys(folder, detected.content), detected)
+    detected, _, shape = _found(folder, "")
     lists = _list_lines([_first_list(detected, writable=is_writable(folder, detected.content))]) if shape else ""
     return detected, _made(folder / FILE_NAME, detected, shape + lists)[1]
+
+
+def _found(folder: Path, preset: str) -> tuple[Detected, Counter[str], str]:
+    """Detect a site; give that, the keys of its front matter, and what the settings say of its shape."""
+    detected = detect(folder, preset)
+    keys = sampled_keys(folder, detected.content)
+    shape = _shape(keys, detected)
+    if shape and detected.preset in CODED:
+        settings = _made(folder / FILE_NAME, detected, shape)[1]
+        with contextlib.suppress(ContentError):  # the proof says it
+            told = patterns_of_links(settings.content or folder, settings)
+            detected = replace(detected, patterns={**detected.patterns, **told})
+            shape = _shape(keys, detected)
+    return detected, keys, shape
 
 
 def _made(file: Path, detected: Detected, shape: str) -> tuple[str, Settings]:
