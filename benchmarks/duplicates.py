@@ -12,7 +12,7 @@ compared are the lists of the site as it ships.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,15 +27,16 @@ from recommender.evaluation.measures import Labels, graded_measures
 from recommender.evaluation.significance import bootstrap_means, percentile_interval
 from recommender.model.model import Model
 from recommender.model.store import load_model
-from recommender.ranking import title_meaning
-from recommender.ranking.near_copies import NEAR
+from recommender.ranking.near_copies import NEAR, Bodies
 from recommender.ranking.same_question import titles_of
 from recommender.ranking.selection import Candidate, choose
 from recommender.ranking.series import of_series
+from recommender.ranking.title_meaning import COEFFICIENTS, INTERCEPT, Compared, duplicate, pairs_of
 from recommender.settings import Settings
 from recommender.site.corpus import read_corpus
 
 HALVES, DEPTH, C = 10, 5, 0.3
+NAMES = [name for name in COEFFICIENTS if name != INTERCEPT]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Example:
     row: int
     rows: list[int]
     labels: Labels
-    features: Floats  # (rows, rows, 3): cosine, rarest word alone, cosine of the titles' vectors
+    features: Floats  # (rows, rows, 5): in the order of NAMES
     words: Floats
     copies: Floats
 
@@ -61,8 +62,10 @@ def main() -> None:
     graded = graded_truth(corpus, read_judgments(judged))
     model = load_model(Path(sys.argv[3])) if len(sys.argv) > 3 else fit_model(corpus, settings, "")
     plain = fit_model(corpus, Settings(), "")
-    examples = [example(model, plain, row, labels) for row, labels in sorted(graded.labels.items()) if useful(labels)]
-    print("cosine, rarest, meaning, intercept:", np.round(fit(model, examples), 2).tolist())
+    judged_rows = [(row, labels) for row, labels in sorted(graded.labels.items()) if useful(labels)]
+    compared = compared_by(model)
+    examples = [example(model, compared, plain, row, labels) for row, labels in judged_rows]
+    print("coefficients:", {name: round(value, 2) for name, value in fit(model, examples).items()})
     before = np.array([measured(plain, one, [c.row for c in plain.chosen.of(one.row)[:DEPTH]]) for one in examples])
     gains = halves(model, examples) - before
     low, high = percentile_interval(bootstrap_means(gains, np.ones_like(gains)))
@@ -75,20 +78,23 @@ def useful(labels: Labels) -> bool:
     return any(label.grade for label in labels.values())
 
 
-def example(model: Model, plain: Model, row: int, labels: Labels) -> Example:
+def compared_by(model: Model) -> Compared:
+    """Gather what tells duplicates of a site."""
+    known = model.catalogue
+    titles = titles_of(model.titles, known.groups, known.title_words, known.titles)
+    assert model.embeddings is not None
+    return Compared(titles, model.embeddings, Bodies(model.vectors, model.coverage))
+
+
+def example(model: Model, compared: Compared, plain: Model, row: int, labels: Labels) -> Example:
     """Compute the features of all pairs of an article and its candidates."""
     rows = [row, *(candidate.row for candidate in model.candidates(row))]
     numbers, titles = np.array(rows, np.int64), model.vectors.rows
     cosine = np.stack([dots_of(titles, titles.row(one), numbers) for one in rows])
     ones, others = (grid.ravel() for grid in np.meshgrid(numbers, numbers, indexing="ij"))
-    stems, known = model.titles.rows, model.catalogue
-    rarity = titles_of(model.titles, known.groups, known.title_words, known.titles).rarity
-    rarest = title_meaning.rarest_alone(stems.some(ones), stems.some(others), rarity)
-    assert model.embeddings is not None
-    meaning = title_meaning.pair_cosines(model.embeddings, ones, others)
-    features = np.stack([cosine.ravel(), rarest, meaning], axis=1).reshape(len(rows), len(rows), 3)
-    lengths = model.catalogue.title_words[numbers].astype(np.float64)
-    return Example(row, rows, labels, features, np.minimum.outer(lengths, lengths), copies(plain, rows))
+    found = pairs_of(compared, ones, others, cosine.ravel())
+    features = np.stack([found.features[name] for name in NAMES], axis=1).reshape(len(rows), len(rows), len(NAMES))
+    return Example(row, rows, labels, features, found.words.reshape(len(rows), len(rows)), copies(plain, rows))
 
 
 def copies(plain: Model, rows: Sequence[int]) -> Floats:
@@ -116,14 +122,14 @@ def pairs(model: Model, one: Example) -> tuple[Floats, list[bool]]:
     return one.features[places[:, 0], places[:, 1]], [same for *_, same in found]
 
 
-def fit(model: Model, examples: Sequence[Example]) -> Floats:
+def fit(model: Model, examples: Sequence[Example]) -> dict[str, float]:
     """Fit the logistic model on standardised features; give its coefficients for the plain ones, and the intercept."""
     found = [pairs(model, one) for one in examples]
     features, same = np.concatenate([own for own, _ in found]), [each for _, own in found for each in own]
     mean, deviation = features.mean(axis=0), features.std(axis=0)
     fitted = LogisticRegression(C=C, max_iter=1000).fit((features - mean) / deviation, same)
     weights = fitted.coef_[0] / deviation
-    return np.array([*weights, fitted.intercept_[0] - weights @ mean])
+    return {INTERCEPT: float(fitted.intercept_[0] - weights @ mean), **dict(zip(NAMES, weights.tolist(), strict=True))}
 
 
 def halves(model: Model, examples: Sequence[Example]) -> Floats:
@@ -140,13 +146,9 @@ def halves(model: Model, examples: Sequence[Example]) -> Floats:
     return sums / counts
 
 
-def chosen(model: Model, one: Example, coefficients: Floats) -> list[int]:
+def chosen(model: Model, one: Example, coefficients: Mapping[str, float]) -> list[int]:
     """Choose an article's links with a model of duplicates fitted anew."""
-    names = ("COSINE", "RAREST", "MEANING", "INTERCEPT")
-    kept = {name: getattr(title_meaning, name) for name in names}
-    vars(title_meaning).update(zip(names, coefficients.tolist(), strict=True))
-    likely = title_meaning.duplicate(*np.moveaxis(one.features, 2, 0), one.words)
-    vars(title_meaning).update(kept)
+    likely = duplicate(dict(zip(NAMES, np.moveaxis(one.features, 2, 0), strict=True)), one.words, coefficients)
     likely = np.where(one.copies < 0, 0.0, np.maximum(likely, one.copies))
     place_of = {row: place for place, row in enumerate(one.rows)}
 

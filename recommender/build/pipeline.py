@@ -175,7 +175,8 @@ def _likeness(site: Vectorised, near: Near, settings: Settings) -> Likeness:
     if site.embeddings is None:
         return find_likeness(pairs, titles, bodies, site.answered, least)
     copies = find_likeness(pairs, titles, bodies, site.answered, max(least, NEAR) if least else 0.0)
-    return title_meaning.find_duplicates(pairs, titles, site.embeddings, copies, least)
+    compared = title_meaning.Compared(titles, site.embeddings, bodies)
+    return title_meaning.find_duplicates(pairs, compared, copies, least)
 
 
 def _titles(site: Vectorised) -> Titles:

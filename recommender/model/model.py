@@ -335,12 +335,11 @@ class Model:
         vectors = replace(self.vectors, space=self.vectors.space.of_group(group))
         bodies, cosine = Bodies(vectors, self.coverage), dots_of(vectors.rows, query.vector, numbers)
         shared = overlaps(bodies, query.asked.saturations[0], numbers)
-        like = like_draft(
-            self._titles, title, numbers, Alike(cosine, shared, draft_shares(bodies, written, words, numbers))
-        )
+        alike = Alike(cosine, shared, draft_shares(bodies, written, words, numbers))
+        like = like_draft(self._titles, title, numbers, alike)
         if self.embeddings is not None and query.meaning is not None:
             meaning = cosines(query.meaning, self.embeddings[numbers])
-            like = duplicates_of_draft(self._titles, title, like, cosine, meaning)
+            like = duplicates_of_draft(self._titles, title, like, alike, meaning)
         if own < 0:
             return query, Asking(-1, subject, like), candidates
         asking = self.asking(own)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from recommender.arrays.sparse_rows import Floats, Ints, Terms, meet
+from recommender.arrays.sparse_rows import Floats, Ints, Terms, entries_of, meet
 from recommender.text.copies import SENTENCE
 from recommender.text.tfidf import Coverage, Space, Vectors, columns_of, text_counts
 from recommender.text.tokenizer import own_words
@@ -36,6 +37,14 @@ class Bodies:
         ends = np.concatenate([[0], np.cumsum(counts)])
         sizes: Ints = ends[rows.indptr[1:]] - ends[rows.indptr[:-1]]
         return sizes
+
+    @cached_property
+    def masses(self) -> Floats:
+        """Add up the idf of the words of each text."""
+        rows, values = self.vectors.rows, self.vectors.space.idf
+        owners = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
+        found: Floats = np.bincount(owners, values[rows.indices] * (self.coverage.texts > 0), len(rows))
+        return found
 
     def words_of(self, row: int) -> Terms:
         """Give the words of one article's text by their columns, ascending."""
@@ -119,6 +128,30 @@ def overlaps(bodies: Bodies, columns: Terms, numbers: Ints) -> Floats:
     both = met.sums(values(met.places))
     shared: Floats = overlap_of(both, theirs + idf[columns].sum())
     return shared
+
+
+def pair_overlaps(bodies: Bodies, ones: Ints, others: Ints) -> Floats:
+    """Give the same for the texts of articles in pairs."""
+    rows = bodies.vectors.rows
+
+    def words(numbers: Ints) -> Ints:
+        starts, places = entries_of(rows.indptr, numbers)
+        owners, of_text = np.repeat(np.arange(len(numbers)), np.diff(starts)), bodies.coverage.texts[places] > 0
+        found: Ints = owners[of_text] * rows.columns + rows.indices[places[of_text]]
+        return found
+
+    shared_words = np.intersect1d(words(ones), words(others), assume_unique=True)
+    owners, columns = np.divmod(shared_words, rows.columns)
+    both = np.bincount(owners, bodies.vectors.space.idf[columns], len(ones))
+    shared: Floats = overlap_of(both, bodies.masses[ones] + bodies.masses[others])
+    return shared
+
+
+def most_overlaps(bodies: Bodies, ones: Ints, others: Ints) -> Floats:
+    """Give the most that it can be: no more words can be shared than the shorter text has."""
+    one, other = bodies.masses[ones], bodies.masses[others]
+    most: Floats = overlap_of(np.minimum(one, other), one + other)
+    return most
 
 
 def overlap_of(both: Any, masses: Any) -> Any:

@@ -63,7 +63,7 @@ class Titles:
     """The rows of all titles, words cut to 5 letters so that "enzymes" meets "enzymatic"; how rare each such word is.
 
     ``idf`` goes in quarters, so that its sums are exact; ``highest`` is for each title that of a word which no article
-    of its group has, and ``rarity`` how rare each word is, as a share of such a one.
+    of its group has.
     ``lengths`` count words, 0 for a title that names a thing. ``asking`` tells whether the site's titles ask.
     ``texts`` are the titles as they are written.
     """
@@ -71,7 +71,6 @@ class Titles:
     rows: Rows
     idf: Floats
     highest: Floats
-    rarity: Floats
     lengths: Floats
     asking: bool
     texts: Texts
@@ -81,13 +80,12 @@ def titles_of(vectors: Vectors, groups: Terms, lengths: Terms, texts: Texts) -> 
     """Make the titles of a site of their vectors; ``groups`` numbers the group in which each article counts."""
     rows, idf, starts = vectors.rows, vectors.space.idf, vectors.space.starts
     highest = np.log(1 + np.bincount(groups, minlength=len(starts) - 1)) + 1
-    rarity = idf / np.repeat(highest, np.diff(starts))
     marks = np.array([found.start() for found in _MARK.finditer(texts.blob.tobytes())], np.int64)
     asks = np.diff(np.searchsorted(marks, texts.offsets)) > 0
     asking = len(asks) < ENOUGH_TITLES or bool(asks.sum() >= ASKING * len(asks))
     counted = lengths.astype(np.float64)
     counted = counted if asking else counted * asks
-    return Titles(rows, idf, highest[groups], rarity, counted, asking, texts)
+    return Titles(rows, idf, highest[groups], counted, asking, texts)
 
 
 def likeness(cosine: Floats, overlap: Floats, titles: tuple[Floats, Floats, Floats], words: Floats) -> Floats:
