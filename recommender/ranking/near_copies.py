@@ -43,7 +43,8 @@ class Bodies:
         """Add up the idf of the words of each text."""
         rows, values = self.vectors.rows, self.vectors.space.idf
         owners = np.repeat(np.arange(len(rows)), np.diff(rows.indptr))
-        found: Floats = np.bincount(owners, values[rows.indices] * (self.coverage.texts > 0), len(rows))
+        weights: Floats = values[rows.indices] * (self.coverage.texts > 0)
+        found: Floats = np.bincount(owners, weights, len(rows)).astype(np.float64)
         return found
 
     def words_of(self, row: int) -> Terms:
