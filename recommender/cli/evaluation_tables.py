@@ -15,7 +15,7 @@ from recommender.evaluation.disagreements import Disagreements
 from recommender.evaluation.evaluate import Assessment, Evaluation, Report, article_values, by_subject
 from recommender.evaluation.judgments import Agreement
 from recommender.evaluation.significance import FLIPS, RESAMPLES
-from recommender.evaluation.tuning import Tuned
+from recommender.evaluation.tuning import EQUAL, OWN, Tuned
 from recommender.model.model import Model
 from recommender.site.corpus import Corpus
 from recommender.system.user_files import write_target
@@ -24,6 +24,7 @@ from recommender.system.user_files import write_target
 MAIN = ("nDCG", "useful")
 # Above this share of links that no editor has seen, a score says little of a ranker.
 UNJUDGED = 0.03
+STARTS = {OWN: "the model's weights", EQUAL: "equal weights"}
 
 
 def show_evaluation(corpus: Corpus, found: Evaluation, *, subjects: bool) -> None:
@@ -244,7 +245,8 @@ def show_tuned(found: Tuned, own: Mapping[str, float], *, as_json: bool) -> None
     if as_json:
         worth = {name: vars(one) for name, one in found.worth.items()}
         first = next(iter(worth.values()))
-        print_json({"parts": dict(found.parts), **first, "seed": found.seed, "worth": worth, "own": dict(own)})
+        parts = {"parts": dict(found.parts), "start": found.start}
+        print_json({**parts, **first, "seed": found.seed, "worth": worth, "own": dict(own)})
         return
     for name, one in found.worth.items():
         say(
@@ -252,6 +254,7 @@ def show_tuned(found: Tuned, own: Mapping[str, float], *, as_json: bool) -> None
         )
         say(f"  {one.learned:.4f} in-sample: on the articles they were learned on")
         say(f"  {one.validated:.4f} half to half, on other articles: {one.gain:+.4f} [{one.low:+.4f}, {one.high:+.4f}]")
+    say(f"started from {STARTS[found.start]}, the better of two starts half to half")
     say("parts:")
     for part, weight in found.parts.items():
         say(f"  {part}: {weight:g}  # {own[part]:g} in the model")

@@ -2,8 +2,9 @@
 
 The score is linear in its parts, so the weights are few and readable. They are found by ridge regression (Hoerl and
 Kennard 1970) of how good a candidate is on its parts, each article by itself; a part that would count against a link
-is left out. There is one best answer, so nothing is searched. The figure to believe is that of half to half: every
-article's list comes from weights that were learned on other articles.
+is left out. There is one best answer for given candidates, so nothing is searched; but which candidates are learned
+from hangs on the weights that one starts from, so two starts are tried. The figure to believe is that of half to half:
+every article's list comes from weights that were learned on other articles.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from recommender.ranking.selection import Asking, Candidate, choose
 DEPTH, FEWEST, HALVINGS = 5, 20, 10
 # Curated links come by the ten thousand; a mean over so many articles is known to 0.01.
 MOST = 600
-# Candidates of an article that are learned from, the best by the model's own score, and the strength of the ridge: with
-# fewer judgments than some thousand it draws the parts to what each tells alone.
+# Candidates of an article that are learned from, the best by the score of the start, and the strength of the ridge:
+# with fewer judgments than some thousand it draws the parts to what each tells alone.
 BEST, ALPHA = 40, 2000.0
+# Weights that one starts from: the model's own, and all parts alike.
+OWN, EQUAL = "model", "equal"
 
 
 @dataclass(frozen=True)
@@ -50,11 +53,12 @@ class Worth:
 
 @dataclass(frozen=True)
 class Tuned:
-    """Learned weights, and what they are worth by the name of each source: judgments, links."""
+    """Learned weights, the start that led there, and their worth by the name of each source: judgments, links."""
 
     parts: Mapping[str, float]
     worth: Mapping[str, Worth]
     seed: int
+    start: str
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,19 @@ class _Example:
 
 
 def tune(model: Model, truths: Sequence[Truth | Graded], seed: int = SEED) -> Tuned:
-    """Learn the weights of the parts; every source counts as much as the first.
+    """Learn the weights of the parts from two starts, and give what is better half to half; every source counts alike.
 
     Raises:
         RecommenderError: fewer than 20 articles of a source have judgments or curated links.
     """
-    sources = [_examples(model, truth, seed) for truth in truths]
+    found = [_tuned(model, truths, start, seed) for start in (OWN, EQUAL)]
+    return max(found, key=lambda one: sum(worth.validated for worth in one.worth.values()))
+
+
+def _tuned(model: Model, truths: Sequence[Truth | Graded], start: str, seed: int) -> Tuned:
+    own = _own_weights(model)
+    first = own if start == OWN else np.full(len(own), own.mean())
+    sources = [_examples(_weighted(model, first), truth, seed) for truth in truths]
     for examples in sources:
         if len(examples) < FEWEST:
             raise RecommenderError(
@@ -90,10 +101,14 @@ def tune(model: Model, truths: Sequence[Truth | Graded], seed: int = SEED) -> Tu
     others = _half_to_half(model, sources, seed)
     names = ["judgments" if isinstance(truth, Graded) else "links" for truth in truths]
     worth = {
-        name: _worth(_values(model, own, _own_weights(model)), _values(model, own, learned), apart, seed)
-        for name, own, apart in zip(names, sources, others, strict=True)
+        name: _worth(_values(model, of, own), _values(model, of, learned), apart, seed)
+        for name, of, apart in zip(names, sources, others, strict=True)
     }
-    return Tuned(dict(zip(NAMES, np.round(learned, 3).tolist(), strict=True)), worth, seed)
+    return Tuned(dict(zip(NAMES, np.round(learned, 3).tolist(), strict=True)), worth, seed, start)
+
+
+def _weighted(model: Model, weights: Floats) -> Model:
+    return replace(model, settings=replace(model.settings, parts=dict(zip(NAMES, weights.tolist(), strict=True))))
 
 
 def _own_weights(model: Model) -> Floats:
@@ -138,9 +153,12 @@ def _example(model: Model, row: int, truth: frozenset[int] | Graded) -> _Example
     rows = [candidate.row for candidate in model.candidates(row)]
     parts = model.part_values(model.query(row), np.array(rows, np.int64))
     families = model.rules.families
-    # The first of a family stands for all; the best come first.
-    places = {families[other]: place for place, other in reversed(list(enumerate(rows)))}
-    best = sorted(place for family, place in places.items() if family != families[row])[:BEST]
+    # The best come first, and the first of a family stands for all.
+    places = dict[int, int]()
+    for place in _best_first(rows, model.weighed(parts)):
+        places.setdefault(families[rows[place]], place)
+    places.pop(families[row], None)
+    best = list(places.values())[:BEST]
     if isinstance(truth, Graded):
         labels = truth.labels[row]
         best = [place for place in best if families[rows[place]] in labels]
@@ -187,15 +205,14 @@ def _fit(model: Model, sources: Sequence[Sequence[_Example]]) -> Floats:
 
 def _values(model: Model, examples: Sequence[_Example], weights: Floats) -> Floats:
     """Give nDCG@5 of every article's list under some weights."""
-    parts = dict(zip(NAMES, weights.tolist(), strict=True))
-    weighed = replace(model, settings=replace(model.settings, parts=parts)).weighed
+    weighed = _weighted(model, weights).weighed
     # The floor moves with the scale of the score, so it has no say here.
     rules = replace(model.rules, floor=-np.inf)
     families = model.rules.families
     values = []
     for example in examples:
         scores = np.round(weighed(example.parts), 9)
-        order = np.lexsort((np.array(example.rows), -scores)).tolist()
+        order = _best_first(example.rows, scores)
         candidates = [Candidate(example.rows[place], max(float(scores[place]), 1e-9)) for place in order]
         shown = [families[found.row] for found in choose(example.asking, candidates, (), DEPTH, rules).shown]
         if isinstance(example.truth, Graded):
@@ -204,3 +221,9 @@ def _values(model: Model, examples: Sequence[_Example], weights: Floats) -> Floa
             measures = binary_measures(shown, example.truth, DEPTH)
         values.append(measures["nDCG"].value)
     return np.array(values)
+
+
+def _best_first(rows: Sequence[int], scores: Floats) -> list[int]:
+    """Give the places of candidates in the order of a list."""
+    order: list[int] = np.lexsort((np.array(rows), -np.round(scores, 9))).tolist()
+    return order

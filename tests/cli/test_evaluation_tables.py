@@ -16,6 +16,7 @@ from recommender.evaluation.evaluate import DEPTHS, Evaluation, Report, assess, 
 from recommender.evaluation.ground_truth import Graded, Truth, curated_truth
 from recommender.evaluation.judgments import Agreement, Label
 from recommender.evaluation.rankers import beside_references, lists_of, lists_of_urls
+from recommender.evaluation.tuning import Tuned, Worth
 from recommender.model.model import Model
 from recommender.site.corpus import Corpus
 
@@ -192,3 +193,21 @@ def test_agreement_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         "same label": 0.875,
         "kappa": {"useful or not": None, "five labels": 0.81, "grades, quadratic weights": 0.92},
     }
+
+
+@pytest.mark.parametrize(("start", "said"), [("model", "the model's weights"), ("equal", "equal weights")])
+def test_learned_weights_say_where_they_started(start: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    worth = Worth(20, 0.5, 0.625, 0.5625, 0.0625, 0.01, 0.1)
+    found = Tuned({"cosine": 0.3}, {"links": worth}, 7, start)
+    evaluation_tables.show_tuned(found, {"cosine": 0.4}, as_json=False)
+    assert lines(capsys) == [
+        "learned on the links of 20 articles; mean nDCG@5 0.5000 with the model's weights",
+        "  0.6250 in-sample: on the articles they were learned on",
+        "  0.5625 half to half, on other articles: +0.0625 [+0.0100, +0.1000]",
+        f"started from {said}, the better of two starts half to half",
+        "parts:",
+        "  cosine: 0.3  # 0.4 in the model",
+    ]
+    evaluation_tables.show_tuned(found, {"cosine": 0.4}, as_json=True)
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["start"], printed["validated"], printed["seed"]) == (start, 0.5625, 7)

@@ -67,16 +67,21 @@ def test_the_same_seed_gives_the_same_halves_and_any_the_same_weights(
     assert other.worth["links"].validated != learned.worth["links"].validated
 
 
-def rows_of(model: Model, asking: dict[int, dict[int, float]]) -> tuple[list[list[float]], list[float]]:
+def rows_of(model: Model, asking: dict[int, dict[int, float]], start: str) -> tuple[list[list[float]], list[float]]:
     """Give the parts and goods of the candidates that are learned from, less their means, anew: by the description."""
+    weights = np.array(list(model.settings.parts.values()))
+    weights = np.full(len(weights), weights.mean()) if start == "equal" else weights
+    weights[NAMES.index("same_subject")] *= model.lift
     features, goods = [], []
     for row, good in asking.items():
         families, best = [model.rules.families[row]], []
-        for candidate in model.candidates(row):
-            family = model.rules.families[candidate.row]
+        rows = sorted(candidate.row for candidate in model.candidates(row))
+        scores = model.part_values(model.query(row), np.array(rows, np.int64)) @ weights
+        for _, other in sorted(zip(-np.round(scores, 9), rows, strict=True)):
+            family = model.rules.families[other]
             if family not in families:
                 families.append(family)
-                best.append(candidate.row)
+                best.append(other)
         best = [one for one in best[:40] if model.rules.families[one] in good]
         parts = model.part_values(model.query(row), np.array(best, np.int64))
         parts[:, NAMES.index("same_subject")] *= model.lift
@@ -98,7 +103,8 @@ def test_the_weights_are_those_of_a_ridge_regression_on_both_sources(corpus: Cor
         for row, links in linked.links.items()
         if links
     }
-    (one, good), (other, linked_good) = rows_of(model, judged), rows_of(model, curated)
+    found = tune(model, [graded, linked])
+    (one, good), (other, linked_good) = (rows_of(model, asking, found.start) for asking in (judged, curated))
     features = np.array(one + other)
     deviations = features.std(axis=0)
     goods = np.concatenate([np.array(good) / np.std(good), np.array(linked_good) / np.std(linked_good)])
@@ -106,7 +112,6 @@ def test_the_weights_are_those_of_a_ridge_regression_on_both_sources(corpus: Cor
     fitted = Ridge(alpha=2000, fit_intercept=False, positive=True, tol=1e-12)
     wanted = fitted.fit(features / deviations, goods, sample_weight=weights).coef_ / deviations
     wanted *= sum(model.settings.parts.values()) / wanted.sum()
-    found = tune(model, [graded, linked])
     assert list(found.parts.values()) == pytest.approx(wanted.tolist(), abs=0.0006)
     assert list(found.worth) == ["judgments", "links"]
 
@@ -129,6 +134,24 @@ def test_a_part_that_counts_against_a_link_is_left_out(model: Model) -> None:
     found = tune(model, [Graded(labels, 0, 0)])
     assert found.parts["same_subject"] == 0 and max(found.parts.values()) > 0.2
     assert sum(found.parts.values()) == pytest.approx(sum(model.settings.parts.values()), abs=0.004)
+
+
+@pytest.mark.slow  # tunes twice
+@pytest.mark.parametrize(("weighed", "start"), [("near_in_return", "model"), ("same_subject", "equal")])
+def test_it_takes_the_better_of_two_starts(
+    corpus: Corpus, model: Model, monkeypatch: pytest.MonkeyPatch, weighed: str, start: str
+) -> None:
+    monkeypatch.setattr(tuning, "BEST", 5)
+    truth = [curated_truth(corpus, {})]
+
+    def learned_from(parts: dict[str, float]) -> tuning.Tuned:
+        return tune(replace(model, settings=replace(model.settings, parts=parts)), truth, SEED)
+
+    found, even = learned_from(dict.fromkeys(NAMES, 0.01) | {weighed: 1.0}), learned_from(dict.fromkeys(NAMES, 0.2))
+    better = found.worth["links"].validated - even.worth["links"].validated
+    assert (found.start, better == pytest.approx(0, abs=1e-12)) == (start, start == "equal")
+    assert better > -1e-12
+    assert even.start == "model"  # neither is better
 
 
 def test_too_few_articles_teach_nothing(model: Model) -> None:
