@@ -96,7 +96,7 @@ def words_alone(ones: Rows, others: Rows, idf: Floats) -> tuple[Floats, Floats]:
         owners = np.repeat(np.arange(len(titles)), np.diff(titles.indptr))
         keys.append((owners * titles.columns + titles.indices, owners, titles.indices))
     for (own, owners, columns), (theirs, *_) in (keys, reversed(keys)):
-        alone = ~np.isin(own, theirs)
+        alone = ~np.isin(own, theirs, assume_unique=True)
         np.maximum.at(rarest, owners[alone], idf[columns[alone]])
         total += np.bincount(owners[alone], idf[columns[alone]], len(ones))
     return rarest, total
