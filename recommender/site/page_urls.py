@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from recommender.addresses import is_page_url, parse
-from recommender.dates import days_of
+from recommender.dates import days_of, with_digits
 from recommender.errors import FileProblem
 from recommender.markdown.front_matter import text_at
 from recommender.markdown.headings import heading_of
@@ -153,7 +153,7 @@ class _Parts:
         for text in (text_at(self.values, "date").strip(), self.named_date):
             # As it is written: what day it is elsewhere does not matter to the site.
             if days_of(text):
-                digits = re.sub(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", text)
+                digits = re.sub(r"^(\d{4})(\d\d)(\d\d)$", r"\1-\2-\3", with_digits(text))
                 year, month, day = [*re.findall(r"\d+", digits), "01", "01"][:3]
                 return [year, month.zfill(2), day.zfill(2)]
         raise FileProblem("missing-url", "the pattern of its url needs a date, which it does not have")

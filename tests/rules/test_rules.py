@@ -47,8 +47,8 @@ def read(folder: Path, files: Mapping[str, str], settings: str = "") -> Corpus:
 def test_the_defaults_are_these() -> None:
     assert Settings().hidden == HIDDEN
     assert HIDDEN == (
-        "no_index", "noindex", "seo.noindex", "robots: noindex", "draft", "unlisted", "hidden", "private",
-        "visibility: private", "headless", "search.exclude", "eleventyExcludeFromCollections",
+        "no_index", "noindex", "seo.noindex", "robots|seo.robots|meta.robots: noindex", "draft", "unlisted", "hidden",
+        "private", "visibility: private", "headless", "search.exclude", "eleventyExcludeFromCollections",
         "_build.list|build.list: never", "_build.render|build.render: never", "published: false", "publish: false",
         "status|state: draft", "permalink: false", "date: future",
         "publishDate|publish_date|pubDate|pubDatetime|publishedAt|published_at|published: future",
@@ -87,6 +87,7 @@ def test_the_defaults_are_these() -> None:
         ({"robots": "noindex"}, TO_COME, "robots: noindex"),
         ({"robots": "NoIndex, nofollow"}, TO_COME, "robots: NoIndex, nofollow"),
         ({"robots": ("nofollow", "noindex")}, TO_COME, "robots: noindex"),
+        ({"meta": {"robots": "noindex"}}, TO_COME, "meta.robots: noindex"),
         ({"seo": {"noindex": "true"}}, TO_COME, "seo.noindex: true"),
         ({"search": {"exclude": "true"}}, TO_COME, "search.exclude: true"),
         ({"eleventyExcludeFromCollections": "true"}, TO_COME, "eleventyExcludeFromCollections: true"),

@@ -33,6 +33,7 @@ PLAIN = PageSettings()
         ("x/index.md", "/{slug}/", {}, "/x/"),
         ("a.md", "/{year}/{month}/{day}/", {"date": "20240501"}, "/2024/05/01/"),
         ("a.md", "/{year}/{month}/", {"date": "2024"}, "/2024/01/"),
+        ("a.md", "/{year}/{month}/{day}/", {"date": "May 1, 2024 10:00"}, "/2024/05/01/"),
         ("a.md", "/{title}/", {}, "/a-title-with-umlauts-u/"),
         ("a.md", "/{key area.name}/{slug}", {"area": {"name": "/sea/"}}, "/sea/a"),
         ("ü/ß.md", "/{path}/", {}, "/ü/ß/"),
