@@ -37,9 +37,9 @@ def main(draws: int, filled: Path | None) -> None:
 def _filled(folder: Path, articles: Path) -> Path:
     shutil.copytree(articles, folder / "content")
     (folder / "recommender.yml").write_text(SETTINGS, encoding="utf-8")
+    _fill(folder, allow_no_vcs=True)
     _git(folder, "init", "-q")
     (folder / ".git" / "info" / "exclude").write_text("/model\n/.state\n", encoding="utf-8")
-    _fill(folder, allow_no_vcs=True)
     _commit(folder)
     return folder
 
