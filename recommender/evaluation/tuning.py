@@ -155,7 +155,7 @@ def _example(model: Model, row: int, truth: frozenset[int] | Graded) -> _Example
     families = model.rules.families
     # The best come first, and the first of a family stands for all.
     places = dict[int, int]()
-    for place in _best_first(rows, model.weighed(parts)):
+    for place in _best_first(rows, np.round(model.weighed(parts), 9)):
         places.setdefault(families[rows[place]], place)
     places.pop(families[row], None)
     best = list(places.values())[:BEST]
@@ -224,6 +224,6 @@ def _values(model: Model, examples: Sequence[_Example], weights: Floats) -> Floa
 
 
 def _best_first(rows: Sequence[int], scores: Floats) -> list[int]:
-    """Give the places of candidates in the order of a list."""
-    order: list[int] = np.lexsort((np.array(rows), -np.round(scores, 9))).tolist()
+    """Give the places of candidates in the order of a list; ``scores`` are rounded."""
+    order: list[int] = np.lexsort((np.array(rows), -scores)).tolist()
     return order
