@@ -19,7 +19,7 @@ from recommender.ranking.selection import RULES, Asking, Candidate, Choice, Reje
 from recommender.ranking.title_meaning import PART
 from recommender.settings import Settings
 from recommender.site.files import MAX_BYTES
-from recommender.site.page_urls import stated_url, title_of
+from recommender.site.page_urls import own_url, title_of
 from recommender.text.title_embeddings import REMEDY
 
 
@@ -234,7 +234,7 @@ def read_draft(data: bytes, settings: Settings) -> Draft:
     texts = {name: front.body if name == "body" else at(name) for name in sources}
     titles = [one for one in settings.pages.title or (keys.title, "heading") if one != "file"]
     texts[keys.title] = texts[keys.title] or title_of(titles, front.values, front.body, "")
-    url = stated_url(settings.pages.keys_of_url(keys.url), front.values, filled_in=settings.pages.derived)
+    url = own_url(settings.pages, keys.url, front.values)
     return Draft(texts, front.form, at(keys.subject).strip(), url)
 
 

@@ -42,6 +42,11 @@ def stated_url(keys: Sequence[str], values: Mapping[str, Value], *, filled_in: b
     return ""
 
 
+def own_url(pages: PageSettings, key: str, values: Mapping[str, Value]) -> str:
+    """Give the url that a page states by the settings of its site, "" where none; ``key`` is that of ``keys.url``."""
+    return stated_url(pages.keys_of_url(key), values, filled_in=pages.derived)
+
+
 def url_of(pages: PageSettings, values: Mapping[str, Value], path: str, title: str) -> str:
     """Give the url of a page by the pattern of its folder: that of the longest folder of the patterns that holds it.
 

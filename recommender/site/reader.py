@@ -25,7 +25,7 @@ from recommender.rules.reader import Page
 from recommender.settings import Keys, Settings
 from recommender.site.files import printed, read_bytes
 from recommender.site.includes import Taken, expand
-from recommender.site.page_urls import stated_url, title_of, url_of, without_language
+from recommender.site.page_urls import own_url, title_of, url_of, without_language
 from recommender.site_settings import ListSettings
 from recommender.system.clock import today
 from recommender.text.copies import SENTENCE, answer_digest
@@ -227,7 +227,7 @@ class Reading:
     def _url(self, path: str, front: Front, title: str) -> tuple[str, Problem | None]:
         """Give the url of a page, and the problem that it has where the other pages of the site state theirs."""
         pages = self.settings.pages
-        stated = stated_url(pages.keys_of_url(self.settings.keys.url), front.values, filled_in=pages.derived)
+        stated = own_url(pages, self.settings.keys.url, front.values)
         if stated:
             return stated, None
         unsure = None

@@ -17,7 +17,7 @@ from recommender.settings import Settings
 from recommender.site.corpus import listed
 from recommender.site.detection import front_values
 from recommender.site.files import read_bytes
-from recommender.site.page_urls import stated_url, title_of, url_of
+from recommender.site.page_urls import own_url, title_of, url_of
 from recommender.site.references import ends_of, segments_of
 
 # Generators whose configuration of urls is program code, and sites of no known one.
@@ -85,8 +85,7 @@ class _Site:
         return sorted(found)
 
     def states_url(self, path: str) -> bool:
-        keys = self.settings.pages.keys_of_url(self.settings.keys.url)
-        return bool(stated_url(keys, self._front(path)))
+        return bool(own_url(self.settings.pages, self.settings.keys.url, self._front(path)))
 
     def url(self, path: str, patterns: Mapping[str, str]) -> str:
         """Give the url of a page with some patterns more; "" where it has none."""

@@ -103,6 +103,16 @@ DATED = {topic: f"2026-01-0{n}-{topic}.md" for n, topic in enumerate(TOPICS, 1)}
             id="two-pages-would-share-a-url",
         ),
         pytest.param(
+            {
+                ".eleventy.js": "",
+                **pages("src/posts", extra="permalink: /blog/{{{{ page.fileSlug }}}}/\n"),
+                "src/posts/all.md": linking("/blog/TOPIC/"),
+            },
+            {"posts/": "/blog/{path}/"},
+            "/blog/bread/",
+            id="a-template-states-no-url",
+        ),
+        pytest.param(
             {"mkdocs.yml": "site_name: x\n", **pages("docs/a"), "docs/all.md": linking("/old/a/TOPIC/")},
             {},
             "/a/bread/",
