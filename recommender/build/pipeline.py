@@ -34,6 +34,7 @@ from recommender.site.reader import Read
 from recommender.site.text_links import links_of_texts
 from recommender.system import parallel, processes
 from recommender.system.threads import in_threads
+from recommender.text.compounds import Spellings, by_spellings
 from recommender.text.groups import fit_groups
 from recommender.text.passages import Repeated, without_repeated
 from recommender.text.tfidf import Fitted, Vectors
@@ -82,6 +83,7 @@ class Vectorised:
     catalogue: Catalogue
     answered: NDArray[np.bool_]
     digest: str
+    spellings: Spellings
     repeated: Repeated
     embeddings: NDArray[np.int8] | None = None
 
@@ -118,10 +120,11 @@ def vectorise(described: Described, settings: Settings, *, again: bool = False) 
     """Weigh the words of a site; ``again`` tells that a model of it was built before."""
     *others, last = described.counted.parts
     counted = replace(described.counted, parts=(*others, replace(last, vocabulary=described.words.all())))
+    counted, spellings = by_spellings(counted)
     catalogue = replace(described.catalogue, title_words=title_words(counted))
     own, repeated = without_repeated(counted, lines_of(settings), catalogue.families, catalogue.partitions)
     fitted = fit_groups(own, settings, catalogue.groups, again=again)
-    return Vectorised(fitted, catalogue, described.answered, described.digest, repeated)
+    return Vectorised(fitted, catalogue, described.answered, described.digest, spellings, repeated)
 
 
 @parallel.no_collection()
@@ -147,6 +150,7 @@ def rank(
         vectors=fitted.main,
         coverage=fitted.coverage,
         titles=fitted.titles,
+        spellings=vectorised.spellings,
         repeated=vectorised.repeated,
         nearest=nearest,
         cosines=cosines,

@@ -26,6 +26,7 @@ from recommender.settings import (
     UrlSettings,
     ranking_settings,
 )
+from recommender.text.compounds import Spellings
 from recommender.text.passages import Repeated
 from recommender.text.tfidf import Coverage, Space, Vectors
 from recommender.text.title_embeddings import DIMENSIONS
@@ -35,6 +36,7 @@ Arrays = Mapping[str, NDArray[Any]]
 _CATALOGUE = ("urls", "ids", "titles", "subjects", "paths", "visibility", "further")
 _KEYS = "keys"
 _NAMES = ("languages", "versions")
+_SPELLINGS = "spellings"
 # One number for each article -> what all lie below; None for the number of articles.
 _NUMBERS = {
     "hidden": 3,
@@ -46,7 +48,7 @@ _NUMBERS = {
 }
 _OTHERS = ("key_rows", "days", "sources", "linked_starts", "linked_rows")
 _VECTORS = ("vectors", "stems")
-_TEXTS = (*_CATALOGUE, _KEYS, *_NAMES, *(f"{name}_terms" for name in _VECTORS))
+_TEXTS = (*_CATALOGUE, _KEYS, *_NAMES, _SPELLINGS, *(f"{name}_terms" for name in _VECTORS))
 _COUNTS = ("texts", "heads", "titles", "lengths")
 _RANKINGS = ("nearest", "chosen", "likeness")
 DTYPES = {
@@ -103,7 +105,9 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """Give the arrays of a model by the names of their files."""
     vectors = {"vectors": model.vectors, "stems": model.titles}
     texts = {name: getattr(model.catalogue, name) for name in (*_CATALOGUE, _KEYS, *_NAMES)}
-    texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()}
+    texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()} | {
+        _SPELLINGS: model.spellings.lines
+    }
     rankings = {name: getattr(model, name) for name in _RANKINGS}
     arrays = {
         **{f"{name}_blob": value.blob for name, value in texts.items()},
@@ -169,6 +173,7 @@ def from_arrays(arrays: Arrays, header: Mapping[str, Any]) -> Model:
         vectors=_vectors(arrays, "vectors", texts, settings.weighted, catalogue),
         coverage=_coverage(arrays, catalogue),
         titles=_vectors(arrays, "stems", texts, {"title": 1.0}, catalogue),
+        spellings=_spellings(texts[_SPELLINGS]),
         repeated=_repeated(arrays),
         nearest=Ranking(*lists["nearest"]),
         cosines=_finite(arrays["cosines"], "cosines"),
@@ -187,6 +192,12 @@ def _partitions(arrays: Arrays, texts: Mapping[str, Texts]) -> None:
     languages, versions = np.divmod(arrays["partitions"], VERSIONS)
     _within(languages, 0, len(texts["languages"]), "languages")
     _within(versions, 0, len(texts["versions"]), "versions")
+
+
+def _spellings(lines: Texts) -> Spellings:
+    told = all(len(line.split()) > 1 for line in lines.all())
+    _require(told, "spellings has one without words that it counts as")
+    return Spellings(lines)
 
 
 def _repeated(arrays: Arrays) -> Repeated:

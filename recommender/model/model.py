@@ -36,6 +36,7 @@ from recommender.ranking.title_meaning import PART, cosines, duplicates_of_draft
 from recommender.rules.editor_rules import NO_DECISIONS, Decisions
 from recommender.settings import Settings, ranking_settings
 from recommender.site.corpus import Corpus, members_of
+from recommender.text.compounds import Spellings
 from recommender.text.groups import group_of
 from recommender.text.passages import Repeated
 from recommender.text.tfidf import Coverage, Vectors
@@ -73,12 +74,12 @@ class Ranking:
 class Model:
     """A fitted site: immutable, and all of it plain arrays.
 
-    ``titles`` are the vectors that tell same questions, ``repeated`` the passages that count nowhere, ``nearest``
-    holds the candidates of each article by their scores, ``cosines`` beside them, ``chosen`` up to 20 links that
-    choosing took from them; ``lift`` is what the site's subjects tell of nearness. ``corpus_digest`` tells whether it
-    still fits a folder; ``built_at`` is UTC, ISO 8601. ``decisions`` are those of the editors' rules, which no build
-    keeps: ``with_rules`` gives them. ``embeddings`` are the vectors of the titles, (articles, 384) int8, None where
-    the setting ``embeddings`` is off.
+    ``titles`` are the vectors that tell same questions, ``spellings`` the words that count as others, ``repeated`` the
+    passages that count nowhere, ``nearest`` holds the candidates of each article by their scores, ``cosines`` beside
+    them, ``chosen`` up to 20 links that choosing took from them; ``lift`` is what the site's subjects tell of nearness.
+    ``corpus_digest`` tells whether it still fits a folder; ``built_at`` is UTC, ISO 8601. ``decisions`` are those of
+    the editors' rules, which no build keeps: ``with_rules`` gives them. ``embeddings`` are the vectors of the titles,
+    (articles, 384) int8, None where the setting ``embeddings`` is off.
     """
 
     settings: Settings
@@ -86,6 +87,7 @@ class Model:
     vectors: Vectors
     coverage: Coverage
     titles: Vectors
+    spellings: Spellings
     repeated: Repeated
     nearest: Ranking
     cosines: Floats
@@ -349,7 +351,7 @@ class Model:
     def _words(self, texts: dict[str, str], own: int) -> Words:
         """Give the words of a draft that count: those of an article with its texts, as the build counted them."""
         partition = int(self.catalogue.partitions[own]) if own >= 0 else None
-        tokens = tokenize_texts(texts, self.settings)
+        tokens = self.spellings.put_into(tokenize_texts(texts, self.settings))
         return article_words(self.repeated.left_out_of(tokens, lines_of(self.settings), partition), self.settings)
 
     def _of_one_language(self, candidates: list[Candidate], own: int) -> list[Candidate]:

@@ -34,7 +34,7 @@ from recommender.system.code_version import edition
 from recommender.system.disk import FATAL, locked, make_folders, remove_leftovers, replace_file, sync_folder
 from recommender.system.threads import in_threads
 
-FORMAT = 8
+FORMAT = 9
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 1024 * 1024
 KEPT_VERSIONS = 2

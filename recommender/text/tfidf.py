@@ -136,6 +136,11 @@ def fit_vectors(site: Tokenized, settings: Settings, *, enough: int = ENOUGH, ag
     return Fitted(main, coverage, titles)
 
 
+def words_in_use(site: Tokenized) -> Counter[str]:
+    """Count the articles that have each word."""
+    return _way(len(site.order)).words_in_use(site)
+
+
 class _Way(NamedTuple):
     """The loops that weigh a site's words, plain or compiled."""
 

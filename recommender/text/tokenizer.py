@@ -50,9 +50,9 @@ _APOSTROPHES = ("\u2019", "\u02bc", "\u02bb", "\uff07")
 # Quotes and accents alone are apostrophes within a word.
 _WITHIN = re.compile("(?<=[^\\W\\d_])[\u2018\u00b4](?=[^\\W\\d_])")
 # What would make another word of it; marks of our own that a text may hold.
-_NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004")
-# Signs that make a name of letters and digits stand for bytes that stay: C++, C#, A*, .NET.
-_SIGNS = {"+": "\ue000", "#": "\ue001", "*": "\ue002", ".": "\ue003"}
+_NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005")
+# Signs that belong to a name or a word stand for bytes that stay: C++, C#, A*, .NET, e-mail.
+_SIGNS = {"+": "\ue000", "#": "\ue001", "*": "\ue002", ".": "\ue003", "-": "\ue005"}
 _ELIDED = "\ue004"
 _MARKS = "".join(_SIGNS.values())
 _KEPT = [(sign.encode(), mark.encode()) for sign, mark in _SIGNS.items()]
@@ -71,7 +71,9 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-
+# Between the parts of one word: as most people type it, typographic, one that breaks no line, full width.
+_HYPHENS = "-\u2010\u2011\uff0d"
+_HYPHEN = re.compile(f"[{_HYPHENS}](?<=[^\\W\\d_{_UNSPACED}].)(?=[^\\W_{_UNSPACED}])")
 
 _MOST_MARKS = 30  # of one letter
 # Combining marks end here in Unicode 16, but for the variation selectors far above.
@@ -83,11 +85,11 @@ def analyze(text: str) -> list[str]:
 
     Runs of a script without spaces become overlapping pairs of characters (Chinese, Japanese, Thai and others).
     """
-    return spaced(text).decode().split()
+    return spaced(text).replace(b"-", b" ").decode().split()
 
 
 def spaced(text: str) -> bytes:
-    """Give the words of a text as ``analyze`` does, in UTF-8 with one space or more between."""
+    """Give the words of a text as ``analyze`` does, in UTF-8 with one space or more between, hyphenated ones whole."""
     return _words(plain_text(text))
 
 
@@ -118,15 +120,7 @@ def _words(text: str, table: bytes = _WORDS) -> bytes:
         text = _BEFORE_APOSTROPHE.sub(_ELIDED, _BEHIND_APOSTROPHE.sub(" ", text))
         if _ELIDED in text:
             text = _BEFORE_ELIDED.sub(" ", text)
-    named = text
-    if "++" in text:
-        named = _PLUSES.sub(_SIGNS["+"] * 2 + " ", named)
-    if "#" in text:
-        named = _SHARP.sub(_SIGNS["#"], named)
-    if "*" in text:
-        named = _STAR.sub(_SIGNS["*"], named)
-    # Beside the part, which others write alone: .deb and deb.
-    named = _POINT.sub(rf"{_SIGNS['.']}\1 \1", named)
+    named = _named(text)
     if not plain:
         if _RARE.search(named):
             patterns = _rare_patterns()
@@ -139,6 +133,19 @@ def _words(text: str, table: bytes = _WORDS) -> bytes:
         for sign, mark in _KEPT:
             found = found.replace(mark, sign)
     return found
+
+
+def _named(text: str) -> str:
+    """Put marks for the signs that belong to a name, or to a word in parts."""
+    if "++" in text:
+        text = _PLUSES.sub(_SIGNS["+"] * 2 + " ", text)
+    if "#" in text:
+        text = _SHARP.sub(_SIGNS["#"], text)
+    if "*" in text:
+        text = _STAR.sub(_SIGNS["*"], text)
+    text = _HYPHEN.sub(_SIGNS["-"], text)
+    # Beside the part, which others write alone: .deb and deb.
+    return _POINT.sub(rf"{_SIGNS['.']}\1 \1", text)
 
 
 def _alike(text: str) -> str:

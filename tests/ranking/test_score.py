@@ -38,9 +38,8 @@ BACK, SAME = NAMES.index("near_in_return"), NAMES.index("same_subject")
 
 
 def draft_of(model: Model, texts: dict[str, str]) -> Query:
-    return query_draft(
-        model.vectors, model.coverage, article_words(tokenize_texts(texts, model.settings), model.settings)
-    )
+    tokens = model.spellings.put_into(tokenize_texts(texts, model.settings))
+    return query_draft(model.vectors, model.coverage, article_words(tokens, model.settings))
 
 
 def all_parts(model: Model, query: Query) -> np.ndarray:

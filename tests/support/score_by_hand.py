@@ -18,10 +18,9 @@ from recommender.build.pipeline import fit_model
 from recommender.model.model import Model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
+from recommender.text.compounds import Spellings
 from recommender.text.spellings import fold
-from recommender.text.tokenizer import analyze
-from recommender.text.tokens import tokenize_texts, words_by_source
-from tests.text.test_tfidf import article, idf_of, reference, words_of
+from tests.text.test_tfidf import article, by_source_of, idf_of, reference, spellings_of, title_of, words_of
 
 # Plurals of words that are there and of one that is not, and words that only few texts have.
 WORDS = ["moon", "moons", "sun", "tide", "tides", "waves", "gas", "cell", "virus", "glass"]
@@ -55,9 +54,9 @@ class TokenBytes:
     length: int
 
 
-def head_of(one: Article, settings: Settings) -> list[str]:
+def head_of(one: Article, settings: Settings, spellings: Spellings) -> list[str]:
     """Give what names an article: all of the composed text but answer and body, and the first words of those."""
-    by_source = words_by_source(tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings), settings)
+    by_source = by_source_of(one, settings, spellings)
     head = (by_source.get("answer", []) + by_source.get("body", []))[: settings.lead_words]
     for name, times in settings.text.items():
         if name not in ("answer", "body"):
@@ -76,16 +75,20 @@ class ByHand:
         return reference(self.site.articles, self.site.settings)
 
     @cached_property
+    def spellings(self) -> Spellings:
+        return spellings_of(self.site.articles, self.site.settings)
+
+    @cached_property
     def said(self) -> list[TokenBytes]:
         settings, found = self.site.settings, []
         for one in self.site.articles:
-            text = words_of(one, settings).get("text", [])
-            titles = analyze(one.texts[settings.sources.index("title")])
+            text = words_of(one, settings, self.spellings).get("text", [])
+            titles = title_of(one.texts[settings.sources.index("title")], self.spellings)
             # Only words of the text itself count.
             counts = Counter(map(self.fold, text))
             head, title = (
                 Counter(word for word in map(self.fold, own) if word in counts)
-                for own in (head_of(one, settings), titles)
+                for own in (head_of(one, settings, self.spellings), titles)
             )
             found.append(TokenBytes(counts, head, title, len(text)))
         return found
@@ -94,9 +97,9 @@ class ByHand:
     def known(self) -> Counter[str]:
         settings, words = self.site.settings, Counter[str]()
         for one in self.site.articles:
-            title = analyze(one.texts[settings.sources.index("title")])
-            fields = (word for own in words_of(one, settings).values() for word in own)
-            words.update({*fields, *head_of(one, settings), *title})
+            title = title_of(one.texts[settings.sources.index("title")], self.spellings)
+            fields = (word for own in words_of(one, settings, self.spellings).values() for word in own)
+            words.update({*fields, *head_of(one, settings, self.spellings), *title})
         return words
 
     def fold(self, word: str) -> str:

@@ -19,6 +19,7 @@ from recommender.article import Article
 from recommender.settings import Settings
 from recommender.site.corpus import Corpus
 from recommender.system import parallel
+from recommender.text.compounds import Spellings, by_spellings
 from recommender.text.spellings import fold
 from recommender.text.tfidf import (
     ENOUGH,
@@ -28,7 +29,7 @@ from recommender.text.tfidf import (
     inverse_document_frequency,
     transform,
 )
-from recommender.text.tokenizer import analyze
+from recommender.text.tokenizer import spaced
 from recommender.text.tokens import article_words, tokenize_articles, tokenize_texts, words_by_source
 
 DEFAULT = Settings()
@@ -60,9 +61,9 @@ def article(number: int, settings: Settings = DEFAULT, **texts: str) -> Article:
 
 def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vectors]:
     """Fit in both ways, which give the same bits."""
-    fitted = fit_vectors(tokenize_articles(articles, settings), settings)
+    fitted = fit_vectors(by_spellings(tokenize_articles(articles, settings))[0], settings)
     with compiling.always():
-        compiled = fit_vectors(tokenize_articles(articles, settings), settings)
+        compiled = fit_vectors(by_spellings(tokenize_articles(articles, settings))[0], settings)
     assert_equal(fitted.main, compiled.main)
     assert_equal(fitted.titles, compiled.titles)
     for name in ("texts", "heads", "titles", "lengths"):
@@ -71,9 +72,26 @@ def fit(articles: Sequence[Article], settings: Settings) -> tuple[Vectors, Vecto
     return fitted.main, fitted.titles
 
 
-def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
+def by_source_of(one: Article, settings: Settings, spellings: Spellings) -> dict[str, list[str]]:
+    """Give the words of every text of an article, in the spelling that counts."""
+    tokens = tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings)
+    return {
+        name: [word for written in words for word in spellings.of(written)]
+        for name, words in words_by_source(tokens, settings).items()
+    }
+
+
+def title_of(title: str, spellings: Spellings) -> list[str]:
+    return [word for written in spaced(title).decode().split() for word in spellings.of(written)]
+
+
+def spellings_of(articles: Sequence[Article], settings: Settings) -> Spellings:
+    return by_spellings(tokenize_articles(articles, settings))[1]
+
+
+def words_of(one: Article, settings: Settings, spellings: Spellings) -> dict[str, list[str]]:
     """Give the words of every weighted field of an article, repeated as the composed field wants them."""
-    by_source = words_by_source(tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings), settings)
+    by_source = by_source_of(one, settings, spellings)
     long = by_source.get("answer", []) + by_source.get("body", [])
     composed = [*long[: settings.lead_words] * settings.lead_times]
     for name, times in settings.text.items():
@@ -83,8 +101,9 @@ def words_of(one: Article, settings: Settings) -> dict[str, list[str]]:
 
 def reference(articles: Sequence[Article], settings: Settings) -> list[Table]:
     """Weigh every article as the description says, term by term."""
-    fields = [words_of(one, settings) for one in articles]
-    titles = [analyze(one.texts[settings.sources.index("title")]) for one in articles]
+    spellings = spellings_of(articles, settings)
+    fields = [words_of(one, settings, spellings) for one in articles]
+    titles = [title_of(one.texts[settings.sources.index("title")], spellings) for one in articles]
     known = Counter(
         word
         for one, title in zip(fields, titles, strict=True)
@@ -116,8 +135,10 @@ def idf_of(articles: int, seen: int) -> float:
     return round(4 * (math.log((1 + articles) / (1 + seen)) + 1)) / 4
 
 
-def stem_reference(titles: Sequence[str]) -> list[Table]:
-    counts = [Counter(word[:5] for word in analyze(title)) for title in titles]
+def stem_reference(articles: Sequence[Article], settings: Settings) -> list[Table]:
+    spellings, place = spellings_of(articles, settings), settings.sources.index("title")
+    titles = [one.texts[place] for one in articles]
+    counts = [Counter(word[:5] for word in title_of(title, spellings)) for title in titles]
     seen = Counter(term for one in counts for term in one)
     rows = []
     for one in counts:
@@ -162,7 +183,7 @@ def test_the_sample_site_is_weighed_as_described(corpus: Corpus, fitted: tuple[V
     wanted = reference(corpus.articles, DEFAULT)
     assert len(wanted) > ENOUGH
     assert_same(tables(fitted[0]), wanted)
-    assert_same(tables(fitted[1]), stem_reference([one.title for one in corpus.articles]))
+    assert_same(tables(fitted[1]), stem_reference(corpus.articles, DEFAULT))
 
 
 def test_each_field_of_a_space_has_its_own_sorted_terms(fitted: tuple[Vectors, Vectors]) -> None:
@@ -182,7 +203,8 @@ def test_terms_of_more_than_half_of_a_site_count_nothing(corpus: Corpus, fitted:
     everywhere = [column for column in range(*space.starts[1:3]) if not space.idf[column]]
     assert {"the", "of", "and"} <= {space.terms[column] for column in everywhere} < set(space.terms.all())
     assert not np.isin(everywhere, fitted[0].rows.indices).any()
-    shares = Counter(term for one in corpus.articles for term in set(words_of(one, DEFAULT)["text"]))
+    spellings = spellings_of(corpus.articles, DEFAULT)
+    shares = Counter(term for one in corpus.articles for term in set(words_of(one, DEFAULT, spellings)["text"]))
     assert min(shares[space.terms[column]] for column in everywhere) > len(corpus.articles) / 3
 
 
@@ -209,18 +231,17 @@ def test_any_corpus_is_weighed_as_described(site: tuple[list[Article], Settings]
     articles, settings = site
     main, titles = fit(articles, settings)
     assert_same(tables(main), reference(articles, settings))
-    assert_same(tables(titles), stem_reference([one.texts[0] for one in articles]))
+    assert_same(tables(titles), stem_reference(articles, settings))
 
 
 @hypothesis_settings(deadline=None, max_examples=40)
 @given(corpora())
 def test_a_published_article_asked_as_a_draft_has_its_own_row(site: tuple[list[Article], Settings]) -> None:
     articles, settings = site
-    main, _ = fit(articles, settings)
+    (main, _), spellings = fit(articles, settings), spellings_of(articles, settings)
     for number, one in enumerate(articles):
-        words = article_words(
-            tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings), settings
-        ).fields
+        tokens = tokenize_texts(dict(zip(settings.sources, one.texts, strict=True)), settings)
+        words = article_words(spellings.put_into(tokens), settings).fields
         columns, values = transform(main.space, words)
         assert columns.tolist() == main.rows.row(number)[0].tolist()
         assert values == pytest.approx(main.rows.row(number)[1], abs=1e-12)
@@ -229,10 +250,10 @@ def test_a_published_article_asked_as_a_draft_has_its_own_row(site: tuple[list[A
 def test_the_articles_of_the_sample_site_asked_as_drafts_have_their_own_rows(
     corpus: Corpus, fitted: tuple[Vectors, Vectors]
 ) -> None:
+    spellings = spellings_of(corpus.articles, DEFAULT)
     for number, one in enumerate(corpus.articles):
-        words = article_words(
-            tokenize_texts(dict(zip(DEFAULT.sources, one.texts, strict=True)), DEFAULT), DEFAULT
-        ).fields
+        tokens = tokenize_texts(dict(zip(DEFAULT.sources, one.texts, strict=True)), DEFAULT)
+        words = article_words(spellings.put_into(tokens), DEFAULT).fields
         columns, values = transform(fitted[0].space, words)
         assert columns.tolist() == fitted[0].rows.row(number)[0].tolist()
         assert values == pytest.approx(fitted[0].rows.row(number)[1], abs=1e-12)
@@ -362,7 +383,7 @@ def test_the_dot_product_of_two_rows_is_the_score_of_the_contract() -> None:
         dense[number, rows.row(number)[0]] = rows.row(number)[1]
     cosines = {}
     for name in ("title", "text"):
-        counts = [Counter(words_of(one, DEFAULT)[name]) for one in made]
+        counts = [Counter(words_of(one, DEFAULT, spellings_of(made, DEFAULT))[name]) for one in made]
         seen = Counter(term for one in counts for term in one)
         vectors = [{t: math.sqrt(c) * idf_of(2, seen[t]) for t, c in one.items()} for one in counts]
         norms = [math.sqrt(sum(v * v for v in vector.values())) for vector in vectors]
