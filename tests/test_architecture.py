@@ -96,8 +96,23 @@ def room(module: str) -> str:
     return module.split("/", maxsplit=1)[0].removesuffix(".py")
 
 
+@cache
 def tree(module: str) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text(encoding="utf-8"))
+
+
+@cache
+def calls(module: str) -> list[tuple[str, dict[str | None, ast.expr]]]:
+    """Give the name of all that a module calls, with the arguments that are given by name."""
+    found = [node for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+    return [(ast.unparse(node.func), {one.arg: one.value for one in node.keywords}) for node in found]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _let_go_of_the_trees() -> Iterator[None]:
+    yield
+    for kept in (tree, calls, functions):
+        kept.cache_clear()
 
 
 def imported(node: ast.AST) -> Iterator[str]:
@@ -147,14 +162,12 @@ def test_each_library_has_its_owner(library: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_is_pickled_and_no_yaml_is_constructed(module: str) -> None:
     assert not {name.split(".")[0] for name in all_imports(module)} & FORBIDDEN
-    calls = {ast.unparse(node.func) for node in ast.walk(tree(module)) if isinstance(node, ast.Call)}
-    assert not {call for call in calls if call.startswith("yaml.") and call.endswith(("load", "load_all", "dump"))}
-    assert not calls & {"eval", "exec", "os.system", "__import__"}
-    for node in ast.walk(tree(module)):
-        if isinstance(node, ast.Call):
-            settings = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
-            assert settings.get("allow_pickle", "False") == "False"
-            assert ast.unparse(node.func) != "np.load" or "allow_pickle" in settings
+    called = {name for name, _ in calls(module)}
+    assert not {name for name in called if name.startswith("yaml.") and name.endswith(("load", "load_all", "dump"))}
+    assert not called & {"eval", "exec", "os.system", "__import__"}
+    for name, settings in calls(module):
+        assert "allow_pickle" not in settings or ast.unparse(settings["allow_pickle"]) == "False"
+        assert name != "np.load" or "allow_pickle" in settings
 
 
 def test_packages_import_each_other_in_about_a_hundred_places_at_most() -> None:
@@ -198,8 +211,8 @@ def test_a_compiled_loop_says_what_it_computes(module: str) -> None:
 
 def test_threads_are_started_in_one_place() -> None:
     """Where a limit on processes allows no other, work goes on without, or says so."""
-    calls = {(m, ast.unparse(node.func)) for m in MODULES for node in ast.walk(tree(m)) if isinstance(node, ast.Call)}
-    started = {(m, name) for m, name in calls if name.rpartition(".")[2] in ("Thread", "Timer", "start_new_thread")}
+    called = {(m, name) for m in MODULES for name, _ in calls(m)}
+    started = {(m, name) for m, name in called if name.rpartition(".")[2] in ("Thread", "Timer", "start_new_thread")}
     assert started == {("system/threads.py", "threading.Thread")}
 
 
@@ -220,8 +233,9 @@ def test_a_slow_test_says_why_it_is() -> None:
     assert not [line for line in marked if not line.partition(SLOW)[2].strip(" ,").startswith("# ")]
 
 
-def functions(module: str) -> Iterator[ast.FunctionDef]:
-    yield from (node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef))
+@cache
+def functions(module: str) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree(module)) if isinstance(node, ast.FunctionDef)]
 
 
 def is_command(function: ast.FunctionDef) -> bool:
