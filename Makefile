@@ -10,6 +10,9 @@ BIN := .venv/bin
 SITE := cd data && ../$(BIN)/recommender
 ARTICLE := /learn/astronomy/questions/explain-keplers-three-laws-of-planetary-motion
 
+# Some containers set it, and every process that the tests start would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo lint check test nightly bench scale quality docs docs-reference clean
 
 demo: .venv/demo

@@ -42,7 +42,8 @@ def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     for role in ("AUTHOR", "COMMITTER"):
         patch.setenv(f"GIT_{role}_NAME", "Test")
         patch.setenv(f"GIT_{role}_EMAIL", "test@example.org")
-    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE"):
+    # Without bytecode every process that the tests start would compile the package anew.
+    for name in ("GIT_DIR", "GIT_INDEX_FILE", "GIT_WORK_TREE", "PYTHONDONTWRITEBYTECODE"):
         patch.delenv(name, raising=False)
     yield
     patch.undo()
