@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_sites import article, command, commit, contents, write_files
+from small_sites import article, commit, contents, in_process, write_files
 
 from recommender.cli import fill
 from recommender.cli.main import main
@@ -203,7 +203,7 @@ def test_a_terminal_is_asked(at: Path, keys: str, options: list[str], code: int)
     assert ("Edit these files? [y/N]" in seen) == (not options)
     assert ("nothing was written" in seen) == (code == 1)
     assert (contents(at / "content") == before) == bool(code)
-    assert (command(at, "undo").returncode == 0) == (not code)
+    assert (in_process(at, "undo").returncode == 0) == (not code)
 
 
 def in_terminal(folder: Path, keys: str, arguments: list[str]) -> tuple[str, int]:

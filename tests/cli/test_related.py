@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from generator_sites import SITES, TEXTS
-from small_sites import command, write_files
+from small_sites import in_process, write_files
 
 from recommender.cli.main import main
 from recommender.system.user_files import cache_folder
@@ -70,10 +70,10 @@ def test_a_changed_file_is_read_again_and_no_other(
 @pytest.mark.parametrize("folder", [".", "content", "content/docs"])
 def test_any_folder_of_the_site_will_do(top: Path, folder: str, capsys: pytest.CaptureFixture[str]) -> None:
     write_files(top, SITES["hugo"].files)
-    done = command(top / folder, "related", "/docs/moon/")
+    done = in_process(top / folder, "related", "/docs/moon/")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "How the moon pulls the sea")
     assert str(top) in done.stderr
-    elsewhere = command(top.parent, "related", str(top / "content/docs/moon.md"))
+    elsewhere = in_process(top.parent, "related", str(top / "content/docs/moon.md"))
     assert (elsewhere.returncode, elsewhere.stdout) == (0, done.stdout)
 
 

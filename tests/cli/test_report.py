@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_sites import ROOT, article, command, link, write_files
+from small_sites import ROOT, article, in_process, link, write_files
 
 pytestmark = pytest.mark.slow  # a process for every format
 
@@ -21,7 +21,7 @@ EVIL = "</title><script>alert(1)</script>&\"'"
 
 
 def report(site: Path, *arguments: str) -> str:
-    done = command(site, "report", *arguments)
+    done = in_process(site, "report", *arguments)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     return done.stdout
 
@@ -143,7 +143,7 @@ def test_little_is_said_in_sentences(tmp_path: Path, files: dict[str, str], said
 
 
 def test_a_site_without_articles_is_said_to_be(tmp_path: Path) -> None:
-    done = command(small_site(tmp_path, {"a.txt": "x"}), "report")
+    done = in_process(small_site(tmp_path, {"a.txt": "x"}), "report")
     assert (done.returncode, done.stdout) == (2, "")
     assert "holds no Markdown file" in done.stderr
 
@@ -163,12 +163,12 @@ def test_a_log_of_clicks_names_the_links_that_nobody_follows_in_every_format(sit
     for one in found:
         assert one["link"]["title"] in text.partition("nobody followed")[2]
     assert page.count(" links to ") >= len(found) > 1
-    broken = command(site, "report", "--clicks", "recommender.yml")
+    broken = in_process(site, "report", "--clicks", "recommender.yml")
     assert (broken.returncode, "no column article" in broken.stderr) == (2, True)
 
 
 def test_evaluate_compares_by_clicks(site: Path) -> None:
-    done = command(site, "evaluate", "--json", "--clicks", str(ROOT / "data" / "clicks.csv"))
+    done = in_process(site, "evaluate", "--json", "--clicks", str(ROOT / "data" / "clicks.csv"))
     found = json.loads(done.stdout)["clicks"]
     assert [one["rank"] for one in found["ranks"]] == [1, 2, 3, 4, 5]
     assert set(found["rankers"]) == {"model", "curated links"}

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest import mock
 
 import pytest
-from small_sites import Ranker, article, command, commit, contents, git, link, write_files
+from small_sites import Ranker, article, command, commit, contents, git, in_process, link, write_files
 
 from recommender.editing import fill as filling
 from recommender.editing.fill import Order, Written, diff_prefix
@@ -270,10 +270,10 @@ def test_the_command_line_fills_the_sample_site_once(site: Path):
     assert git(site, "status", "--porcelain", "--untracked-files=all").count(b"\n") == 114  # with the links file
     changed = git(site, "diff", "--unified=0").decode().splitlines()
     assert sum(line.startswith("+++") for line in changed) == 113
-    second = command(site, "fill", "--write")
+    second = in_process(site, "fill", "--write")
     assert (second.returncode, second.stdout.split(";")[0]) == (0, "0 files changed")
     commit(site)
-    assert command(site, "fill", "--check").returncode == 0
+    assert in_process(site, "fill", "--check").returncode == 0
 
 
 TREE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_sites import command
+from small_sites import in_process
 
 from recommender.build.site_build import fitting_model
 from recommender.editing.fill import Order, filling_of
@@ -33,7 +33,7 @@ def test_a_fill_makes_the_graph_that_was_planned(site: Path, mode: str) -> None:
     for one in exchanged:
         assert read_exchanged(as_json(one)) == one
         assert one.instead_of(one.target) is one.target
-    assert command(site, "fill", "--mode", way, "--write").returncode == 0
+    assert in_process(site, "fill", "--mode", way, "--write").returncode == 0
     after = graph_today(read_corpus(site / "content", settings), {})
     assert after.lists.tolist() == wanted.lists.tolist()
     assert len(after.lists) > len(today.lists)

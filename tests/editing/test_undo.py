@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from small_sites import command, contents, git
+from small_sites import contents, git, in_process
 from strace import KILLED, struck
 
 from recommender.editing import fill as filling
@@ -199,40 +199,40 @@ def test_an_interrupted_undo_or_redo_is_taken_back(top: Path, renames: int, redo
 @pytest.mark.slow  # runs in processes
 def test_the_command_line(site: Path) -> None:
     before = contents(site)
-    assert command(site, "undo").returncode == 2
-    count = json.loads(command(site, "fill", "--write", "--json").stdout)["written"]
+    assert in_process(site, "undo").returncode == 2
+    count = json.loads(in_process(site, "fill", "--write", "--json").stdout)["written"]
     assert count > 100
     filled = contents(site)
-    shown = command(site, "undo", "--json")
+    shown = in_process(site, "undo", "--json")
     assert (shown.returncode, len(json.loads(shown.stdout)["files"])) == (0, count)
-    dry = command(site, "undo")
+    dry = in_process(site, "undo")
     assert dry.returncode == 0
     assert dry.stderr.startswith(f"{count} files would be as they were before the run; the run's links: ")
     assert contents(site) != before
     (site / "undo.diff").write_text(dry.stdout)
     git(site, "apply", "--check", "undo.diff")
     (site / "undo.diff").unlink()
-    done = command(site, "undo", "--write")
+    done = in_process(site, "undo", "--write")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{count} files changed\n"
     after = contents(site)
     assert after.pop("recommender.links.jsonl") == b""
     assert after == before
     assert git(site, "diff", "--stat") == b""
-    again = command(site, "undo", "--write")
+    again = in_process(site, "undo", "--write")
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr.startswith("recommender: there is nothing to undo: ")
-    dry = command(site, "undo", "--redo")
+    dry = in_process(site, "undo", "--redo")
     assert dry.stderr.startswith(f"{count} files would be as they were after the run; the run's links: ")
     (site / "redo.diff").write_text(dry.stdout)
     git(site, "apply", "--check", "redo.diff")
     (site / "redo.diff").unlink()
-    said = json.loads(command(site, "undo", "--redo", "--json").stdout)
+    said = json.loads(in_process(site, "undo", "--redo", "--json").stdout)
     assert said == json.loads(shown.stdout)
-    done = command(site, "undo", "--write", "--redo")
+    done = in_process(site, "undo", "--write", "--redo")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{count} files changed\n", "")
     assert contents(site) == filled
-    again = command(site, "undo", "--write", "--redo")
+    again = in_process(site, "undo", "--write", "--redo")
     assert (again.returncode, again.stdout) == (2, "")
     assert again.stderr.startswith("recommender: there is nothing to redo: ")
 
@@ -244,13 +244,13 @@ def test_a_checkout_whose_line_ends_git_converts(site: Path, tmp_path: Path) -> 
     before = contents(clone)
     articles = [path for path in before if path.startswith("content/")]
     assert all(before[path].count(b"\n") == before[path].count(b"\r\n") > 5 for path in articles)
-    assert command(clone, "fill", "--write").returncode == 0
+    assert in_process(clone, "fill", "--write").returncode == 0
     filled = contents(clone)
     assert all(filled[path].count(b"\n") == filled[path].count(b"\r\n") for path in articles)
-    assert command(site, "fill", "--write").returncode == 0
+    assert in_process(site, "fill", "--write").returncode == 0
     assert git(clone, "diff", "--numstat").count(b"\n") > 100
     assert git(clone, "diff", "--numstat") == git(site, "diff", "--numstat")
-    assert command(clone, "undo", "--write").returncode == 0
+    assert in_process(clone, "undo", "--write").returncode == 0
     assert {path: data for path, data in contents(clone).items() if path in articles} == {
         p: before[p] for p in articles
     }

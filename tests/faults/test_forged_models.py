@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 from nightly import NIGHTLY
 from numpy.typing import NDArray
-from small_sites import BUILT_AT, article, command, write_files
+from small_sites import BUILT_AT, article, in_process, write_files
 
 from recommender.build.pipeline import fit_model
 from recommender.errors import ModelError
@@ -285,9 +285,9 @@ def test_an_old_model_is_understood_or_built_again(old: Path, tmp_path: Path) ->
         assert use(folder) == "used"
     write_files(tmp_path / "content", SITE)
     (tmp_path / "recommender.yml").write_text("content: content\nfloor: 0.01\n")
-    made = command(tmp_path, "fill", "--check", "--allow-no-vcs")
+    made = in_process(tmp_path, "fill", "--check", "--allow-no-vcs")
     assert (made.returncode, "Traceback" in made.stderr) == (1, False)
-    made = command(tmp_path, "fill", "--write", "--allow-no-vcs")
+    made = in_process(tmp_path, "fill", "--write", "--allow-no-vcs")
     assert (made.returncode, "Traceback" in made.stderr) == (0, False)
     assert use(folder) == "used"
     assert json.loads((folder / MANIFEST).read_text())["format"] == FORMAT

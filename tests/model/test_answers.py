@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from small_sites import command, write_files
+from small_sites import in_process, write_files
 
 from recommender.build.site_build import build_site
 from recommender.cli.main import main
@@ -72,7 +72,7 @@ def test_subject_and_id_are_named_where_any_article_has_one(tmp_path: Path) -> N
 
 
 def test_without_subjects_none_is_printed(top: Path) -> None:
-    done = command(top, "related", "/a/")
+    done = in_process(top, "related", "/a/")
     assert done.stdout.splitlines()[0] == "Tide a"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_sites import Ranker, article, command, link, write_files
+from small_sites import Ranker, article, in_process, link, write_files
 
 from recommender.editing.link_plan import MODES, plan_links
 from recommender.settings import Settings
@@ -32,7 +32,7 @@ def _on_a_known_day(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = command(folder, *arguments)
+    done = in_process(folder, *arguments)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 

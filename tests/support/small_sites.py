@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recommender.cli.main import main
 from recommender.model.model import Ranking
 from recommender.ranking.selection import Asking, Candidate, Choice, Rules, blockers, choose
 from recommender.site.corpus import Corpus, members_of
@@ -39,6 +42,18 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+def in_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in this process: at a tenth of the cost, where the process itself is not at stake."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="") for _ in range(2))
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    said = []
+    for stream in (out, err):
+        stream.seek(0)
+        said.append(stream.read())
+    return subprocess.CompletedProcess(["recommender", *arguments], code, *said)
 
 
 def contents(root: Path) -> dict[str, bytes]:

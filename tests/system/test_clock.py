@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from small_sites import article, command, write_files
+from small_sites import article, in_process, write_files
 
 from recommender.errors import SettingsError
 from recommender.system.clock import now, stamp, today
@@ -52,9 +52,9 @@ def test_every_command_says_so_and_ends_with_2(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
     write_files(tmp_path, {f"{name}.md": article(name) for name in "abc"})
-    assert command(tmp_path, "build", ".").returncode == 0
+    assert in_process(tmp_path, "build", ".").returncode == 0
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
-    done = command(tmp_path, *arguments)
+    done = in_process(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (
         2,
         "recommender: SOURCE_DATE_EPOCH must be a whole number of seconds since 1970, got 'soon'; set or unset it\n",
