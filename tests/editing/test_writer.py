@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from small_sites import command, contents, write_files
+from small_sites import command, contents, in_process, write_files
 
 from recommender.editing import writer
 from recommender.editing.plan import Edit
@@ -514,7 +514,7 @@ def test_the_lock_is_freed_when_its_holder_is_killed(site: Path):
     finally:
         holder.kill()
         holder.communicate()
-    assert command(site, "fill", "--write").returncode == 0
+    assert in_process(site, "fill", "--write").returncode == 0
 
 
 def test_leftovers_are_removed_by_their_exact_name(root: Path):
@@ -579,8 +579,8 @@ def test_a_signal_finishes_the_file_in_hand_and_says_how_to_resume(site: Path, n
     assert sorted(after) == sorted(before)
     resumed = command(site, "fill", "--resume")
     assert (resumed.returncode, resumed.stdout) == (0, "103 files changed, 10 were done already\n")
-    assert command(site, "fill", "--check", "--allow-dirty").returncode == 0
-    assert command(site, "fill", "--resume").returncode == 2
+    assert in_process(site, "fill", "--check", "--allow-dirty").returncode == 0
+    assert in_process(site, "fill", "--resume").returncode == 2
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -625,7 +625,7 @@ def test_a_closed_stdout_is_quiet(site: Path, arguments: list[str]):
     os.close(write)
     assert (run.returncode, run.stderr) == (0, b"")
     if "--write" in arguments:
-        assert command(site, "fill", "--check", "--allow-dirty").returncode == 0
+        assert in_process(site, "fill", "--check", "--allow-dirty").returncode == 0
 
 
 @pytest.mark.slow  # runs in processes
@@ -635,7 +635,7 @@ def test_a_descriptor_that_was_never_open(site: Path, closed: int):
     words = ["sh", "-c", shell, "sh", sys.executable, "-m", "recommender", "fill", "--write", "--json"]
     run = subprocess.run(words, cwd=site, capture_output=True, check=False)
     assert (run.returncode, run.stderr) == (0, b"")
-    assert command(site, "fill", "--check", "--allow-dirty").returncode == 0
+    assert in_process(site, "fill", "--check", "--allow-dirty").returncode == 0
 
 
 # --- the real thing on a full disk
@@ -661,7 +661,7 @@ def test_a_full_disk_in_a_real_run_is_resumed(committed_site: Path, tmp_path: Pa
         (disk / "ballast").unlink()
         assert command(site, "fill", "--resume").returncode == 0
         other = Path(shutil.copytree(committed_site, tmp_path / "other"))
-        assert command(other, "fill", "--write").returncode == 0
+        assert in_process(other, "fill", "--write").returncode == 0
         assert contents(site) == contents(other)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from small_sites import article, command, commit, contents, git, link, sources, write_files
+from small_sites import article, command, commit, contents, git, in_process, link, sources, write_files
 
 from recommender.rules.editor_rules import RULES_FILE
 from recommender.service import create_app
@@ -41,7 +41,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts["evil"] = article("evil", title=f"'{EVIL}'", answer=f"{TIDE} {'evil' * 3}.", subject=f"'{EVIL}'")
     files = {f"content/{name}.md": text for name, text in texts.items()}
     write_files(top, {"recommender.yml": SETTINGS, ".gitignore": "models\nserver.log\n", **files})
-    assert command(top, "build").returncode == 0
+    assert in_process(top, "build").returncode == 0
     git(top, "init", "-q")
     commit(top)
     return top
@@ -113,7 +113,7 @@ def test_decisions_become_rules_and_the_accepted_files_are_written(running: Runn
     assert [path for path in after if path.endswith(".md") and after[path] != before[path]] == ["content/t0.md"]
     text = after["content/t0.md"].decode()
     assert [url for url in re.findall(r"url: (\S+)", text) if url != "/t0"] == [best, yes]
-    assert command(running.site, "undo", "--write").returncode == 0
+    assert in_process(running.site, "undo", "--write").returncode == 0
     assert sources(running.site)["content/t0.md"] == before["content/t0.md"]
 
 
