@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_sites import article, commit, contents, in_process, write_files
+from small_sites import article, changed_at, commit, contents, in_process, write_files
 
 from recommender.cli import fill
 from recommender.cli.main import main
@@ -109,11 +109,9 @@ def test_what_only_asks_writes_nothing(at: Path, capfd, change: Callable[[Path],
         assert everything(at) == before, arguments
 
 
-def everything(site: Path) -> dict[str, tuple[int, bytes]]:
-    """Give the bytes of every file, and when each file and folder was last changed."""
-    files = contents(site)
-    paths = [site, *(path for path in site.rglob("*") if ".git" not in path.parts)]
-    return {str(path): (path.stat().st_mtime_ns, files.get(str(path.relative_to(site)), b"")) for path in paths}
+def everything(site: Path) -> tuple[dict[str, int], dict[str, bytes]]:
+    """Give when each file and folder was last changed, and the bytes of every file."""
+    return changed_at(site), contents(site)
 
 
 def test_a_model_that_does_not_fit_is_said_and_only_a_writing_run_saves_one(at: Path, capfd) -> None:

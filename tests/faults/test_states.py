@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from nightly import NIGHTLY
-from small_sites import article, contents, link, write_files
+from small_sites import article, changed_at, contents, link, write_files
 
 from recommender.cli.main import main
 from recommender.editing.link_plan import MODES
@@ -145,14 +145,8 @@ class Site(RuleBasedStateMachine):
         found = contents(self.top / "content")
         return {path: data for path, data in found.items() if not TEMPORARY.fullmatch(os.path.basename(path))}
 
-    def everything(self) -> dict[str, tuple[int, bytes]]:
-        files = contents(self.folder)
-        return {
-            str(p): (p.stat().st_mtime_ns, files.get(str(p.relative_to(self.folder)), b"")) for p in self.all_paths()
-        }
-
-    def all_paths(self) -> list[Path]:
-        return sorted(self.folder.rglob("*"))
+    def everything(self) -> tuple[dict[str, int], dict[str, bytes]]:
+        return changed_at(self.folder), contents(self.folder)
 
     def dry(self, *arguments: str) -> int:
         before = self.everything()
@@ -173,8 +167,9 @@ class Site(RuleBasedStateMachine):
             after = {path: data for path, data in contents(top / "content").items() if path in before}
             file = top / "recommender.links.jsonl"
             noted = file.read_bytes() if file.exists() else b""
+            held = links_in(self.top)
             for url, urls in links_in(top).items():
-                self.by_run[url] |= urls - links_in(self.top)[url]
+                self.by_run[url] |= urls - held[url]
         return Run({path: (before[path], after[path]) for path in before if before[path] != after[path]}), noted
 
     def check_done(self, before: Mapping[str, bytes], run: Run, code: int) -> None:

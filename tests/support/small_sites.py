@@ -7,7 +7,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +58,27 @@ def in_process(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 def contents(root: Path) -> dict[str, bytes]:
     """Give every file below a folder but git's own, by its path; a link by where it points."""
-    found = {}
+    found, start = {}, len(os.path.join(root, ""))
+    for _, paths in _below(root):
+        for path in paths:
+            if os.path.islink(path):
+                found[path[start:]] = os.readlink(path).encode()
+            else:
+                with open(path, "rb") as stream:
+                    found[path[start:]] = stream.read()
+    return found
+
+
+def changed_at(root: Path) -> dict[str, int]:
+    """Give when a folder and each file and folder below it was last changed, but git's own."""
+    return {path: os.stat(path).st_mtime_ns for folder, paths in _below(root) for path in (folder, *paths)}
+
+
+def _below(root: Path) -> Iterator[tuple[str, list[str]]]:
+    # No Path for each file: tests look at thousands of files, some after every step.
     for folder, subfolders, names in os.walk(root):
         subfolders[:] = [name for name in subfolders if name != ".git"]
-        for name in names:
-            path = Path(folder, name)
-            found[str(path.relative_to(root))] = os.readlink(path).encode() if path.is_symlink() else path.read_bytes()
-    return found
+        yield folder, [os.path.join(folder, name) for name in names]
 
 
 def sources(top: Path) -> dict[str, bytes]:
