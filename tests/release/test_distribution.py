@@ -61,6 +61,7 @@ def test_pipx_runs_it_in_an_environment_of_its_own(dist: Path, tmp_path: Path) -
     site = write_files(tmp_path / "site", {f"content/{n}.md": article(n) for n in "abc"})
     # Wheels that pip has already are taken from its cache; __pycache__ apart, nothing is shared with this environment.
     apart = {"PIPX_HOME": str(tmp_path / "pipx"), "PIP_CONSTRAINT": str(ROOT / "constraints.txt"), "PYTHONPATH": ""}
+    apart["PIP_NO_COMPILE"] = "no"  # as pip wants it: what is never loaded is not compiled
     words = (
         sys.executable,
         "-m",
