@@ -298,10 +298,16 @@ def columns_of(space: Space, field: int, words: Sequence[str]) -> dict[str, int]
     once = list(set(words))
     columns = dict(zip(once, space.terms.find_all(once, low, high), strict=True))
     # A folded vocabulary holds the word or a plainer form, not both.
-    for word in [word for word, column in columns.items() if column < 0]:
-        forms = list(dict.fromkeys(further for form in plainer(word) for further in (form, *plainer(form))))
-        found = [column for column in space.terms.find_all(forms, low, high) if column >= 0]
-        columns[word] = found[0] if found else -1
+    unknown = [
+        (word, form)
+        for word, column in columns.items()
+        if column < 0
+        for one in plainer(word)
+        for form in (one, *plainer(one))
+    ]
+    found = space.terms.find_all([form for _, form in unknown], low, high)
+    # The first form that is there stays.
+    columns |= {word: column for (word, _), column in reversed(list(zip(unknown, found, strict=True))) if column >= 0}
     return {word: column for word, column in columns.items() if column >= 0}
 
 
