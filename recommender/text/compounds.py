@@ -49,7 +49,7 @@ class Spellings:
         """Put for each word of some articles those that it counts as."""
         number, first, further = Numbers(), list[int](), dict[int, list[int]]()
         for place, word in enumerate(tokens.vocabulary):
-            own = number.all(self.of(word)).tolist() if HYPHEN in word or word in self.words else [number[word]]
+            own = [number[one] for one in self.of(word)] if HYPHEN in word or word in self.words else [number[word]]
             first.append(own[0])
             if len(own) > 1:
                 further[place] = own[1:]

@@ -32,8 +32,12 @@ _EMPHASIS, _BLOCKS = (
     re.compile(r"[|#]+|(?<!\S)>+|-{2,}"),
 )
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
+# Stands for a hyphen between the parts of a word.
+_JOINT = "\x02"
 # A table of bytes is faster than a pattern; what is beyond ASCII stays.
-_WORDS = bytes(code if code > 127 or chr(code).isalnum() else 32 for code in range(256))
+_WORDS = bytes(
+    code if code > 127 or chr(code).isalnum() else ord("-") if chr(code) == _JOINT else ord(" ") for code in range(256)
+)
 # What stands between passages, which are sentences or lines: no word, and no white space.
 BREAK = 1
 _PASSAGES = bytes(BREAK if chr(code) == "\n" else space for code, space in enumerate(_WORDS))
@@ -50,11 +54,11 @@ _APOSTROPHES = ("\u2019", "\u02bc", "\u02bb", "\uff07")
 # Quotes and accents alone are apostrophes within a word.
 _WITHIN = re.compile("(?<=[^\\W\\d_])[\u2018\u00b4](?=[^\\W\\d_])")
 # What would make another word of it; marks of our own that a text may hold.
-_NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005")
-# Signs that belong to a name or a word stand for bytes that stay: C++, C#, A*, .NET, e-mail.
-_SIGNS = {"+": "\ue000", "#": "\ue001", "*": "\ue002", ".": "\ue003", "-": "\ue005"}
+_NO_LETTERS = ("\u2122", "\u2120", "\ue000", "\ue001", "\ue002", "\ue003", "\ue004")
+# Signs that make a name of letters and digits stand for bytes that stay: C++, C#, A*, .NET.
+_SIGNS = {"+": "\ue000", "#": "\ue001", "*": "\ue002", ".": "\ue003"}
 _ELIDED = "\ue004"
-_MARKS = "".join(_SIGNS.values())
+_MARKS = "".join(_SIGNS.values()) + _JOINT
 _KEPT = [(sign.encode(), mark.encode()) for sign, mark in _SIGNS.items()]
 _PLUSES = re.compile(r"\+\+(?<=(?<![^\W_])[^\W\d_]\+\+)(?!\+)")
 _SHARP = re.compile(r"#(?<=(?<![^\W_])[^\W\d_]#)(?![\w#])")
@@ -71,9 +75,10 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
     "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-# Between the parts of one word: as most people type it, typographic, one that breaks no line, full width.
-_HYPHENS = "-\u2010\u2011\uff0d"
-_HYPHEN = re.compile(f"[{_HYPHENS}](?<=[^\\W\\d_{_UNSPACED}].)(?=[^\\W_{_UNSPACED}])")
+# Between the parts of one word; other hyphens are typographic, one that breaks no line, and full width.
+_HYPHEN_ASCII = re.compile(r"-(?<=[a-z]-)(?=[a-z\d])")
+_HYPHEN = re.compile(f"-(?<=[^\\W\\d_{_UNSPACED}]-)(?=[^\\W_{_UNSPACED}])")
+_HYPHENS = ("\u2010", "\u2011", "\uff0d")
 
 _MOST_MARKS = 30  # of one letter
 # Combining marks end here in Unicode 16, but for the variation selectors far above.
@@ -120,9 +125,9 @@ def _words(text: str, table: bytes = _WORDS) -> bytes:
         text = _BEFORE_APOSTROPHE.sub(_ELIDED, _BEHIND_APOSTROPHE.sub(" ", text))
         if _ELIDED in text:
             text = _BEFORE_ELIDED.sub(" ", text)
-    named = _named(text)
+    named = _named(text, plain=plain)
     if not plain:
-        if _RARE.search(named):
+        if _RARE.search(text):
             patterns = _rare_patterns()
             words = patterns.words.findall(_compatible(patterns.marks.sub(r"\1", named)))
             named = " ".join(part for word in words for part in _pairs(word, patterns.unspaced))
@@ -135,7 +140,7 @@ def _words(text: str, table: bytes = _WORDS) -> bytes:
     return found
 
 
-def _named(text: str) -> str:
+def _named(text: str, *, plain: bool) -> str:
     """Put marks for the signs that belong to a name, or to a word in parts."""
     if "++" in text:
         text = _PLUSES.sub(_SIGNS["+"] * 2 + " ", text)
@@ -143,7 +148,9 @@ def _named(text: str) -> str:
         text = _SHARP.sub(_SIGNS["#"], text)
     if "*" in text:
         text = _STAR.sub(_SIGNS["*"], text)
-    text = _HYPHEN.sub(_SIGNS["-"], text)
+    text = text.replace(_JOINT, " ")
+    if "-" in text:
+        text = (_HYPHEN_ASCII if plain else _HYPHEN).sub(_JOINT, text)
     # Beside the part, which others write alone: .deb and deb.
     return _POINT.sub(rf"{_SIGNS['.']}\1 \1", text)
 
@@ -159,6 +166,9 @@ def _alike(text: str) -> str:
     for apostrophe in _APOSTROPHES:
         if apostrophe in text:
             text = text.replace(apostrophe, "'")
+    for hyphen in _HYPHENS:
+        if hyphen in text:
+            text = text.replace(hyphen, "-")
     if "\u2018" in text or "\u00b4" in text:
         text = _WITHIN.sub("'", text)
     # Lower case of the Turkish İ has a mark.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.text.tokenizer import analyze, opening, own_words, single_spaced, spaced_article
+from recommender.text.tokenizer import analyze, opening, own_words, single_spaced, spaced, spaced_article
 
 
 @pytest.mark.parametrize(
@@ -271,3 +271,21 @@ def test_mixed_scripts_and_lone_marks_give_words_without_spaces_and_no_more_than
 
 def test_marks_of_one_letter_that_no_language_has_are_left_out() -> None:
     assert analyze("x" + "\u0316" * 5_000 + "y") == ["x" + "\u0316" * 30 + "y"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("E-mail, e\u2010mail, e\u2011mail and e\uff0dmail", "e-mail e-mail e-mail and e-mail"),
+        ("state-of-the-art UTF-8", "state-of-the-art utf-8"),
+        ("Naïve-Bayes, café-bar", "naïve-bayes café-bar"),
+        ("2-step 3-4 --flag end- x--y a \u2013 b", "2 step 3 4 flag end x y a b"),
+        ("C++-code .net-core C#-like", "c++ code .net net-core c# like"),
+        ("中-文 日本-語", "中 文 日本 語"),
+        ("\x02 a\x02b \x02-", "a b"),
+        ("é \x02 a\x02b", "é a b"),
+    ],
+)
+def test_a_hyphenated_word_stays_whole_until_the_site_tells_its_spelling(text: str, words: str) -> None:
+    assert spaced(text).decode().split() == words.split()
+    assert analyze(text) == words.replace("-", " ").split()
