@@ -13,6 +13,7 @@ import pytest
 from small_sites import BUILT_AT
 
 from recommender.addresses import make_addresses
+from recommender.arrays.sparse_rows import pack
 from recommender.build.pipeline import fit_model
 from recommender.errors import ModelError
 from recommender.model import array_schema
@@ -21,6 +22,7 @@ from recommender.model.model import Model
 from recommender.model.store import load_model, save_model
 from recommender.settings import PARTS, Settings
 from recommender.site.corpus import Corpus
+from recommender.text.compounds import Spellings
 
 Change = Callable[[np.ndarray], np.ndarray]
 
@@ -86,7 +88,10 @@ CASES = cases()
 
 @pytest.fixture(scope="module")
 def full(corpus: Corpus) -> Model:
-    """The model of the sample site with a lower threshold: no two of its articles ask the same question."""
+    """The model of the sample site with a lower threshold: no two of its articles ask the same question.
+
+    No word of it is written with a hyphen and in one word.
+    """
     pages = [(one.url, ["/old", f"/old/{row}"] if row < 2 else []) for row, one in enumerate(corpus.articles)]
     linked = tuple(one.url for one in corpus.articles[:2])
     named = [
@@ -94,6 +99,7 @@ def full(corpus: Corpus) -> Model:
     ]
     aliased = replace(corpus, articles=named, address_index=make_addresses(pages))
     built = fit_model(aliased, Settings(same_question_list=0.2), BUILT_AT)
+    built = replace(built, spellings=Spellings(pack(["e-mail email", "timezone time zone"])))
     assert all(len(array) for array in to_arrays(built).values())
     return built
 
@@ -105,6 +111,13 @@ def test_arrays_that_make_no_model_are_refused(full: Model, name: str, what: str
     assert broken.dtype.str == DTYPES[name]
     with pytest.raises(LayoutError):
         from_arrays({**arrays, name: broken}, to_header(full))
+
+
+@pytest.mark.parametrize("lines", [[""], ["e-mail"], ["e-mail email", "timezone "]])
+def test_a_spelling_of_no_word_is_refused(full: Model, lines: list[str]):
+    arrays = to_arrays(replace(full, spellings=Spellings(pack(lines))))
+    with pytest.raises(LayoutError, match="spellings"):
+        from_arrays(arrays, to_header(full))
 
 
 def test_one_term_too_high_is_refused(model: Model):
