@@ -105,9 +105,8 @@ def to_arrays(model: Model) -> dict[str, NDArray[Any]]:
     """Give the arrays of a model by the names of their files."""
     vectors = {"vectors": model.vectors, "stems": model.titles}
     texts = {name: getattr(model.catalogue, name) for name in (*_CATALOGUE, _KEYS, *_NAMES)}
-    texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()} | {
-        _SPELLINGS: model.spellings.lines
-    }
+    texts |= {f"{name}_terms": value.space.terms for name, value in vectors.items()}
+    texts[_SPELLINGS] = model.spellings.lines
     rankings = {name: getattr(model, name) for name in _RANKINGS}
     arrays = {
         **{f"{name}_blob": value.blob for name, value in texts.items()},

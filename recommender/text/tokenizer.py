@@ -79,6 +79,8 @@ _UNSPACED = (
 _HYPHEN_ASCII = re.compile(r"-(?<=[a-z]-)(?=[a-z\d])")
 _HYPHEN = re.compile(f"-(?<=[^\\W\\d_{_UNSPACED}]-)(?=[^\\W_{_UNSPACED}])")
 _HYPHENS = ("\u2010", "\u2011", "\uff0d")
+# Beside a letter that compatible forms write as something else: \u2474 is (1).
+_NO_JOINT = re.compile(f"{_JOINT}(?![^\\W_])|(?<![^\\W_]){_JOINT}")
 
 _MOST_MARKS = 30  # of one letter
 # Combining marks end here in Unicode 16, but for the variation selectors far above.
@@ -133,6 +135,7 @@ def _words(text: str, table: bytes = _WORDS) -> bytes:
             named = " ".join(part for word in words for part in _pairs(word, patterns.unspaced))
         else:
             named = _BEYOND_ASCII.sub(_letters, named)
+        named = _NO_JOINT.sub(" ", named)
     found = named.encode().translate(table)
     if b"\xee\x80" in found:
         for sign, mark in _KEPT:

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recommender.text.tokenizer import analyze, opening, own_words, single_spaced, spaced, spaced_article
@@ -284,8 +284,19 @@ def test_marks_of_one_letter_that_no_language_has_are_left_out() -> None:
         ("中-文 日本-語", "中 文 日本 語"),
         ("\x02 a\x02b \x02-", "a b"),
         ("é \x02 a\x02b", "é a b"),
+        ("\u2474-\u2474 a-\u2474 \u2474-a", "1 1 a 1 1 a"),
     ],
 )
 def test_a_hyphenated_word_stays_whole_until_the_site_tells_its_spelling(text: str, words: str) -> None:
     assert spaced(text).decode().split() == words.split()
     assert analyze(text) == words.replace("-", " ").split()
+
+
+PIECES = st.sampled_from([*"ab1é.'*#+- \n\x02", "\u2010", "\u2474", "\u0301", "\u4e2d", "\uff71", "\ue004", "\ufb01"])
+
+
+@given(st.lists(PIECES | st.characters(), max_size=12))
+@example(["\u2474", "-", "\u2474"])
+def test_every_part_of_a_hyphenated_word_is_a_word(pieces: list[str]) -> None:
+    for word in spaced("".join(pieces)).decode().split():
+        assert all(word.split("-")), word
