@@ -6,7 +6,7 @@ counts for both; where none does, as for most, it is its parts.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,9 +17,9 @@ import numpy as np
 from recommender.arrays.sparse_rows import Terms, Texts, pack
 from recommender.text.spellings import plainer
 from recommender.text.tfidf import words_in_use
+from recommender.text.tokenizer import HYPHEN
 from recommender.text.tokens import Numbers, Tokenized, Tokens
 
-HYPHEN = "-"
 LEAST = 4  # letters and digits of a joined word: many of fewer mean something else, as b-y and by
 
 
@@ -49,10 +49,10 @@ class Spellings:
         """Put for each word of some articles those that it counts as."""
         number, first, further = Numbers(), list[int](), dict[int, list[int]]()
         for place, word in enumerate(tokens.vocabulary):
-            own = [number[one] for one in self.of(word)] if HYPHEN in word or word in self.words else [number[word]]
-            first.append(own[0])
-            if len(own) > 1:
-                further[place] = own[1:]
+            one, *others = [number[own] for own in self.of(word)]
+            first.append(one)
+            if others:
+                further[place] = others
         # A break between passages, which is numbered -1, stays.
         renumber, several = np.array([*first, -1], np.int32), np.zeros(len(first) + 1, np.bool_)
         several[list(further)] = True
@@ -83,23 +83,21 @@ def spellings_of(counts: Mapping[str, int]) -> Spellings:
         if HYPHEN in word:
             for pair in set(pairwise(word.split(HYPHEN))):
                 pairs[pair] += articles
-    hyphenated, joined = Counter[str](), dict[str, set[str]]()
-    forms = {
-        pair: [pair[0] + pair[1], *plainer(pair[0] + pair[1])] for pair in pairs if len(pair[0] + pair[1]) >= LEAST
-    }
-    for pair, own in forms.items():
-        singular = min(own, key=len)
-        hyphenated[singular] += pairs[pair]
-        joined.setdefault(singular, set()).update(form for form in own if form in counts)
+    pairs = Counter({pair: articles for pair, articles in pairs.items() if len("".join(pair)) >= LEAST})
+    singular, joined, hyphenated = dict[tuple[str, str], str](), defaultdict[str, set[str]](set), Counter[str]()
+    for pair, articles in pairs.items():
+        forms = ["".join(pair), *plainer("".join(pair))]
+        singular[pair] = min(forms, key=len)
+        joined[singular[pair]].update(form for form in forms if form in counts)
+        hyphenated[singular[pair]] += articles
     found = dict[str, str]()
     # Of several ways to part one word the most usual comes last, and stays.
-    for pair in sorted(forms, key=lambda pair: (pairs[pair], pair)):
-        (one, other), singular = pair, min(forms[pair], key=len)
-        if sum(counts[form] for form in joined[singular]) > hyphenated[singular]:
-            found[one + HYPHEN + other] = one + other
+    for pair in sorted(pairs, key=lambda pair: (pairs[pair], pair)):
+        one, known = pair[0], joined[singular[pair]]
+        if sum(counts[form] for form in known) > hyphenated[singular[pair]]:
+            found[HYPHEN.join(pair)] = "".join(pair)
         else:
-            parted = (form for form in joined[singular] if form.startswith(one) and form != one)
-            found |= {form: f"{one} {form[len(one) :]}" for form in parted}
+            found |= {form: f"{one} {form[len(one) :]}" for form in known if form.startswith(one) and form != one}
     # A draft may have plurals that no article has.
     plurals = {f"{spelling}s": f"{words}s" for spelling, words in found.items() if not spelling.endswith("s")}
     return Spellings(pack(f"{spelling} {words}" for spelling, words in sorted((plurals | found).items())))

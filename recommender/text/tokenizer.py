@@ -32,11 +32,12 @@ _EMPHASIS, _BLOCKS = (
     re.compile(r"[|#]+|(?<!\S)>+|-{2,}"),
 )
 _BEYOND_ASCII = re.compile("[^\x00-\x7f]+")
-# Stands for a hyphen between the parts of a word.
-_JOINT = "\x02"
+# Between the parts of a word that is hyphenated, and what stands for it while all other signs go.
+HYPHEN, _JOINT = "-", "\x02"
 # A table of bytes is faster than a pattern; what is beyond ASCII stays.
 _WORDS = bytes(
-    code if code > 127 or chr(code).isalnum() else ord("-") if chr(code) == _JOINT else ord(" ") for code in range(256)
+    code if code > 127 or chr(code).isalnum() else ord(HYPHEN) if chr(code) == _JOINT else ord(" ")
+    for code in range(256)
 )
 # What stands between passages, which are sentences or lines: no word, and no white space.
 BREAK = 1
@@ -80,7 +81,7 @@ _HYPHEN_ASCII = re.compile(r"-(?<=[a-z]-)(?=[a-z\d])")
 _HYPHEN = re.compile(f"-(?<=[^\\W\\d_{_UNSPACED}]-)(?=[^\\W_{_UNSPACED}])")
 _HYPHENS = ("\u2010", "\u2011", "\uff0d")
 # Beside a letter that compatible forms write as something else: \u2474 is (1).
-_NO_JOINT = re.compile(f"{_JOINT}(?![^\\W_])|(?<![^\\W_]){_JOINT}")
+_NO_JOINT = re.compile(f"{_JOINT}(?:(?![^\\W_])|(?<![^\\W_]{_JOINT}))")
 
 _MOST_MARKS = 30  # of one letter
 # Combining marks end here in Unicode 16, but for the variation selectors far above.
@@ -92,7 +93,7 @@ def analyze(text: str) -> list[str]:
 
     Runs of a script without spaces become overlapping pairs of characters (Chinese, Japanese, Thai and others).
     """
-    return spaced(text).replace(b"-", b" ").decode().split()
+    return spaced(text).decode().replace(HYPHEN, " ").split()
 
 
 def spaced(text: str) -> bytes:
