@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_sites import article, changed_at, commit, contents, in_process, write_files
+from small_sites import article, commit, contents, everything, in_process, write_files
 
 from recommender.cli import fill
 from recommender.cli.main import main
@@ -107,11 +107,6 @@ def test_what_only_asks_writes_nothing(at: Path, capfd, change: Callable[[Path],
         assert main(arguments) in (0, 1, 2), arguments
         assert "Traceback" not in capfd.readouterr().err, arguments
         assert everything(at) == before, arguments
-
-
-def everything(site: Path) -> tuple[dict[str, int], dict[str, bytes]]:
-    """Give when each file and folder was last changed, and the bytes of every file."""
-    return changed_at(site), contents(site)
 
 
 def test_a_model_that_does_not_fit_is_said_and_only_a_writing_run_saves_one(at: Path, capfd) -> None:

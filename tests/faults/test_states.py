@@ -24,7 +24,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from nightly import NIGHTLY
-from small_sites import article, changed_at, contents, link, write_files
+from small_sites import article, contents, everything, link, write_files
 
 from recommender.cli.main import main
 from recommender.editing.link_plan import MODES
@@ -145,13 +145,10 @@ class Site(RuleBasedStateMachine):
         found = contents(self.top / "content")
         return {path: data for path, data in found.items() if not TEMPORARY.fullmatch(os.path.basename(path))}
 
-    def everything(self) -> tuple[dict[str, int], dict[str, bytes]]:
-        return changed_at(self.folder), contents(self.folder)
-
     def dry(self, *arguments: str) -> int:
-        before = self.everything()
+        before = everything(self.folder)
         code = quietly(*arguments)
-        assert self.everything() == before, f"{arguments} wrote"
+        assert everything(self.folder) == before, f"{arguments} wrote"
         return code
 
     # --- what a step should do

@@ -69,9 +69,10 @@ def contents(root: Path) -> dict[str, bytes]:
     return found
 
 
-def changed_at(root: Path) -> dict[str, int]:
-    """Give when a folder and each file and folder below it was last changed, but git's own."""
-    return {path: os.stat(path).st_mtime_ns for folder, paths in _below(root) for path in (folder, *paths)}
+def everything(root: Path) -> tuple[dict[str, int], dict[str, bytes]]:
+    """Give when a folder and each file and folder below it was last changed, but git's own, and ``contents``."""
+    changed = {path: os.stat(path).st_mtime_ns for folder, paths in _below(root) for path in (folder, *paths)}
+    return changed, contents(root)
 
 
 def _below(root: Path) -> Iterator[tuple[str, list[str]]]:
